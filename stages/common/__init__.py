@@ -1,0 +1,1 @@
+"""What every stage shares: checked parameters, where each file lies, progress, parallel work."""

@@ -1,0 +1,111 @@
+"""Where each thing lies, relative to the project's root, and how it is written whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOOPS = Path("data/loops")
+COMPRESSED = Path("data/compressed")
+SPECTROGRAMS = Path("data/spectrograms")
+CLOSED_FORM = Path("data/closed_form")
+MODELS = Path("models")
+EMBEDDINGS = Path("data/embeddings")
+PREDICTIONS = Path("data/predictions")
+METRICS = Path("metrics")
+REPORTS = Path("reports")
+
+
+def loop_file(material: str, loop: int) -> Path:
+    """24-bit mono WAV of one dry loop."""
+    return LOOPS / material / f"{loop:03d}.wav"
+
+
+def loops_table(material: str) -> Path:
+    """CSV with a row per dry loop: what it is and how it was made."""
+    return LOOPS / material / "loops.csv"
+
+
+def compressed_file(corpus: str, grid: str, loop: int) -> Path:
+    """24-bit FLAC of one loop under all its settings of one grid, back to back."""
+    return COMPRESSED / corpus / grid / f"{loop:03d}.flac"
+
+
+def settings_table(corpus: str) -> Path:
+    """CSV with a row per compressed clip: grid, loop, position, the four parameters."""
+    return COMPRESSED / corpus / "settings.csv"
+
+
+def spectrogram_file(name: str, grid: str, loop: int) -> Path:
+    """Array, float16, shape (settings, *input shape): one loop's compressed inputs."""
+    return SPECTROGRAMS / name / grid / f"{loop:03d}.npy"
+
+
+def dry_file(name: str) -> Path:
+    """Array, float16, shape (loops, *input shape): the dry inputs."""
+    return SPECTROGRAMS / name / "dry.npy"
+
+
+def closed_form_table(corpus: str) -> Path:
+    """CSV with the closed-form estimate of every row of the corpus's settings table."""
+    return CLOSED_FORM / f"{corpus}.csv"
+
+
+def network_name(grid: str, fold: int | None = None) -> str:
+    """Name of one trained network: the grid, or the grid and the fold it has not seen."""
+    return grid if fold is None else f"{grid}-fold{fold}"
+
+
+def weights_file(experiment: str, network: str) -> Path:
+    """Weights of one network; `networks.json` and `history.csv` lie beside it."""
+    return MODELS / experiment / f"{network}.weights.h5"
+
+
+def embedding_file(name: str, network: str) -> Path:
+    """Array, float32, shape (rows, embedding), rows in the order of settings.csv.
+
+    `name` is an experiment or a transfer.
+    """
+    return EMBEDDINGS / name / f"{network}.npy"
+
+
+def output_file(name: str, network: str) -> Path:
+    """Array, float32, shape (rows, varied parameters): the network's own output in real units."""
+    return EMBEDDINGS / name / f"{network}-output.npy"
+
+
+def predictions_table(name: str) -> Path:
+    """CSV with the out-of-sample prediction of every row, for the plots."""
+    return PREDICTIONS / f"{name}.csv"
+
+
+def metrics_file(scale: str, name: str) -> Path:
+    """JSON with the errors of one experiment or transfer."""
+    return METRICS / scale / "experiments" / f"{name}.json"
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Yield a temporary name (a file or a folder to create); move it to `path` on success.
+
+    The old content of `path` stays until the new one is whole, and a failure leaves no trace.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    _remove(temporary)
+    try:
+        yield temporary
+        if temporary.is_dir():
+            _remove(path)
+        temporary.replace(path)
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

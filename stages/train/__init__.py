@@ -1,0 +1,1 @@
+"""The siamese networks: data in batches, architecture, training that survives being killed."""
