@@ -1,4 +1,4 @@
-"""Where each thing lies, relative to the project's root, and how it is written whole or not at all."""
+"""Where each thing lies, from the project's root, and how it is written: whole or not at all."""
 
 from __future__ import annotations
 

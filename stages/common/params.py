@@ -39,10 +39,12 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 class Checked(BaseModel):
     """A part of params.yaml: unknown keys and wrong types are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Source(Checked):
+    """Where the loops of a material come from."""
+
     folder: str
 
     @field_validator("folder")
@@ -50,7 +52,7 @@ class Source(Checked):
     def _place(cls, folder: str) -> str:
         if not re.fullmatch(r"(stages/render|recordings)/[A-Za-z0-9_-]+", folder):
             raise ValueError(
-                "must be a composer, stages/render/<name>, or a folder of recordings, recordings/<name>"
+                "must be a composer, stages/render/<name>, or recordings, recordings/<name>"
             )
         return folder
 
@@ -61,10 +63,14 @@ class Source(Checked):
 
 
 class Material(Checked):
+    """One kind of loops."""
+
     source: Source
 
 
 class Render(Checked):
+    """How loops are rendered or cut."""
+
     seed: Seed
     soundfont: str | None
     fluidsynth_library: str | None
@@ -140,6 +146,8 @@ class Setting(Checked):
 
 
 class Grid(Checked):
+    """One grid: the axes of the parameters that it varies."""
+
     threshold_db: Axis | None = None
     ratio: Axis | None = None
     attack_ms: Axis | None = None
@@ -171,10 +179,13 @@ class Grids(BaseModel):
 
     @property
     def named(self) -> dict[str, Grid]:
+        """The grids by name, without the defaults."""
         return dict(self.__pydantic_extra__ or {})
 
 
 class Corpus(Checked):
+    """One material under some grids."""
+
     material: str
     grids: Annotated[list[str], Field(min_length=1)]
 
@@ -196,17 +207,25 @@ class Representation(Checked):
 
 
 class Input(Checked):
+    """One corpus in one representation."""
+
+    material: str
     corpus: str
     representation: str
+    only: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 class Model(Checked):
+    """Hyperparameters of Model 1 (Table I)."""
+
     filters: Annotated[list[Count], Field(min_length=1)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     embedding: Count
 
 
 class Train(Checked):
+    """How every network is trained."""
+
     seed: Seed
     batch_size: Count
     loops_per_batch: Count
@@ -225,6 +244,8 @@ class Train(Checked):
 
 
 class Experiment(Checked):
+    """One model on one input, a network per grid."""
+
     model: str
     corpus: str
     representation: str
@@ -233,20 +254,27 @@ class Experiment(Checked):
 
     @property
     def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
         return f"{self.corpus}-{self.representation}"
 
 
 class Transfer(Checked):
+    """An experiment's networks applied to another corpus."""
+
     experiment: str
+    source: str
     corpus: str
     representation: str
 
     @property
     def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
         return f"{self.corpus}-{self.representation}"
 
 
 class Evaluate(Checked):
+    """How the forests are cross-validated."""
+
     seed: Seed
     test_fraction: Fraction
     max_features: Annotated[float, Field(gt=0, le=1)]
@@ -254,6 +282,8 @@ class Evaluate(Checked):
 
 
 class Scale(Checked):
+    """How much of everything is made."""
+
     clip_seconds: Annotated[float, Field(ge=0.25, le=60)]
     loops: dict[str, Annotated[int, Field(ge=2)]]
     settings: dict[str, Annotated[int, Field(ge=2)] | None]
@@ -306,6 +336,11 @@ class Params(Checked):
         entry = self.experiments[experiment]
         return list(entry.only or self.corpora[entry.corpus].grids)
 
+    def grids_of_input(self, name: str) -> list[str]:
+        """Names of the grids that an input holds."""
+        entry = self.inputs[name]
+        return list(entry.only or self.corpora[entry.corpus].grids)
+
     def data_set(self, corpus: str, grid: str) -> str:
         """Name of one data set in the metrics: <material>-<grid>."""
         return f"{self.corpora[corpus].material}-{grid}"
@@ -333,18 +368,29 @@ class Params(Checked):
                 raise ValueError(
                     f"inputs.{name}: must be named {entry.corpus}-{entry.representation}"
                 )
+            if entry.material != self.corpora[entry.corpus].material:
+                raise ValueError(f"inputs.{name}.material: must be its corpus's material")
+            for grid in entry.only or []:
+                grids = self.corpora[entry.corpus].grids
+                known(f"inputs.{name}.only", grid, grids, "grid in its corpus")
         for name, experiment in self.experiments.items():
             known(f"experiments.{name}.model", experiment.model, self.models, "model")
             known(f"experiments.{name}.corpus", experiment.corpus, self.corpora, "corpus")
             known(f"experiments.{name}", experiment.input, self.inputs, "input")
-            for grid in experiment.only or []:
-                grids = self.corpora[experiment.corpus].grids
-                known(f"experiments.{name}.only", grid, grids, "grid in its corpus")
+            for grid in self.grids_of(name):
+                known(
+                    f"experiments.{name}.only",
+                    grid,
+                    self.grids_of_input(experiment.input),
+                    f"grid in input {experiment.input}",
+                )
         for name, transfer in self.transfers.items():
             place = f"transfers.{name}"
             known(f"{place}.experiment", transfer.experiment, self.experiments, "experiment")
             known(f"{place}.corpus", transfer.corpus, self.corpora, "corpus")
             known(place, transfer.input, self.inputs, "input")
+            if transfer.source != self.experiments[transfer.experiment].corpus:
+                raise ValueError(f"{place}.source: must be its experiment's corpus")
             if transfer.representation != self.experiments[transfer.experiment].representation:
                 raise ValueError(f"{place}.representation: must be its experiment's")
             for grid in self.corpora[transfer.corpus].grids:

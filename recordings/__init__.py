@@ -1,0 +1,1 @@
+"""Recordings in the place of rendered loops: see README.md."""

@@ -1,0 +1,1 @@
+"""The chain on real recordings: two Debian packages in, cross-validated forests out."""

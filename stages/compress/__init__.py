@@ -1,0 +1,1 @@
+"""The dynamic range compressor, and the parameter grids that every loop is compressed under."""

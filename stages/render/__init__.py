@@ -1,0 +1,1 @@
+"""The dry loops: composed here and played through a SoundFont, or cut from recordings."""

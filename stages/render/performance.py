@@ -1,0 +1,51 @@
+"""From a score to a finished clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from stages.render.room import impulse_response, reverberate
+from stages.render.score import Score
+from stages.render.sound import shape
+from stages.render.synthesizer import play
+
+
+def perform(
+    score: Score, *, samples: int, sample_rate: int, soundfont: Path, library: Path
+) -> np.ndarray:
+    """Play a score, from its first beat, repeated or cut to the length of a clip.
+
+    Parameters
+    ----------
+    score : Score
+    samples : int
+        Length of the clip.
+    sample_rate : int, Hz
+    soundfont, library : Path
+        As in `stages.render.synthesizer.play`.
+
+    Returns
+    -------
+    ndarray, shape (samples,), float32
+        Peak 1.0. A shorter clip is the start of a longer one, but for the gain.
+    """
+    one_pass = round(score.seconds * sample_rate)
+    length = max(samples, one_pass)
+    dry, sent = np.zeros(length), np.zeros(length)
+    for stem in score.stems:
+        bare = play(
+            stem,
+            repeat_s=score.seconds,
+            samples=length,
+            sample_rate=sample_rate,
+            soundfont=soundfont,
+            library=library,
+        )
+        sound = shape(bare, stem, reference=one_pass, sample_rate=sample_rate)
+        dry += sound
+        sent += stem.room_send * sound
+    response = impulse_response(score.room, sample_rate=sample_rate)
+    clip = (dry + reverberate(sent, response))[:samples]
+    return (clip / np.max(np.abs(clip))).astype(np.float32)

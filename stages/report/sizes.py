@@ -1,0 +1,43 @@
+"""The sizes that a report was made at, beside the paper's."""
+
+from __future__ import annotations
+
+from math import prod
+
+from stages.common.params import PARAMETERS, Grid, Params, Scale
+
+
+def sizes(params: Params) -> list[tuple[str, str, str]]:
+    """List what was cut and by how much: name, value at this scale, value at paper scale."""
+    here = _describe(params, params.size)
+    paper = _describe(params, params.scales["paper"])
+    return [(name, here[name], paper[name]) for name in here]
+
+
+def _describe(params: Params, scale: Scale) -> dict[str, str]:
+    full = {name: _count(grid) for name, grid in params.grids.named.items()}
+    settings = {name: min(scale.settings[name] or full[name], full[name]) for name in full}
+    return {
+        "loops": ", ".join(f"{scale.loops[name]} {name}" for name in params.materials),
+        "clip length": f"{scale.clip_seconds:g} s",
+        "settings per loop": ", ".join(f"{name} {count}" for name, count in settings.items()),
+        "epochs": f"at most {scale.max_epochs}, stopped after {scale.patience} without progress",
+        "trees in a forest": f"{scale.trees}",
+        "random splits (`paper`)": f"{scale.splits}",
+        "folds run (`unseen_loops`)": f"{scale.folds_run} of {scale.folds}",
+    }
+
+
+def _count(grid: Grid) -> int:
+    """Return how many settings the full grid has."""
+    return prod(axis.count for name in PARAMETERS if (axis := getattr(grid, name)) is not None)
+
+
+def sources(params: Params) -> dict[str, str]:
+    """Say of each material whether it was composed here or recorded."""
+    return {
+        name: f"recordings in `{material.source.folder}`"
+        if material.source.recorded
+        else "composed and rendered here"
+        for name, material in params.materials.items()
+    }

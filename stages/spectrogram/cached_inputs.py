@@ -1,0 +1,74 @@
+"""Network inputs on disk: one array per loop, written and read clip by clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from stages.common.audio import read_audio
+from stages.common.errors import InputError
+from stages.common.params import Representation
+from stages.spectrogram.representations import input_shape, represent
+
+# Audio decoded at once: small in memory, and long beside the time to find a place in the file.
+PIECE_SAMPLES = 2**21
+
+
+def cache_inputs(
+    source: Path,
+    target: Path,
+    *,
+    representation: Representation,
+    clips: int,
+    clip_samples: int,
+    sample_rate: int,
+) -> None:
+    """Write the network inputs of an audio file that holds `clips` clips back to back.
+
+    The audio is read in pieces and the array is memory-mapped, so that memory stays small for any
+    number of clips.
+
+    Parameters
+    ----------
+    source : Path
+        Mono audio, exactly `clips * clip_samples` samples.
+    target : Path
+        Where the array goes: .npy, float16, shape (clips, *input shape).
+    representation : Representation
+    clips, clip_samples : int
+    sample_rate : int, Hz
+
+    Raises
+    ------
+    InputError
+        If the audio is missing, cannot be decoded, is not mono, or has another rate or length.
+    """
+    _check_length(source, clips * clip_samples)
+    inputs = np.lib.format.open_memmap(
+        target,
+        mode="w+",
+        dtype=np.float16,
+        shape=(clips, *input_shape(representation, clip_samples)),
+    )
+    at_once = max(1, PIECE_SAMPLES // clip_samples)
+    for first in range(0, clips, at_once):
+        count = min(at_once, clips - first)
+        piece = read_audio(
+            source,
+            sample_rate=sample_rate,
+            start=first * clip_samples,
+            samples=count * clip_samples,
+        ).reshape(count, clip_samples)
+        represent(piece, representation, sample_rate=sample_rate, out=inputs[first : first + count])
+
+
+def _check_length(source: Path, samples: int) -> None:
+    """Raise InputError unless the audio file holds exactly `samples` samples."""
+    try:
+        found = soundfile.info(source).frames
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"{source}: cannot be read as audio ({error})") from error
+    if found != samples:
+        raise InputError(f"{source}: has {found} samples, must have {samples}")

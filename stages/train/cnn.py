@@ -1,0 +1,39 @@
+"""Model 1 of the paper (Table I): five small convolutions, each pooled, and a dense embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+
+def cnn_branch(
+    input_shape: Sequence[int], *, filters: Sequence[int], dropout: float, embedding: int
+) -> keras.Model:
+    """Build one branch of Model 1.
+
+    Parameters
+    ----------
+    input_shape : (bands, frames)
+    filters : number of filters of each convolution; the paper's are 10, 15, 15, 20, 20
+    dropout : share of the values dropped after each pooling
+    embedding : size of the embedding
+
+    Returns
+    -------
+    keras.Model, (batch, bands, frames, 1) -> (batch, embedding)
+
+    References
+    ----------
+    Sheng and Fazekas (2019), Table I.
+    """
+    image = features = layers.Input((*input_shape, 1))
+    for count in filters:
+        features = layers.Conv2D(count, 3, padding="same")(features)
+        # max(relu(x)) equals relu(max(x)): rectifying after the pool costs a quarter.
+        features = layers.MaxPooling2D(2)(features)
+        features = layers.ReLU()(features)
+        features = layers.Dropout(dropout)(features)
+    features = layers.Flatten()(features)
+    return keras.Model(image, layers.Dense(embedding)(features), name="branch")

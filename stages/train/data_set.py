@@ -1,0 +1,139 @@
+"""One data set of a network: memory-mapped inputs, scaled targets, batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.common.errors import InputError
+from stages.common.params import Grid
+
+# dry inputs (loops, *shape, 1), compressed inputs (rows, *shape, 1), index of each row's dry input
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """The range of each target over the whole grid, mapped to [0, 1]."""
+
+    names: list[str]
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of_grid(cls, grid: Grid) -> TargetScale:
+        """Return the range of the grid's varied parameters over all loops' offsets."""
+        values = [
+            [value for loop in range(8) for value in getattr(grid, name).values(loop)]
+            for name in grid.varied
+        ]
+        low = np.array([min(v) for v in values])
+        high = np.array([max(v) for v in values])
+        return cls(grid.varied, low, np.where(high > low, high, low + 1.0))
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Map real units (rows, parameters) to [0, 1]."""
+        return ((values - self.low) / (self.high - self.low)).astype(np.float32)
+
+    def restore(self, scaled: np.ndarray) -> np.ndarray:
+        """Map [0, 1] back to real units, float32."""
+        return (self.low + scaled * (self.high - self.low)).astype(np.float32)
+
+
+class DataSet:
+    """Rows of one grid: what the network sees and what it is to say.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The grid's rows of settings.csv, in order.
+    dry : ndarray, shape (loops, *shape), float16
+    files : list of Path, one per loop
+        Arrays of shape (settings, *shape), float16, which are memory-mapped.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, holds another number of settings than `rows`, or the dry inputs are
+        not finite.
+    """
+
+    def __init__(self, rows: pd.DataFrame, dry: np.ndarray, files: list[Path]) -> None:
+        self.rows = rows.reset_index(drop=True)
+        self.loop = self.rows["loop"].to_numpy()
+        self.position = self.rows["position"].to_numpy()
+        self.dry = dry
+        self.shape: tuple[int, ...] = dry.shape[1:]
+        self._compressed = [_open(path) for path in files]
+        counts = self.rows.groupby("loop").size()
+        for loop, path in enumerate(files):
+            found, wanted = self._compressed[loop].shape, (int(counts.get(loop, 0)), *self.shape)
+            if found != wanted:
+                raise InputError(f"{path}: has shape {found}, must have {wanted}")
+        if not np.isfinite(dry).all():
+            raise InputError(f"{files[0].parent}: the dry inputs hold values that are not finite")
+
+    def targets(self, names: list[str]) -> np.ndarray:
+        """Return the true parameters in real units, shape (rows, len(names))."""
+        return self.rows[names].to_numpy(dtype=np.float64)
+
+    def normalisation(self, loops: np.ndarray) -> tuple[float, float]:
+        """Return mean and deviation over the dry inputs of `loops`."""
+        values = self.dry[loops].astype(np.float64)
+        return float(values.mean()), float(max(values.std(), 1e-6))
+
+    def batch(self, indices: np.ndarray, mean: float, deviation: float) -> Batch:
+        """Read the inputs of some rows, standardised, float32; a shared dry input once."""
+        loops, of_row = np.unique(self.loop[indices], return_inverse=True)
+        compressed = np.stack(
+            [self._compressed[self.loop[i]][self.position[i]] for i in indices], dtype=np.float32
+        )
+        dry = self.dry[loops].astype(np.float32)
+        for inputs in (dry, compressed):
+            inputs -= mean
+            inputs /= deviation
+        return dry[..., None], compressed[..., None], of_row.astype(np.int32)
+
+
+def _open(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as an array ({error})") from error
+
+
+def shuffled_batches(
+    loop: np.ndarray,
+    indices: np.ndarray,
+    *,
+    batch_size: int,
+    loops_per_batch: int,
+    seed: int,
+    epoch: int,
+) -> Iterator[np.ndarray]:
+    """Deal the rows of an epoch into batches whose rows share `loops_per_batch` loops.
+
+    The order follows from (seed, epoch) alone, so that a resumed training sees what an
+    uninterrupted one would. Each loop's rows are shuffled and cut into runs of
+    batch_size / loops_per_batch rows, and a batch is made of `loops_per_batch` runs drawn at
+    random. The rows that are left over at the end of an epoch make a last, smaller batch.
+
+    Parameters
+    ----------
+    loop : ndarray, shape (all rows,), the loop of each row
+    indices : ndarray, the rows to deal
+    """
+    generator = np.random.default_rng([seed, epoch])
+    run = batch_size // loops_per_batch
+    runs = []
+    for number in np.unique(loop[indices]):
+        members = generator.permutation(indices[loop[indices] == number])
+        runs += [members[start : start + run] for start in range(0, len(members), run)]
+    order = generator.permutation(len(runs))
+    dealt = np.concatenate([runs[i] for i in order])
+    for start in range(0, len(dealt), batch_size):
+        yield dealt[start : start + batch_size]

@@ -1,0 +1,122 @@
+"""Training of one network: Adadelta on mean squared error, early stopping, resumable."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from stages.common.params import Train
+from stages.train.checkpoint import LearningCurve, load_checkpoint, save_checkpoint
+from stages.train.data_set import DataSet, shuffled_batches
+from stages.train.inference import embed_rows, regress
+from stages.train.siamese import Siamese
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on and rows to watch for early stopping."""
+
+    training: np.ndarray
+    validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train at the most, and when to give up."""
+
+    max_epochs: int
+    patience: int
+
+
+def train_network(
+    build: Callable[[], Siamese],
+    data: DataSet,
+    targets: np.ndarray,
+    split: Split,
+    *,
+    mean: float,
+    deviation: float,
+    options: Train,
+    schedule: Schedule,
+    seed: int,
+    checkpoint: Path,
+    label: str,
+) -> tuple[Siamese, LearningCurve]:
+    """Train a network; continue from `checkpoint` where there is one.
+
+    Parameters
+    ----------
+    build : makes the network with fresh weights
+    data : DataSet
+    targets : ndarray, shape (rows of data, parameters), scaled to [0, 1]
+    split : Split
+    mean, deviation : normalisation of the inputs, in dB
+    seed : of weights, dropout and shuffling
+    checkpoint : written after every epoch
+    label : stands before each progress line
+
+    Returns
+    -------
+    Siamese
+        An uncompiled network with the weights of the epoch whose validation loss was lowest.
+    LearningCurve
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    network = build()
+    optimizer = keras.optimizers.Adadelta(
+        learning_rate=options.learning_rate, rho=options.rho, epsilon=options.epsilon
+    )
+    # XLA's convolutions are several times slower than oneDNN's on a CPU.
+    network.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+    network.branch.compile(jit_compile=False)
+    optimizer.build(network.trainable_variables)
+    best, curve = network.get_weights(), LearningCurve()
+    if checkpoint.exists():
+        best, curve = load_checkpoint(checkpoint, network)
+
+    while not curve.should_stop(schedule.max_epochs, schedule.patience):
+        started = time.monotonic()
+        network.reset_metrics()
+        loss = 0.0
+        for rows in shuffled_batches(
+            data.loop,
+            split.training,
+            batch_size=options.batch_size,
+            loops_per_batch=options.loops_per_batch,
+            seed=seed,
+            epoch=curve.epochs,
+        ):
+            loss = network.train_on_batch(data.batch(rows, mean, deviation), targets[rows])
+        embeddings = embed_rows(network, data, split.validation, mean=mean, deviation=deviation)
+        faults = regress(network, embeddings) - targets[split.validation]
+        curve.losses.append(float(loss))
+        curve.validation_losses.append(float(np.mean(faults**2)))
+        if curve.best_epoch == curve.epochs:
+            best = network.get_weights()
+        save_checkpoint(checkpoint, network, best, curve)
+        _report(label, curve, schedule, len(split.training), time.monotonic() - started)
+
+    trained = build()
+    trained.set_weights(best)
+    return trained, curve
+
+
+def _report(
+    label: str, curve: LearningCurve, schedule: Schedule, rows: int, seconds: float
+) -> None:
+    left = (schedule.max_epochs - curve.epochs) * seconds
+    print(
+        f"{label}: epoch {curve.epochs}/{schedule.max_epochs}, "
+        f"loss {curve.losses[-1]:.4f}, validation {curve.validation_losses[-1]:.4f} "
+        f"(best {min(curve.validation_losses):.4f} at {curve.best_epoch}), "
+        f"{rows / seconds:.0f} rows/s, at most {left / 60:.1f} min left",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -1,0 +1,54 @@
+"""The siamese network: branch(dry) - branch(compressed), then a dense layer to the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from stages.common.params import Model
+from stages.train.cnn import cnn_branch
+
+
+class Siamese(keras.Model):
+    """Two branches with shared weights, merged by subtraction (Sheng and Fazekas 2019, Fig. 1).
+
+    Called with `(dry, compressed, loop)`: dry inputs (loops, *shape), compressed inputs
+    (rows, *shape), and for each row the index of its dry input. A dry input that several rows
+    share passes the branch once.
+    """
+
+    def __init__(self, branch: keras.Model, outputs: int) -> None:
+        super().__init__(name="siamese")
+        self.branch = branch
+        self.regression = layers.Dense(outputs, name="regression")
+
+    def embed(self, inputs: tuple[Any, Any, Any], training: bool = False) -> Any:
+        """Return the embedding of each row, shape (rows, embedding)."""
+        dry, compressed, loop = inputs
+        dry_features = self.branch(dry, training=training)
+        return ops.take(dry_features, loop, axis=0) - self.branch(compressed, training=training)
+
+    def call(self, inputs: tuple[Any, Any, Any], training: bool = False) -> Any:
+        """Return the scaled parameters of each row, shape (rows, outputs)."""
+        return self.regression(self.embed(inputs, training=training))
+
+
+def build_siamese(model: Model, input_shape: Sequence[int], outputs: int) -> Siamese:
+    """Build the network of a `models` entry of params.yaml, with fresh weights.
+
+    Parameters
+    ----------
+    model : Model
+    input_shape : shape of one network input
+    outputs : number of compressor parameters to predict
+    """
+    branch = cnn_branch(
+        input_shape, filters=model.filters, dropout=model.dropout, embedding=model.embedding
+    )
+    network = Siamese(branch, outputs)
+    network.regression.build((None, model.embedding))
+    network.built = True
+    return network

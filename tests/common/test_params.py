@@ -1,0 +1,118 @@
+"""params.yaml is checked before anything runs: each fault is one message with key, value, rule."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from ruamel.yaml import YAML
+
+from stages.common.errors import InputError
+from stages.common.params import check_params, load_params
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def content():
+    return YAML(typ="safe", pure=True).load((PROJECT / "params.yaml").read_text())
+
+
+def test_committed_params_are_valid():
+    params = load_params(PROJECT / "params.yaml")
+    assert params.size == params.scales[params.scale]
+
+
+def test_both_yaml_versions_read_the_same(content):
+    """DVC reads YAML 1.2 and other tools 1.1, where 1e-3 is a string and `on` a truth value."""
+    assert yaml.safe_load((PROJECT / "params.yaml").read_text()) == content
+
+
+def set_at(content, place, value):
+    changed = copy.deepcopy(content)
+    *path, last = place.split(".")
+    part = changed
+    for key in path:
+        part = part[key]
+    part[last] = value
+    return changed
+
+
+FAULTS = [
+    ("train.batchsize", 8, "train.batchsize", "Extra inputs"),
+    ("train.batch_size", "8", "train.batch_size = '8'", "valid integer"),
+    ("train.batch_size", 0, "train.batch_size = 0", "greater than or equal to 1"),
+    ("train.loops_per_batch", 3, "loops_per_batch 3", "must divide"),
+    ("train.validation_fraction", 1.5, "train.validation_fraction = 1.5", "less than 1"),
+    ("scale", "huge", "scale = 'huge'", "smoke"),
+    ("sample_rate", 100, "sample_rate = 100", "8000"),
+    ("grids.defaults.ratio", 0.5, "ratio 0.5", "at least 1"),
+    ("grids.defaults.attack_ms", 0.0, "attack_ms 0", "above 0"),
+    ("grids.defaults.threshold_db", 3.0, "threshold_db 3", "between -120 and 0"),
+    ("grids.ds1", {}, "grids.ds1", "empty grid"),
+    ("grids.ds1.threshold_db.count", 0, "count = 0", "greater than or equal to 1"),
+    ("grids.ds2.ratio.start", 0.0, "ratio 0", "at least 1"),
+    ("grids.dm2.attack_ms.offset_per_loop", -1.0, "attack_ms", "above 0"),
+    ("grids.ds3.attack_ms.stop", 99.0, "grids.ds3.attack_ms", "either step or stop"),
+    ("corpora.drum.grids", [], "corpora.drum.grids = []", "at least 1 item"),
+    ("corpora.drum.grids", ["ds9"], "corpora.drum.grids", "no grid named 'ds9'"),
+    ("corpora.drum.material", "bass", "corpora.drum.material", "no material named 'bass'"),
+    ("experiments.guitar-cnn-mel512.representation", "stft64", "guitar-stft64", "no input"),
+    ("experiments.drum-cnn-stft512.only", ["ds1"], "drum-cnn-stft512.only", "no grid in input"),
+    ("inputs.drum-stft512.only", ["d4p"], "inputs.drum-stft512.only", "no grid in its corpus"),
+    ("inputs.drum-stft512.material", "mix", "inputs.drum-stft512.material", "corpus's material"),
+    ("transfers.mix-d4p-cnn-stft128.source", "drum", "source", "its experiment's corpus"),
+    ("experiments.Bad Name", {}, "experiments.Bad Name", "lower-case"),
+    ("transfers.mix-d4p-cnn-stft128.experiment", "nothing", "transfers", "no experiment"),
+    (
+        "inputs.other",
+        {"material": "drum", "corpus": "drum", "representation": "stft128"},
+        "inputs.other",
+        "named",
+    ),
+    ("materials.drum.source.folder", "/tmp/x", "/tmp/x", "recordings/<name>"),
+    ("scales.laptop.folds_run", 9, "folds_run 9", "at most folds"),
+    ("scales.laptop.clip_seconds", 0.1, "clip_seconds = 0.1", "0.25"),
+    ("scales.laptop.settings", {"ds1": 4}, "scales.laptop.settings", "no number of settings"),
+    ("compressor.knee_db", -1.0, "compressor.knee_db = -1.0", "greater than or equal to 0"),
+    ("compressor.detector", "mean", "compressor.detector = 'mean'", "'peak' or 'rms'"),
+    ("evaluate.test_fraction", float("nan"), "test_fraction = nan", "finite"),
+    ("representations.stft128.n_fft", 127, "n_fft = 127", "multiple of 2"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "named", "rule"), FAULTS)
+def test_fault_is_named(content, place, value, named, rule):
+    with pytest.raises(InputError) as caught:
+        check_params(set_at(content, place, value))
+    message = str(caught.value)
+    assert named in message
+    assert rule in message
+    assert "\n" not in message
+
+
+def test_unreadable_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"absent\.yaml"):
+        load_params(tmp_path / "absent.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("scale: [")
+    with pytest.raises(InputError, match=r"broken\.yaml: cannot be read as YAML"):
+        load_params(broken)
+
+
+def test_values_of_an_axis_are_the_papers():
+    grids = load_params(PROJECT / "params.yaml").grids.named
+
+    def values(grid, parameter, loop):
+        return getattr(grids[grid], parameter).values(loop)
+
+    # Section III-B: the thresholds of guitar 1 and guitar 2 ("44.0" is a slip for 44.2).
+    assert values("dm1", "threshold_db", 0) == [
+        -10.0, -14.8, -19.6, -24.4, -29.2, -34.0, -38.8, -43.6,
+    ]  # fmt: skip
+    assert values("dm1", "threshold_db", 1)[-1] == -44.2
+    # Section V: drum 1 and drum 2.
+    assert values("d4p", "ratio", 0) == [1.28, 5.12, 8.96, 12.80, 16.64]
+    assert values("d4p", "attack_ms", 1) == [3.5, 23.5, 43.5, 63.5, 83.5]
+    assert values("d4p", "release_ms", 1) == [35.0, 235.0, 435.0, 635.0, 835.0]
+    assert values("ds2", "ratio", 0)[-1] == 20.0

@@ -1,0 +1,74 @@
+"""Errors come from params.yaml's experiments, all of them and no others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stages.common.errors import InputError
+from stages.report.metrics import Metrics, read_metrics
+from tests.report.made_up_project import build_project, made_up_errors, made_up_params
+
+
+@pytest.fixture
+def folder(tmp_path):
+    params = made_up_params()
+    build_project(tmp_path, params)
+    return tmp_path / "metrics" / params.scale / "experiments"
+
+
+def test_reads_what_evaluate_wrote(folder):
+    params = made_up_params()
+    metrics = read_metrics(params, folder)
+    assert list(metrics.experiments) == [*params.experiments, *params.transfers]
+    assert metrics.experiments["drum-cnn-stft128"] == made_up_errors(params, "drum-cnn-stft128")
+
+
+def test_missing_experiment_is_named(folder):
+    (folder / "drum-cnn-stft256.json").unlink()
+    with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: missing"):
+        read_metrics(made_up_params(), folder)
+
+
+def test_orphan_is_to_be_removed_from_git(folder):
+    (folder / "drum-cnn-stft64.json").write_text("{}")
+    with pytest.raises(InputError, match=r"git rm .*drum-cnn-stft64\.json"):
+        read_metrics(made_up_params(), folder)
+
+
+def test_broken_json_is_named(folder):
+    (folder / "drum-cnn-stft256.json").write_text("<<<<<<< HEAD")
+    with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: is not JSON"):
+        read_metrics(made_up_params(), folder)
+
+
+def one_error(mae: float) -> Metrics:
+    entries = {"paper": {"attack_ms": {"mae": mae}}, "constant": {"attack_ms": {"mae": 20.0}}}
+    return Metrics({"drum": {"drum-ds3": entries}})
+
+
+@pytest.mark.parametrize(("mae", "learnt"), [(13.9, True), (14.0, False), (21.0, False)])
+def test_learnt_is_better_than_the_constant_by_30_percent(mae, learnt):
+    assert one_error(mae).learnt("drum", "drum-ds3", "paper", "attack_ms") is learnt
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("guitar", "drum-ds3", "paper", "attack_ms"),
+        ("drum", "drum-ds4", "paper", "attack_ms"),
+        ("drum", "drum-ds3", "unseen_loops", "attack_ms"),
+        ("drum", "drum-ds3", "paper", "release_ms"),
+    ],
+)
+def test_what_was_not_measured_is_none(place):
+    assert one_error(1.0).mae(*place) is None
+    assert one_error(1.0).learnt(*place) is None
+
+
+def test_measured_lists_varied_parameters_in_order(folder):
+    metrics = Metrics({"d4p": json.loads((folder / "drum-d4p-cnn-stft128.json").read_text())})
+    assert list(metrics.measured(["d4p"])) == [
+        ("d4p", "drum-d4p", name) for name in ("threshold_db", "ratio", "attack_ms", "release_ms")
+    ]

@@ -1,0 +1,181 @@
+"""The stage as a whole, on made-up results: what it writes, and that it writes the same again."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages.common.errors import InputError
+from stages.report.__main__ import main
+from tests.report.made_up_project import EXPERIMENTS, build_project, made_up_params
+
+WRITTEN = [
+    "metrics/smoke/summary.json",
+    "reports/smoke/figures/frame-length.svg",
+    "reports/smoke/figures/learning-curves.svg",
+    "reports/smoke/figures/predicted-drum-d4p.svg",
+    "reports/smoke/figures/predicted-drum-dm2.svg",
+    "reports/smoke/plots/frame-length.csv",
+    "reports/smoke/plots/learning-curves.csv",
+    "reports/smoke/plots/predicted.csv",
+    "reports/smoke/report.html",
+    "reports/smoke/report.md",
+]
+
+
+def run(folder: Path) -> dict[str, bytes]:
+    """Run the stage in `folder`; return what it wrote."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        main([])
+    paths = [*folder.glob("reports/**/*"), *folder.glob("metrics/*/summary.json")]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.is_file()}
+
+
+def project(folder: Path) -> Path:
+    build_project(folder, made_up_params())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> dict[str, bytes]:
+    return run(project(tmp_path_factory.mktemp("first")))
+
+
+def test_writes_all_of_its_outputs(written):
+    assert sorted(written) == WRITTEN
+
+
+def test_bytes_are_the_same_elsewhere_and_over_old_ones(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    folder = project(tmp_path)
+    stale = folder / "reports" / "smoke" / "figures" / "stale.svg"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    assert run(folder) == written
+
+
+def test_figures_carry_no_date(written):
+    figures = [content.decode() for name, content in written.items() if name.endswith(".svg")]
+    assert not any("<dc:date>" in figure for figure in figures)
+
+
+class Page(HTMLParser):
+    """What a page refers to, and the width of every row of its tables."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.references: list[str] = []
+        self.alternatives: list[str | None] = []
+        self.tables: list[list[int]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.references += [given[name] for name in ("src", "href") if name in given]
+        if tag == "img":
+            self.alternatives.append(given.get("alt"))
+        elif tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append(0)
+        elif tag in ("td", "th"):
+            self.tables[-1][-1] += int(given.get("colspan", 1))
+
+
+def test_page_carries_all_that_it_shows(written):
+    text = written["reports/smoke/report.html"].decode()
+    page = Page(text)
+    assert len(page.references) == 4
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in page.references)
+    assert all(page.alternatives)
+    assert not re.search(r"url\(|@import|<script|<link", text)
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+
+
+def test_rows_of_a_table_are_equally_wide(written):
+    tables = Page(written["reports/smoke/report.html"].decode()).tables
+    assert len(tables) == 11  # headlines, sizes, seven of the paper's, two of every error
+    assert all(len(set(rows)) == 1 for rows in tables)
+
+    lines = written["reports/smoke/report.md"].decode().splitlines()
+    blocks = "\n".join(line if line.startswith("|") else "" for line in lines).split("\n\n")
+    pipes = [[row.count("|") for row in block.split("\n") if row] for block in blocks]
+    pipes = [counts for counts in pipes if counts]
+    assert len(pipes) == len(tables)
+    assert all(len(set(counts)) == 1 for counts in pipes)
+    assert [len(counts) for counts in pipes[2:3]] == [1 + 1 + 8 + 3 * (1 + 2)]
+
+
+def test_markdown_shows_every_figure(written):
+    text = written["reports/smoke/report.md"].decode()
+    linked = re.findall(r"\]\((figures/.*?)\)", text)
+    figures = [name for name in written if name.startswith("reports/smoke/figures/")]
+    assert sorted(f"reports/smoke/{link}" for link in linked) == sorted(figures)
+
+
+def test_markdown_says_what_a_reader_must_know(written):
+    text = written["reports/smoke/report.md"].decode()
+    assert "loops: 6 drum, 5 guitar, 4 mix; clip length: 0.5 s" in text
+    assert "| drum-dm2: Attack (ms) | 3.141 | 5.00 | 20.0 *not learnt* | 25.0 | 0.025 |" in text
+    assert "0 of 12 errors beat the constant predictor" in text
+    assert "2.024 for the attack" in text
+    assert "time to 63 % of a step" in text
+    assert "{{" not in text
+    assert "None" not in text
+
+
+def test_plot_data(written, tmp_path):
+    for name, content in written.items():
+        (tmp_path / Path(name).name).write_bytes(content)
+    curves = pd.read_csv(tmp_path / "learning-curves.csv")
+    assert set(curves["experiment"]) == set(EXPERIMENTS)
+    assert {"dm2", "dm2-fold0"} <= set(curves["network"])
+
+    points = pd.read_csv(tmp_path / "predicted.csv")
+    panels = points.groupby(["data_set", "protocol", "parameter"]).size()
+    assert panels.to_list() == [300] * 12
+
+    errors = pd.read_csv(tmp_path / "frame-length.csv")
+    attack = errors[(errors["data_set"] == "drum-ds3") & (errors["source"] == "published")]
+    assert dict(zip(attack["frame_length"], attack["mae"], strict=True)) == {
+        512: 2.415,
+        256: 2.197,
+        128: 2.042,
+    }
+    assert set(errors[errors["source"] == "unseen_loops"]["frame_length"]) == {128}
+    assert len(json.loads((tmp_path / "summary.json").read_text())) == 12
+
+
+@pytest.mark.parametrize("kept", [["guitar-cnn-mel512"], []])
+def test_few_experiments_make_a_report_too(tmp_path, kept):
+    experiments = {name: {"model": "cnn", **EXPERIMENTS[name]} for name in kept}
+    build_project(tmp_path, made_up_params(experiments=experiments, transfers={}))
+    written = run(tmp_path)
+    assert json.loads(written["metrics/smoke/summary.json"]) == {}
+    assert "4.338" in written["reports/smoke/report.md"].decode()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "metrics/smoke/experiments/drum-cnn-mel512.json",
+        "models/drum-cnn-stft512/history.csv",
+        "data/predictions/drum-d4p-cnn-stft128.csv",
+    ],
+)
+def test_missing_input_is_named_and_nothing_is_written(tmp_path, lost):
+    (project(tmp_path) / lost).unlink()
+    with pytest.raises(InputError, match=re.escape(lost)):
+        run(tmp_path)
+    assert not (tmp_path / "reports").exists()
+
+
+def test_takes_no_arguments():
+    with pytest.raises(InputError, match="takes no arguments"):
+        main(["laptop"])

@@ -1,0 +1,87 @@
+"""The stage: a file per grid and loop beside the dry loops, whole or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common import files
+from stages.common.audio import read_audio, write_audio
+from stages.common.errors import InputError
+from stages.common.params import Params, load_params
+from stages.compress.settings import COLUMNS
+from stages.spectrogram.__main__ import main
+from stages.spectrogram.representations import represent
+
+NAME = "drum-d4p-stft128"
+LOOPS, SETTINGS = 2, 3
+PARAMS = Path("params.yaml").resolve()
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch) -> Params:
+    """A project of two loops of half a second under three settings."""
+    yaml = YAML()
+    content = yaml.load(PARAMS.read_text())
+    content["scale"] = "smoke"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRC_JOBS", "1")
+    with Path("params.yaml").open("w") as file:
+        yaml.dump(content, file)
+    params = load_params()
+    generator = np.random.default_rng(0)
+    tables = []
+    for loop in range(LOOPS):
+        clips = generator.uniform(-1, 1, (1 + SETTINGS, params.clip_samples)).astype(np.float32)
+        targets = (files.loop_file("drum", loop), files.compressed_file("drum-d4p", "d4p", loop))
+        for path, signal in zip(targets, (clips[0], clips[1:].ravel()), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_audio(path, signal, params.sample_rate)
+        rows = dict.fromkeys(COLUMNS, 1.0) | {"grid": "d4p", "loop": loop}
+        tables.append(pd.DataFrame(rows | {"position": range(SETTINGS)}))
+    pd.concat(tables).to_csv(files.settings_table("drum-d4p"), index=False)
+    return params
+
+
+def test_caches_every_clip_in_its_place(params):
+    main([NAME])
+    stft128 = params.representations["stft128"]
+    options = {"representation": stft128, "sample_rate": params.sample_rate}
+    dry = np.load(files.dry_file(NAME))
+    for loop in range(LOOPS):
+        audio = read_audio(files.loop_file("drum", loop), sample_rate=params.sample_rate)
+        np.testing.assert_array_equal(dry[loop], represent(audio, **options))
+        source = files.compressed_file("drum-d4p", "d4p", loop)
+        clips = read_audio(source, sample_rate=params.sample_rate).reshape(SETTINGS, -1)
+        stored = np.load(files.spectrogram_file(NAME, "d4p", loop))
+        np.testing.assert_array_equal(stored, represent(clips, **options))
+    found = {path for path in files.SPECTROGRAMS.rglob("*") if path.is_file()}
+    loops = {files.spectrogram_file(NAME, "d4p", loop) for loop in range(LOOPS)}
+    assert found == loops | {files.dry_file(NAME)}
+
+
+def test_any_number_of_processes_writes_the_same_bytes(params, monkeypatch):
+    main([NAME])
+    paths = sorted(p for p in files.SPECTROGRAMS.rglob("*.npy"))
+    alone = [path.read_bytes() for path in paths]
+    monkeypatch.setenv("DRC_JOBS", "2")
+    main([NAME])
+    assert [path.read_bytes() for path in paths] == alone
+
+
+def test_a_failure_leaves_the_old_cache_and_no_trace(params):
+    main([NAME])
+    before = files.dry_file(NAME).read_bytes()
+    files.compressed_file("drum-d4p", "d4p", 1).unlink()
+    with pytest.raises(InputError, match=r"001\.flac"):
+        main([NAME])
+    assert files.dry_file(NAME).read_bytes() == before
+    assert [path.name for path in files.SPECTROGRAMS.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize("arguments", [[], ["drum-stft64"], [NAME, NAME]])
+def test_wrong_arguments_are_an_error(params, arguments):
+    with pytest.raises(InputError, match=r"usage|'drum-stft64'"):
+        main(arguments)
