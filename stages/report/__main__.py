@@ -14,6 +14,7 @@ from stages.report.content import report_content
 from stages.report.frame_length import frame_length_errors
 from stages.report.headline import headlines, summary
 from stages.report.learning_curves import read_curves
+from stages.report.leftovers import check_leftovers
 from stages.report.metrics import read_metrics
 from stages.report.pages import render_html, render_markdown
 from stages.report.pictures import CAPTIONS, draw
@@ -28,7 +29,9 @@ def main(arguments: list[str]) -> None:
         raise InputError("python -m stages.report takes no arguments")
     params = load_params()
     cells = read_published()
-    metrics = read_metrics(params, METRICS / params.scale / "experiments")
+    errors = METRICS / params.scale / "experiments"
+    check_leftovers(params, errors=errors, models=MODELS, predictions=PREDICTIONS)
+    metrics = read_metrics(params, errors)
     curves = read_curves(params, MODELS)
     points = read_predictions(params, PREDICTIONS)
     frames = frame_length_errors(cells, metrics)

@@ -60,16 +60,9 @@ def read_metrics(params: Params, folder: Path) -> Metrics:
     Raises
     ------
     InputError
-        If one is missing or is not JSON, or if the folder holds the JSON of an experiment that
-        params.yaml no longer has: git would carry it along for ever.
+        If one is missing or is not JSON.
     """
     names = [*params.experiments, *params.transfers]
-    for path in sorted(folder.glob("*.json")):
-        if path.stem not in names:
-            raise InputError(
-                f"{path}: belongs to no experiment or transfer of params.yaml;"
-                f" remove it with `git rm {path}`"
-            )
     return Metrics({name: _read(folder / f"{name}.json", name) for name in names})
 
 

@@ -83,7 +83,6 @@ def train_network(
 
     while not curve.should_stop(schedule.max_epochs, schedule.patience):
         started = time.monotonic()
-        network.reset_metrics()
         loss = 0.0
         for rows in shuffled_batches(
             data.loop,
@@ -93,10 +92,12 @@ def train_network(
             seed=seed,
             epoch=curve.epochs,
         ):
-            loss = network.train_on_batch(data.batch(rows, mean, deviation), targets[rows])
+            network.reset_metrics()
+            of_batch = network.train_on_batch(data.batch(rows, mean, deviation), targets[rows])
+            loss += float(of_batch) * len(rows) / len(split.training)
         embeddings = embed_rows(network, data, split.validation, mean=mean, deviation=deviation)
         faults = regress(network, embeddings) - targets[split.validation]
-        curve.losses.append(float(loss))
+        curve.losses.append(loss)
         curve.validation_losses.append(float(np.mean(faults**2)))
         if curve.best_epoch == curve.epochs:
             best = network.get_weights()

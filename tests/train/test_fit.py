@@ -29,19 +29,19 @@ OPTIONS = Train(
 )
 
 
-def fit(data, checkpoint, epochs, patience=100):
+def fit(data, checkpoint, epochs, model=MODEL):
     prepare_backend(7)
     targets = ((data.targets(["attack_ms"]) - 1) / 98).astype(np.float32)
     split = all_rows_split(len(data.rows), validation_fraction=0.2, seed=7)
     network, curve = train_network(
-        lambda: build_siamese(MODEL, data.shape, 1),
+        lambda: build_siamese(model, data.shape, 1),
         data,
         targets,
         split,
         mean=-40.0,
         deviation=10.0,
         options=OPTIONS,
-        schedule=Schedule(epochs, patience),
+        schedule=Schedule(epochs, patience=100),
         seed=7,
         checkpoint=checkpoint,
         label="test",
@@ -50,10 +50,12 @@ def fit(data, checkpoint, epochs, patience=100):
 
 
 def test_it_learns_a_shift_of_level(data_set, tmp_path):
-    network, curve, targets = fit(data_set, tmp_path / "a.npz", epochs=25)
+    network, curve, targets = fit(
+        data_set, tmp_path / "a.npz", 15, MODEL.model_copy(update={"dropout": 0.0})
+    )
     embeddings = embed_rows(network, data_set, np.arange(60), mean=-40.0, deviation=10.0)
     faults = regress(network, embeddings) - targets
-    assert np.mean(faults**2) < 0.5 * np.var(targets)
+    assert np.mean(faults**2) < 0.25 * np.var(targets)
     assert curve.validation_losses[-1] < 0.5 * curve.validation_losses[0]
 
 

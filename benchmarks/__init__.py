@@ -1,0 +1,1 @@
+"""How fast each heavy step is, beside what a user would pick instead."""

@@ -1,0 +1,47 @@
+"""`params.yaml`, typed and checked before a stage starts."""
+
+from stages.common.params.checked import ScaleName
+from stages.common.params.grids import PARAMETERS, Axis, Grid, Grids, Setting, check_setting
+from stages.common.params.loading import check_params, load_params
+from stages.common.params.params import Params
+from stages.common.params.sections import (
+    Compressor,
+    Corpus,
+    Evaluate,
+    Experiment,
+    Input,
+    Material,
+    Model,
+    Render,
+    Representation,
+    Scale,
+    Source,
+    Train,
+    Transfer,
+)
+
+__all__ = [
+    "PARAMETERS",
+    "Axis",
+    "Compressor",
+    "Corpus",
+    "Evaluate",
+    "Experiment",
+    "Grid",
+    "Grids",
+    "Input",
+    "Material",
+    "Model",
+    "Params",
+    "Render",
+    "Representation",
+    "Scale",
+    "ScaleName",
+    "Setting",
+    "Source",
+    "Train",
+    "Transfer",
+    "check_params",
+    "check_setting",
+    "load_params",
+]

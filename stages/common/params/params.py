@@ -1,0 +1,129 @@
+"""The whole of params.yaml: every section, and that each name one of them uses is there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from stages.common.params.checked import Checked, Key, ScaleName, Seed
+from stages.common.params.grids import Grids
+from stages.common.params.sections import (
+    Compressor,
+    Corpus,
+    Evaluate,
+    Experiment,
+    Input,
+    Material,
+    Model,
+    Render,
+    Representation,
+    Scale,
+    Train,
+    Transfer,
+)
+
+
+class Params(Checked):
+    """All of params.yaml."""
+
+    scale: ScaleName
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    materials: dict[Key, Material]
+    render: Render
+    compressor: Compressor
+    grids: Grids
+    settings_seed: Seed
+    corpora: dict[Key, Corpus]
+    representations: dict[Key, Representation]
+    inputs: dict[Key, Input]
+    models: dict[Key, Model]
+    train: Train
+    experiments: dict[Key, Experiment]
+    transfers: dict[Key, Transfer]
+    evaluate: Evaluate
+    scales: dict[ScaleName, Scale]
+
+    @cached_property
+    def size(self) -> Scale:
+        """The entry of `scales` that is in force."""
+        return self.scales[self.scale]
+
+    @property
+    def clip_samples(self) -> int:
+        """Length of every loop in samples."""
+        return round(self.size.clip_seconds * self.sample_rate)
+
+    def grids_of(self, experiment: str) -> list[str]:
+        """Names of the grids that an experiment trains on."""
+        entry = self.experiments[experiment]
+        return list(entry.only or self.corpora[entry.corpus].grids)
+
+    def grids_of_input(self, name: str) -> list[str]:
+        """Names of the grids that an input holds."""
+        entry = self.inputs[name]
+        return list(entry.only or self.corpora[entry.corpus].grids)
+
+    def data_set(self, corpus: str, grid: str) -> str:
+        """Name of one data set in the metrics: <material>-<grid>."""
+        return f"{self.corpora[corpus].material}-{grid}"
+
+    @model_validator(mode="after")
+    def _references(self) -> Params:
+        def known(place: str, value: str, names: object, kind: str) -> None:
+            if value not in names:  # type: ignore[operator]
+                raise ValueError(f"{place}: there is no {kind} named {value!r}")
+
+        known("scale", self.scale, self.scales, "entry of scales")
+        for name, corpus in self.corpora.items():
+            known(f"corpora.{name}.material", corpus.material, self.materials, "material")
+            for grid in corpus.grids:
+                known(f"corpora.{name}.grids", grid, self.grids.named, "grid")
+        for name, entry in self.inputs.items():
+            known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
+            known(
+                f"inputs.{name}.representation",
+                entry.representation,
+                self.representations,
+                "representation",
+            )
+            if name != f"{entry.corpus}-{entry.representation}":
+                raise ValueError(
+                    f"inputs.{name}: must be named {entry.corpus}-{entry.representation}"
+                )
+            if entry.material != self.corpora[entry.corpus].material:
+                raise ValueError(f"inputs.{name}.material: must be its corpus's material")
+            for grid in entry.only or []:
+                grids = self.corpora[entry.corpus].grids
+                known(f"inputs.{name}.only", grid, grids, "grid in its corpus")
+        for name, experiment in self.experiments.items():
+            known(f"experiments.{name}.model", experiment.model, self.models, "model")
+            known(f"experiments.{name}.corpus", experiment.corpus, self.corpora, "corpus")
+            known(f"experiments.{name}", experiment.input, self.inputs, "input")
+            for grid in self.grids_of(name):
+                known(
+                    f"experiments.{name}.only",
+                    grid,
+                    self.grids_of_input(experiment.input),
+                    f"grid in input {experiment.input}",
+                )
+        for name, transfer in self.transfers.items():
+            place = f"transfers.{name}"
+            known(f"{place}.experiment", transfer.experiment, self.experiments, "experiment")
+            known(f"{place}.corpus", transfer.corpus, self.corpora, "corpus")
+            known(place, transfer.input, self.inputs, "input")
+            if transfer.source != self.experiments[transfer.experiment].corpus:
+                raise ValueError(f"{place}.source: must be its experiment's corpus")
+            if transfer.representation != self.experiments[transfer.experiment].representation:
+                raise ValueError(f"{place}.representation: must be its experiment's")
+            for grid in self.corpora[transfer.corpus].grids:
+                known(f"{place}.corpus", grid, self.grids_of(transfer.experiment), "trained grid")
+        for name, scale in self.scales.items():
+            for material in self.materials:
+                known(f"scales.{name}.loops", material, scale.loops, "number of loops for material")
+            for grid in self.grids.named:
+                known(
+                    f"scales.{name}.settings", grid, scale.settings, "number of settings for grid"
+                )
+        return self

@@ -1,0 +1,173 @@
+"""The sections of params.yaml, apart from the grids."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from stages.common.params.checked import Checked, Count, Fraction, Positive, Seed
+
+
+class Source(Checked):
+    """Where the loops of a material come from."""
+
+    folder: str
+
+    @field_validator("folder")
+    @classmethod
+    def _place(cls, folder: str) -> str:
+        if not re.fullmatch(r"(stages/render|recordings)/[A-Za-z0-9_-]+", folder):
+            raise ValueError(
+                "must be a composer, stages/render/<name>, or recordings, recordings/<name>"
+            )
+        return folder
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the loops are recordings rather than composed here."""
+        return self.folder.startswith("recordings/")
+
+
+class Material(Checked):
+    """One kind of loops."""
+
+    source: Source
+
+
+class Render(Checked):
+    """How loops are rendered or cut."""
+
+    seed: Seed
+    soundfont: str | None
+    fluidsynth_library: str | None
+    silence_db: Annotated[float, Field(lt=0)]
+
+
+class Compressor(Checked):
+    """Options of the compressor that no grid varies."""
+
+    detector: Literal["peak", "rms"] = "peak"
+    smoothing: Literal["branching", "decoupled"] = "branching"
+    knee_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    makeup_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    identifiable_db: Annotated[float, Field(ge=0)] = 0.5
+
+
+class Corpus(Checked):
+    """One material under some grids."""
+
+    material: str
+    grids: Annotated[list[str], Field(min_length=1)]
+
+
+class Representation(Checked):
+    """A power spectrogram (n_fft, and mel_bands where it is a mel one), or the first samples."""
+
+    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] | None = None
+    mel_bands: Count | None = None
+    samples: Count | None = None
+
+    @model_validator(mode="after")
+    def _kind(self) -> Representation:
+        if (self.n_fft is None) == (self.samples is None):
+            raise ValueError("needs either n_fft or samples")
+        if self.mel_bands is not None and self.n_fft is None:
+            raise ValueError("mel_bands needs n_fft")
+        return self
+
+
+class Input(Checked):
+    """One corpus in one representation."""
+
+    material: str
+    corpus: str
+    representation: str
+    only: Annotated[list[str], Field(min_length=1)] | None = None
+
+
+class Model(Checked):
+    """Hyperparameters of Model 1 (Table I)."""
+
+    filters: Annotated[list[Count], Field(min_length=1)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    embedding: Count
+
+
+class Train(Checked):
+    """How every network is trained."""
+
+    seed: Seed
+    batch_size: Count
+    loops_per_batch: Count
+    validation_fraction: Fraction
+    learning_rate: Positive
+    rho: Fraction
+    epsilon: Positive
+
+    @model_validator(mode="after")
+    def _batches(self) -> Train:
+        if self.batch_size % self.loops_per_batch:
+            raise ValueError(
+                f"loops_per_batch {self.loops_per_batch} must divide batch_size {self.batch_size}"
+            )
+        return self
+
+
+class Experiment(Checked):
+    """One model on one input, a network per grid."""
+
+    model: str
+    corpus: str
+    representation: str
+    only: Annotated[list[str], Field(min_length=1)] | None = None
+    unseen_loops: bool = False
+
+    @property
+    def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
+        return f"{self.corpus}-{self.representation}"
+
+
+class Transfer(Checked):
+    """An experiment's networks applied to another corpus."""
+
+    experiment: str
+    source: str
+    corpus: str
+    representation: str
+
+    @property
+    def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
+        return f"{self.corpus}-{self.representation}"
+
+
+class Evaluate(Checked):
+    """How the forests are cross-validated."""
+
+    seed: Seed
+    test_fraction: Fraction
+    max_features: Annotated[float, Field(gt=0, le=1)]
+    bootstrap: Count
+
+
+class Scale(Checked):
+    """How much of everything is made."""
+
+    clip_seconds: Annotated[float, Field(ge=0.25, le=60)]
+    loops: dict[str, Annotated[int, Field(ge=2)]]
+    settings: dict[str, Annotated[int, Field(ge=2)] | None]
+    max_epochs: Count
+    patience: Count
+    trees: Count
+    splits: Count
+    folds: Annotated[int, Field(ge=2)]
+    folds_run: Count
+
+    @model_validator(mode="after")
+    def _folds(self) -> Scale:
+        if self.folds_run > self.folds:
+            raise ValueError(f"folds_run {self.folds_run} must be at most folds {self.folds}")
+        return self

@@ -1,0 +1,160 @@
+"""The stages `train` and `embed` on a made-up project: every network, every row, the same bytes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common import files
+from stages.common.errors import InputError
+from stages.common.params import load_params
+from stages.compress.settings import COLUMNS
+from stages.embed.__main__ import main as embed
+from stages.train.__main__ import main as train
+from stages.train.backend import prepare_backend
+
+prepare_backend(seed=0)  # before any test starts TensorFlow's threads
+
+from stages.train.siamese import build_siamese  # noqa: E402 - imports Keras
+
+PROJECT = Path(__file__).parents[2]
+LOOPS, SETTINGS, SHAPE = 4, 5, (32, 32)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Make one experiment with a fold and its transfer, on random inputs, up to `embed`."""
+    folder = tmp_path_factory.mktemp("project")
+    yaml = YAML(typ="safe", pure=True)
+    content = yaml.load((PROJECT / "params.yaml").read_text())
+    content["scale"] = "smoke"
+    content["corpora"] = {
+        "drum": {"material": "drum", "grids": ["dm2"]},
+        "mix": {"material": "mix", "grids": ["dm2"]},
+    }
+    content["inputs"] = {
+        f"{name}-stft128": {"material": name, "corpus": name, "representation": "stft128"}
+        for name in ("drum", "mix")
+    }
+    content["experiments"] = {
+        "small": {
+            "model": "cnn",
+            "corpus": "drum",
+            "representation": "stft128",
+            "unseen_loops": True,
+        }
+    }
+    content["transfers"] = {
+        "moved": {
+            "experiment": "small",
+            "source": "drum",
+            "corpus": "mix",
+            "representation": "stft128",
+        }
+    }
+    with (folder / "params.yaml").open("w") as file:
+        yaml.dump(content, file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DRC_STATE", str(folder / "state"))
+        for seed, corpus in enumerate(("drum", "mix")):
+            make_inputs(corpus, seed)
+        train(["small"])
+        embed(["small"])
+        embed(["moved"])
+        yield folder
+
+
+def make_inputs(corpus, seed):
+    generator = np.random.default_rng(seed)
+    rows = pd.DataFrame(
+        {
+            "grid": "dm2",
+            "loop": np.repeat(np.arange(LOOPS), SETTINGS),
+            "position": np.tile(np.arange(SETTINGS), LOOPS),
+            "threshold_db": -37.5,
+            "ratio": 2.0,
+            "attack_ms": generator.uniform(1, 95.5, LOOPS * SETTINGS),
+            "release_ms": generator.uniform(10, 955, LOOPS * SETTINGS),
+            "max_gain_reduction_db": 10.0,
+            "identifiable": True,
+        }
+    )
+    rows["group"] = "recording " + rows["loop"].astype(str)
+    files.settings_table(corpus).parent.mkdir(parents=True)
+    rows.to_csv(files.settings_table(corpus), columns=list(COLUMNS), index=False)
+    files.spectrogram_file(f"{corpus}-stft128", "dm2", 0).parent.mkdir(parents=True)
+    np.save(
+        files.dry_file(f"{corpus}-stft128"),
+        generator.normal(-40, 10, (LOOPS, *SHAPE)).astype(np.float16),
+    )
+    for loop in range(LOOPS):
+        np.save(
+            files.spectrogram_file(f"{corpus}-stft128", "dm2", loop),
+            generator.normal(-40, 10, (SETTINGS, *SHAPE)).astype(np.float16),
+        )
+
+
+def test_every_network_has_weights_curve_and_facts(project):
+    networks = json.loads((files.MODELS / "small" / "networks.json").read_text())
+    assert list(networks) == ["dm2", "dm2-fold0"]
+    assert networks["dm2"]["test_loops"] == []
+    assert len(networks["dm2-fold0"]["test_loops"]) in (1, 2)
+    history = pd.read_csv(files.MODELS / "small" / "history.csv")
+    assert list(history) == ["grid", "network", "epoch", "loss", "val_loss"]
+    assert set(history["network"]) == set(networks)
+    assert list((project / "state").iterdir()) == []  # a finished training leaves no state
+
+
+def test_embeddings_hold_every_row(project):
+    for name, networks in {"small": ["dm2", "dm2-fold0"], "moved": ["dm2"]}.items():
+        stored = sorted(path.name for path in (files.EMBEDDINGS / name).iterdir())
+        assert stored == sorted(f"{n}{end}.npy" for n in networks for end in ("", "-output"))
+        for network in networks:
+            embeddings = np.load(files.embedding_file(name, network))
+            output = np.load(files.output_file(name, network))
+            assert embeddings.shape == (LOOPS * SETTINGS, 50)
+            assert output.shape == (LOOPS * SETTINGS, 2)
+            assert embeddings.dtype == output.dtype == np.float32
+
+
+def test_the_output_is_the_dense_layer_on_the_embedding_in_real_units(project):
+    network = build_siamese(load_params().models["cnn"], SHAPE, 2)
+    network.load_weights(files.weights_file("small", "dm2"))
+    kernel, bias = network.regression.get_weights()
+    scaled = np.load(files.embedding_file("small", "dm2")) @ kernel + bias
+    low, high = np.array([1.0, 10.0]), np.array([95.5, 955.0])  # Table III
+    output = np.load(files.output_file("small", "dm2"))
+    np.testing.assert_allclose(output, low + scaled * (high - low), rtol=1e-4, atol=1e-2)
+
+
+def test_bytes_do_not_depend_on_the_number_of_processes(project, monkeypatch):
+    paths = [*sorted((files.MODELS / "small").iterdir())]
+    before = {path: path.read_bytes() for path in paths}
+    monkeypatch.setenv("DRC_JOBS", "1")
+    train(["small"])
+    assert {
+        path: path.read_bytes() for path in sorted((files.MODELS / "small").iterdir())
+    } == before
+
+
+def test_unknown_names_are_refused(project):
+    with pytest.raises(InputError, match="one of: small"):
+        train(["moved"])
+    with pytest.raises(InputError, match="one of: small, moved"):
+        embed(["nothing"])
+
+
+def test_a_missing_input_is_named_and_the_old_output_kept(project):
+    path = files.spectrogram_file("drum-stft128", "dm2", 2)
+    hidden = path.rename(path.with_suffix(".hidden"))
+    try:
+        with pytest.raises(InputError, match=r"002\.npy"):
+            embed(["small"])
+    finally:
+        hidden.rename(path)
+    assert files.embedding_file("small", "dm2").exists()
+    assert load_params().scale == "smoke"
