@@ -14,7 +14,7 @@ from stages.common.params import load_params
 MATERIALS = ("drum", "guitar")
 GRIDS = ["dm1", "dm2"]  # together they vary all four parameters
 REPRESENTATION = "stft128"
-LOOPS = {"drum": 32, "guitar": 20}
+LOOPS = {"drum": 32, "guitar": 22}  # every recording at least once; all of the guitar
 EXPERIMENTS = tuple(f"{material}-cnn-{REPRESENTATION}" for material in MATERIALS)
 
 
@@ -41,7 +41,11 @@ def name_recordings(file: Path) -> None:
     params["materials"] = {name: {"source": {"folder": f"recordings/{name}"}} for name in MATERIALS}
     params["corpora"] = {name: {"material": name, "grids": list(GRIDS)} for name in MATERIALS}
     params["inputs"] = {
-        f"{name}-{REPRESENTATION}": {"corpus": name, "representation": REPRESENTATION}
+        f"{name}-{REPRESENTATION}": {
+            "material": name,
+            "corpus": name,
+            "representation": REPRESENTATION,
+        }
         for name in MATERIALS
     }
     params["experiments"] = {
@@ -54,7 +58,9 @@ def name_recordings(file: Path) -> None:
         for experiment, name in zip(EXPERIMENTS, MATERIALS, strict=True)
     }
     params["transfers"] = {}
-    params["scales"][params["scale"]]["loops"].update(LOOPS)
+    scale = params["scales"][params["scale"]]
+    scale["loops"].update(LOOPS)
+    scale["folds_run"] = scale["folds"]  # so that each of the few recordings is once unseen
     yaml.dump(params, file)
 
 

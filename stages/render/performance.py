@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.common.errors import InputError
 from stages.render.room import impulse_response, reverberate
 from stages.render.score import Score
 from stages.render.sound import shape
@@ -30,6 +31,11 @@ def perform(
     -------
     ndarray, shape (samples,), float32
         Peak 1.0. A shorter clip is the start of a longer one, but for the gain.
+
+    Raises
+    ------
+    InputError
+        If the SoundFont has no sound for any of the notes, or as `play` does.
     """
     one_pass = round(score.seconds * sample_rate)
     length = max(samples, one_pass)
@@ -48,4 +54,7 @@ def perform(
         sent += stem.room_send * sound
     response = impulse_response(score.room, sample_rate=sample_rate)
     clip = (dry + reverberate(sent, response))[:samples]
-    return (clip / np.max(np.abs(clip))).astype(np.float32)
+    peak = np.max(np.abs(clip))
+    if peak == 0:
+        raise InputError(f"render.soundfont {soundfont}: loop {score.name!r} is silent")
+    return (clip / peak).astype(np.float32)

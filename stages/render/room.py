@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+from scipy.signal import butter, fftconvolve, sosfilt
 
 from stages.render.score import Room
 
@@ -40,9 +40,12 @@ def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
 
     # The tail: noise in two bands that decay at their own rates, once the echoes are dense.
     noise = random.standard_normal(samples)
-    low = _low_pass(noise, sample_rate)
+    low, high = (
+        sosfilt(butter(4, _CROSSOVER_HZ, kind, fs=sample_rate, output="sos"), noise)
+        for kind in ("lowpass", "highpass")
+    )
     high_decay_s = room.decay_s / (1 + 3 * room.damping)
-    tail = low * 10 ** (-3 * time / room.decay_s) + (noise - low) * 10 ** (-3 * time / high_decay_s)
+    tail = low * 10 ** (-3 * time / room.decay_s) + high * 10 ** (-3 * time / high_decay_s)
     tail *= time >= room.size_m / _SPEED_OF_SOUND
 
     response = _unit_energy(early) + _unit_energy(tail)
@@ -52,11 +55,6 @@ def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
 def reverberate(signal: np.ndarray, response: np.ndarray) -> np.ndarray:
     """Return what the room adds to a signal, of the signal's length."""
     return fftconvolve(signal, response)[: len(signal)]
-
-
-def _low_pass(noise: np.ndarray, sample_rate: int) -> np.ndarray:
-    keep = np.exp(-2 * np.pi * _CROSSOVER_HZ / sample_rate)
-    return lfilter([1 - keep], [1, -keep], noise)
 
 
 def _unit_energy(response: np.ndarray) -> np.ndarray:

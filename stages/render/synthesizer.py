@@ -168,12 +168,12 @@ def _events(stem: Stem, repeat_s: float, samples: int, sample_rate: int) -> list
 
 
 def _perform(fluidsynth: ctypes.CDLL, synth: int, events: list[Event], samples: int) -> np.ndarray:
-    sound = np.zeros((samples, 2), dtype=np.float32)
+    left, right = sound = np.zeros((2, samples), dtype=np.float32)
 
     def advance(start: int, stop: int) -> None:
         if stop > start:
-            address = sound[start:].ctypes.data_as(ctypes.c_void_p)
-            fluidsynth.fluid_synth_write_float(synth, stop - start, address, 0, 2, address, 1, 2)
+            to_left, to_right = (part[start:].ctypes.data for part in (left, right))
+            fluidsynth.fluid_synth_write_float(synth, stop - start, to_left, 0, 1, to_right, 0, 1)
 
     now = 0
     for sample, velocity, pitch in events:
@@ -184,4 +184,4 @@ def _perform(fluidsynth: ctypes.CDLL, synth: int, events: list[Event], samples: 
         else:
             fluidsynth.fluid_synth_noteoff(synth, 0, pitch)
     advance(now, samples)
-    return sound.astype(np.float64).mean(axis=1)
+    return sound.mean(axis=0, dtype=np.float64)

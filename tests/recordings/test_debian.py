@@ -23,6 +23,7 @@ def test_parameters_name_the_recordings_and_keep_the_rest(tmp_path):
     assert tuple(after.experiments) == EXPERIMENTS
     assert after.grids_of(EXPERIMENTS[0]) == ["dm1", "dm2"]
     assert all(after.size.loops[material] == count for material, count in LOOPS.items())
+    assert after.size.folds_run == after.size.folds
     for name in ("scale", "compressor", "grids", "representations", "models", "train", "evaluate"):
         assert getattr(after, name) == getattr(before, name)
     assert "# Every grid, size and hyperparameter" in file.read_text()

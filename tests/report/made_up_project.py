@@ -41,6 +41,7 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
 TRANSFERS = {
     "mix-d4p-cnn-stft128": {
         "experiment": "drum-d4p-cnn-stft128",
+        "source": "drum-d4p",
         "corpus": "mix-d4p",
         "representation": "stft128",
     }

@@ -31,12 +31,6 @@ def test_missing_experiment_is_named(folder):
         read_metrics(made_up_params(), folder)
 
 
-def test_orphan_is_to_be_removed_from_git(folder):
-    (folder / "drum-cnn-stft64.json").write_text("{}")
-    with pytest.raises(InputError, match=r"git rm .*drum-cnn-stft64\.json"):
-        read_metrics(made_up_params(), folder)
-
-
 def test_broken_json_is_named(folder):
     (folder / "drum-cnn-stft256.json").write_text("<<<<<<< HEAD")
     with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: is not JSON"):

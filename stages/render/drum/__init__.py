@@ -45,7 +45,7 @@ def drum_stems(
     strokes: list[Stroke], kit: str, pulse: Pulse, random: np.random.Generator
 ) -> tuple[Stem, ...]:
     """Play written strokes on a kit, tuned and mixed a little differently each time."""
-    brightness_db = float(random.uniform(-4, 4))
+    brightness_db = float(random.uniform(-6, 6))
     stems = []
     for name, piece in KITS[kit].items():
         keys = {**PIECES[name], **piece.keys}

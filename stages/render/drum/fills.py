@@ -7,7 +7,10 @@ or 12 where the groove is in triplets.
 from __future__ import annotations
 
 # Voices that go silent while a fill plays; what else sounds carries on.
-REPLACED = ("kick", "snare", "rim", "clap", "closed", "open", "ride", "high", "mid", "low")
+REPLACED = {
+    *("kick", "snare", "rim", "clap", "closed", "open", "ride"),
+    *("high", "mid", "low", "bongo", "conga", "tumba"),
+}
 
 FILLS: dict[str, tuple[dict[str, str], ...]] = {
     "toms": (
@@ -38,5 +41,10 @@ FILLS: dict[str, tuple[dict[str, str], ...]] = {
     "hats": (
         {"closed": "xxxxXXXX", "snare": "....o.oX", "kick": "X..x...."},
         {"closed": "XxxX", "snare": "..oX"},
+    ),
+    "hands": (
+        {"conga": "XxXxX...", "tumba": ".....xXX", "bongo": "........"},
+        {"conga": "X..X..X.", "tumba": ".xx.xx.X", "bongo": "......XX"},
+        {"bongo": "XxXX", "tumba": "X..."},
     ),
 }

@@ -14,7 +14,7 @@ from stages.render.steps import BEATS_PER_BAR, read_steps, steps_per_bar
 from stages.render.variety import BARS, choose
 
 _VELOCITY = {"X": 116.0, "x": 96.0, "?": 88.0}
-_GHOST = (32.0, 48.0)
+_GHOST = (36.0, 46.0)
 _CHANCE = 0.5
 _RING_BEATS = 8.0  # a drum is never damped: it rings until it is struck again
 _HABIT_MS = {"snare": 6.0, "clap": 3.0, "closed": -4.0, "open": -4.0, "shaker": -2.0}

@@ -3,7 +3,7 @@
 The marks (see `steps`):
 
     X  accent     x  stroke     o  ghost note     .  rest
-    ?  a stroke in half of the loops     ,  a ghost note in half of the loops
+    ?  a stroke, and  ,  a ghost note, that is played half of the times
 
 Where a voice has several patterns, a loop takes one.
 """
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 EIGHTHS = "X.x.X.x.X.x.X.x."
 SIXTEENTHS = "Xoxox?xoXoxox,xo"
-QUARTERS = "X...x...X...x..."
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ STYLES: dict[str, Style] = {
         ("linear", "roll"),
     ),
     "shuffle": Style(
-        (96, 140),
+        (106, 140),
         ("studio", "vintage", "brush"),
         (0.0, 0.0),
         {
@@ -191,7 +190,7 @@ STYLES: dict[str, Style] = {
         ("linear", "sparse"),
     ),
     "swing": Style(
-        (112, 170),
+        (128, 170),
         ("brush", "studio"),
         (0.0, 0.0),
         {
@@ -245,5 +244,32 @@ STYLES: dict[str, Style] = {
             "crash": ("X...............|................", "................|................"),
         },
         ("toms", "sparse"),
+    ),
+    "tribal": Style(
+        (92, 130),
+        ("power", "studio", "vintage"),
+        (0.0, 0.12),
+        {
+            "kick": ("X.......X.......", "X.....x.X.....x.", "X..x......x....."),
+            "low": ("X..x..x...X..x..", "X.xo..x.X..x..xo", "XooxooxoXoxooxox"),
+            "mid": ("....X..x....X.xx", "..x...X..ox...X.", ".o.x..X.....x.X."),
+            "high": ("................", "......x.......xx", ".x....o.?..x...."),
+            "rim": ("................", "x..x..x.x..x..x."),
+        },
+        ("toms",),
+    ),
+    "percussion": Style(
+        (98, 150),
+        ("studio", "electronic", "vintage", "tight"),
+        (0.0, 0.1),
+        {
+            "conga": ("XooxooXxoxooXoxx", "o.x.X.xxo.x.X.xx", "x..oX.ooxx.oX.x."),
+            "tumba": ("......xx......xx", "...x..x....x..x.", "................"),
+            "clave": ("X..X..X...X.X...", "..X.X...X..X..X.", "................"),
+            "cowbell": ("................", "X.x.X.xxX.x.X.xx", "x...x...x...x.x."),
+            "shaker": ("XoxoXoxoXoxoXoxo", "xxXxxxXxxxXxxxXx", "................"),
+            "tambourine": ("....X.......X...", "X.ooX.ooX.ooX.oo", "................"),
+        },
+        ("hands",),
     ),
 }

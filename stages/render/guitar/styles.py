@@ -47,7 +47,7 @@ STYLES: dict[str, Style] = {
         (0.0, 0.1),
         ("steel", "nylon"),
         strum,
-        ("D...d.u.D.u.d.u.", "D..ud.u.D..ud.u.", "D.d.D.du..u.D.du", "D...D.du.udu.uD."),
+        ("D.d.d.u.D.u.d.u.", "D..ud.u.D..ud.u.", "D.d.D.du..u.D.du", "D.d.D.du.udu.uD."),
     ),
     "funk scratch": Style(
         (92, 116),
@@ -63,7 +63,7 @@ STYLES: dict[str, Style] = {
         (0.0, 0.05),
         ("nylon", "steel", "clean"),
         pick,
-        ("1234543212345432", "1.34.5431.345.43", "1.3.5.4.1.3.5.43", "1536453615364536"),
+        ("1234543212345432", "1.3454.31.3454.3", "123.543.123.5434", "1536453615364536"),
     ),
     "palm-muted rock": Style(
         (112, 164),
@@ -78,7 +78,7 @@ STYLES: dict[str, Style] = {
         (0.0, 0.0),
         ("crunch", "jazz", "overdriven"),
         riff,
-        ("X.xX.xX.x-.x", "X.x-.xX.xx.x", "Xxx-.xX.xX.-"),
+        ("X.xX.xX.x-.x", "X.xx-xX.xx.x", "Xxx-xxX.xX.-"),
         ("I:7 IV:7", "I:7 I:7"),
         "blues",
         positions=(0, 3, 5, 8),

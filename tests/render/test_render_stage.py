@@ -1,0 +1,112 @@
+"""The stage: what it writes, that its bytes are always the same, and its messages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common.audio import read_audio
+from stages.common.errors import InputError
+from stages.common.files import LOOPS, loop_file, loops_table
+from stages.render.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+RATE = 44100
+
+
+def project(loops: int = 3, clip_seconds: float = 0.5, **render) -> None:
+    """Write a params.yaml at smoke scale into the working directory."""
+    yaml = YAML(typ="safe", pure=True)
+    params = yaml.load((ROOT / "params.yaml").read_text())
+    params["scale"] = "smoke"
+    params["render"].update(render)
+    smoke = params["scales"]["smoke"]
+    smoke["clip_seconds"] = clip_seconds
+    smoke["loops"] = dict.fromkeys(smoke["loops"], loops)
+    with Path("params.yaml").open("w") as file:
+        yaml.dump(params, file)
+
+
+def hashes() -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(LOOPS.rglob("*.*"))
+    }
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRC_JOBS", "1")
+
+
+@pytest.mark.parametrize("material", ["drum", "guitar", "mix"])
+def test_it_writes_loops_and_says_what_they_are(material):
+    project()
+    main([material])
+    table = pd.read_csv(loops_table(material))
+    assert list(table.columns) == [
+        *("loop", "group", "name", "style", "tempo_bpm", "programme"),
+        *("rms_db", "crest_factor_db", "spectral_centroid_hz"),
+    ]
+    assert table.loop.tolist() == [0, 1, 2]
+    assert table.group.is_unique
+    assert not table.isna().any(axis=None)
+    for loop in table.loop:
+        signal = read_audio(loop_file(material, loop), sample_rate=RATE)
+        assert signal.shape == (RATE // 2,)
+        assert np.max(np.abs(signal)) == pytest.approx(1, abs=2**-22)
+
+
+def test_bytes_are_the_same_in_another_process_and_for_any_number_of_workers():
+    project()
+    main(["drum"])
+    alone = hashes()
+    command = [sys.executable, "-m", "stages.render", "drum"]
+    environment = {**os.environ, "DRC_JOBS": "2", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert hashes() == alone
+
+
+def test_a_loop_stays_when_there_are_more_loops():
+    project(loops=2)
+    main(["drum"])
+    two = hashes()
+    project(loops=3)
+    main(["drum"])
+    three = hashes()
+    assert [three["000.wav"], three["001.wav"]] == [two["000.wav"], two["001.wav"]]
+
+
+def test_a_short_clip_is_the_start_of_a_long_one():
+    project(loops=2, clip_seconds=0.5)
+    main(["guitar"])
+    short = read_audio(loop_file("guitar", 1), sample_rate=RATE)
+    project(loops=2, clip_seconds=7.0)
+    main(["guitar"])
+    long = read_audio(loop_file("guitar", 1), sample_rate=RATE)
+    gain = np.max(np.abs(long[: RATE // 2]))
+    np.testing.assert_allclose(long[: RATE // 2], gain * short, atol=2**-21)
+
+
+@pytest.mark.parametrize("arguments", [[], ["horn"], ["drum", "guitar"]])
+def test_a_wrong_command_line_shows_the_right_one(arguments):
+    project()
+    with pytest.raises(InputError, match=r"usage: .* drum\|guitar\|mix"):
+        main(arguments)
+
+
+def test_a_missing_soundfont_is_an_input_error_also_from_a_worker(monkeypatch):
+    monkeypatch.setenv("DRC_JOBS", "2")
+    project(soundfont="missing.sf2")
+    with pytest.raises(InputError, match=r"render\.soundfont missing\.sf2: cannot be read"):
+        main(["drum"])
+    assert not LOOPS.exists()
