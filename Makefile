@@ -26,9 +26,9 @@ lint: .venv/installed-dev
 compare: .venv/installed
 	python -m stages.report.compare
 
-# From real recordings to forests: see recordings/README.md.
+# From real recordings to forests (Debian or Ubuntu, after `apt-get update`): recordings/README.md.
 recordings: .venv/installed
-	python -m recordings
+	python -m recordings.debian
 
 # How fast each heavy step is beside what is usual.
 bench: .venv/installed-bench

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +29,11 @@ def main(arguments: list[str]) -> None:
     with files.replaced(files.COMPRESSED / corpus) as folder:
         tables = parallel_map(
             partial(compress_loop, params, corpus, folder),
-            list(itertools.product(params.corpora[corpus].grids, loops["loop"])),
+            [
+                (grid, loop)
+                for grid in params.corpora[corpus].grids
+                for loop in loops["loop"][: params.size.grid_loops.get(grid)]
+            ],
             description=f"compress {corpus}",
             unit="file",
         )

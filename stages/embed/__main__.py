@@ -68,7 +68,7 @@ def _embed(job: Job) -> None:
     rows = settings[settings["grid"] == grid]
     source = f"{job.corpus}-{experiment.representation}"
     dry = np.load(files.dry_file(source))
-    inputs = [files.spectrogram_file(source, grid, loop) for loop in range(len(dry))]
+    inputs = [files.spectrogram_file(source, grid, loop) for loop in range(rows["loop"].nunique())]
     data = DataSet(rows, dry, inputs)
     scale = TargetScale.of_grid(params.grids.named[grid])
     network = build_siamese(params.models[experiment.model], data.shape, len(scale.names))

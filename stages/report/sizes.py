@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from stages.common.params import PARAMETERS, Grid, Params, Scale
@@ -18,14 +19,24 @@ def _describe(params: Params, scale: Scale) -> dict[str, str]:
     full = {name: _count(grid) for name, grid in params.grids.named.items()}
     settings = {name: min(scale.settings[name] or full[name], full[name]) for name in full}
     return {
-        "loops": ", ".join(f"{scale.loops[name]} {name}" for name in params.materials),
+        "loops": ", ".join(f"{scale.loops[name]} {name}" for name in params.materials)
+        + "".join(f"; at most {n} under {grid}" for grid, n in scale.grid_loops.items()),
         "clip length": f"{scale.clip_seconds:g} s",
-        "settings per loop": ", ".join(f"{name} {count}" for name, count in settings.items()),
-        "epochs": f"at most {scale.max_epochs}, stopped after {scale.patience} without progress",
+        "settings per loop": _by_grid(settings),
+        "epochs at most": _by_grid(scale.max_epochs),
+        "epochs without progress": f"{scale.patience}",
+        "dropout": _by_grid(scale.dropout),
         "trees in a forest": f"{scale.trees}",
         "random splits (`paper`)": f"{scale.splits}",
         "folds run (`unseen_loops`)": f"{scale.folds_run} of {scale.folds}",
     }
+
+
+def _by_grid(numbers: Mapping[str, float]) -> str:
+    """Show a number per grid: one number where all are equal."""
+    if len(set(numbers.values())) == 1:
+        return f"{next(iter(numbers.values()))}"
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())
 
 
 def _count(grid: Grid) -> int:

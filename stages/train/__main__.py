@@ -93,10 +93,20 @@ def _train(job: Job) -> Path:
     model = params.models[experiment.model]
     # What a network follows from: its own options, not the other experiments'.
     code = sorted(Path(__file__).parent.glob("*.py"))
-    schedule = Schedule(size.max_epochs, size.patience)
+    schedule = Schedule(size.max_epochs[job.grid], size.patience)
     grid = params.grids.named[job.grid]
     description = repr(
-        (job.network, job.seed, experiment, model, options, grid, schedule, size.folds)
+        (
+            job.network,
+            job.seed,
+            experiment,
+            model,
+            options,
+            grid,
+            schedule,
+            size.folds,
+            size.dropout[job.grid],
+        )
     )
     state = state_folder(
         description,
@@ -123,7 +133,7 @@ def _train(job: Job) -> Path:
         )
     mean, deviation = data.normalisation(np.unique(data.loop[split.training]))
     network, curve = train_network(
-        lambda: build_siamese(model, data.shape, len(scale.names)),
+        lambda: build_siamese(model, data.shape, len(scale.names), dropout=size.dropout[job.grid]),
         data,
         scale.scale(data.targets(scale.names)),
         split,

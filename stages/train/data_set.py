@@ -68,6 +68,7 @@ class DataSet:
         self.position = self.rows["position"].to_numpy()
         self.dry = dry
         self.shape: tuple[int, ...] = dry.shape[1:]
+        self._files = files
         self._compressed = [_open(path) for path in files]
         counts = self.rows.groupby("loop").size()
         for loop, path in enumerate(files):
@@ -87,11 +88,20 @@ class DataSet:
         return float(values.mean()), float(max(values.std(), 1e-6))
 
     def batch(self, indices: np.ndarray, mean: float, deviation: float) -> Batch:
-        """Read the inputs of some rows, standardised, float32; a shared dry input once."""
+        """Read the inputs of some rows, standardised, float32; a shared dry input once.
+
+        Raises
+        ------
+        InputError
+            If an input is not finite: the network's rectifiers would hide it.
+        """
         loops, of_row = np.unique(self.loop[indices], return_inverse=True)
         compressed = np.stack(
             [self._compressed[self.loop[i]][self.position[i]] for i in indices], dtype=np.float32
         )
+        if not np.isfinite(np.sum(compressed)):
+            names = ", ".join(str(self._files[loop]) for loop in loops)
+            raise InputError(f"one of {names}: holds values that are not finite")
         dry = self.dry[loops].astype(np.float32)
         for inputs in (dry, compressed):
             inputs -= mean

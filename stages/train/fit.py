@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from stages.common.errors import InputError
 from stages.common.params import Train
 from stages.train.checkpoint import LearningCurve, load_checkpoint, save_checkpoint
 from stages.train.data_set import DataSet, shuffled_batches
@@ -66,6 +67,11 @@ def train_network(
     Siamese
         An uncompiled network with the weights of the epoch whose validation loss was lowest.
     LearningCurve
+
+    Raises
+    ------
+    InputError
+        If the loss of an epoch is not finite.
     """
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
@@ -95,6 +101,11 @@ def train_network(
             network.reset_metrics()
             of_batch = network.train_on_batch(data.batch(rows, mean, deviation), targets[rows])
             loss += float(of_batch) * len(rows) / len(split.training)
+        if not np.isfinite(loss):
+            raise InputError(
+                f"{label}: the loss of epoch {curve.epochs + 1} is {loss}; it must be finite."
+                f" Is train.learning_rate {options.learning_rate:g} too high, or an input faulty?"
+            )
         embeddings = embed_rows(network, data, split.validation, mean=mean, deviation=deviation)
         faults = regress(network, embeddings) - targets[split.validation]
         curve.losses.append(loss)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stages.common.errors import InputError
+
 
 def outer_folds(groups: Sequence[str], folds: int) -> list[list[int]]:
     """Divide loops into folds that share no group.
@@ -22,14 +24,16 @@ def outer_folds(groups: Sequence[str], folds: int) -> list[list[int]]:
 
     Raises
     ------
-    ValueError
+    InputError
         If there are fewer groups than folds.
     """
     members: dict[str, list[int]] = {}
     for loop in sorted(range(len(groups)), key=lambda loop: (loop % 8, loop)):
         members.setdefault(groups[loop], []).append(loop)
     if len(members) < folds:
-        raise ValueError(f"{len(members)} independent loops cannot be divided into {folds} folds")
+        raise InputError(
+            f"folds {folds}: must be at most the number of loops or recordings, {len(members)}"
+        )
     dealt: list[list[int]] = [[] for _ in range(folds)]
     for loops in members.values():
         min(dealt, key=len).extend(loops)

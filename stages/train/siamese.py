@@ -36,7 +36,9 @@ class Siamese(keras.Model):
         return self.regression(self.embed(inputs, training=training))
 
 
-def build_siamese(model: Model, input_shape: Sequence[int], outputs: int) -> Siamese:
+def build_siamese(
+    model: Model, input_shape: Sequence[int], outputs: int, *, dropout: float = 0.0
+) -> Siamese:
     """Build the network of a `models` entry of params.yaml, with fresh weights.
 
     Parameters
@@ -44,9 +46,10 @@ def build_siamese(model: Model, input_shape: Sequence[int], outputs: int) -> Sia
     model : Model
     input_shape : shape of one network input
     outputs : number of compressor parameters to predict
+    dropout : share of the values dropped in training; it has no weights
     """
     branch = cnn_branch(
-        input_shape, filters=model.filters, dropout=model.dropout, embedding=model.embedding
+        input_shape, filters=model.filters, dropout=dropout, embedding=model.embedding
     )
     network = Siamese(branch, outputs)
     network.regression.build((None, model.embedding))

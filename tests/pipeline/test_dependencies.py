@@ -1,4 +1,4 @@
-"""What dvc.yaml declares is what the code needs: deps, params, names, and the order of the rooms."""
+"""What dvc.yaml declares is what the code needs; the rooms import in the order of the pipeline."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 from dvc.stage import PipelineStage
+from ruamel.yaml import YAML
 
 from tests.pipeline.imports import (
     IMPORTED_BY_NAME,
@@ -19,13 +20,16 @@ from tests.pipeline.imports import (
 )
 from tests.pipeline.working_copy import PROJECT
 
-ROOMS = "render compress spectrogram handcraft train embed evaluate report match".split()
+ROOMS = [
+    *("render", "compress", "spectrogram", "handcraft", "train"),
+    *("embed", "evaluate", "report", "match"),
+]
 SOURCES = sorted(STAGES.rglob("*.py"))
 
 
 @pytest.fixture(scope="module")
 def stages() -> list[PipelineStage]:
-    """Return the stages as DVC sees them: every template filled in, every name unique."""
+    """Return the stages as DVC sees them, every template filled in."""
     with Repo(str(PROJECT)) as repo:
         return list(repo.index.stages)
 
@@ -51,31 +55,35 @@ def names(paths: set[Path]) -> list[str]:
     return sorted(str(path.relative_to(PROJECT)) for path in paths)
 
 
+def faults(found: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: faulty for name, faulty in found.items() if faulty}
+
+
 def test_every_imported_module_is_declared(stages):
+    undeclared = {}
     for stage in stages:
         covered = set().union(*map(modules, declared(stage)))
-        undeclared = all_imports(entry_point(stage)) - covered
-        assert not undeclared, f"{stage.name} imports {names(undeclared)}: add to its deps"
+        undeclared[stage.name] = names(all_imports(entry_point(stage)) - covered)
+    assert faults(undeclared) == {}
 
 
 def test_no_module_is_declared_that_is_not_imported(stages):
-    """But for the whole of `common` and of the stage's own room: these two are named as one."""
+    """But for `common` and the stage's own room, which are declared as a whole."""
+    unused = {}
     for stage in stages:
         entry = entry_point(stage)
         needed = all_imports(entry)
         for dep in declared(stage):
-            if not dep.is_relative_to(STAGES):
-                continue
-            unused = {path for path in modules(dep) - needed if path.name != "__init__.py"}
-            as_one = dep in (entry.parent, STAGES / "common")
-            assert not unused or as_one, (
-                f"{stage.name} depends on {names({dep})}, but does not import {names(unused)}"
-            )
+            if dep.is_relative_to(STAGES) and dep not in (entry.parent, STAGES / "common"):
+                own = {path for path in modules(dep) if path.name != "__init__.py"}
+                unused[f"{stage.name}: {dep.relative_to(PROJECT)}"] = names(own - needed)
+    assert faults(unused) == {}
 
 
 def test_every_stage_depends_on_the_pinned_packages(stages):
-    for stage in stages:
-        assert PROJECT / "requirements.txt" in declared(stage), stage.name
+    assert not [
+        stage.name for stage in stages if PROJECT / "requirements.txt" not in declared(stage)
+    ]
 
 
 def test_modules_imported_by_name_are_known():
@@ -94,31 +102,43 @@ def room(source: Path) -> str:
     return source.relative_to(STAGES).parts[0]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(STAGES)))
-def test_rooms_import_only_from_earlier_rooms_and_common(source):
-    if source.parent == STAGES:
-        assert not direct_imports(source)
-        return
-    earlier = [] if room(source) == "common" else ROOMS[: ROOMS.index(room(source)) + 1]
-    imported = {room(path) for path in direct_imports(source) if path.parent != STAGES}
-    assert imported <= {"common", *earlier}
+def test_rooms_import_only_from_earlier_rooms_and_common():
+    late = {}
+    for source in SOURCES:
+        home = room(source)
+        known = ROOMS[: ROOMS.index(home) + 1] if home in ROOMS else []
+        imported = {room(path) for path in direct_imports(source)}
+        late[names({source})[0]] = sorted(imported - {"__init__.py", "common", *known})
+    assert faults(late) == {}
 
 
-def test_stage_names_are_unique_and_few(stages):
-    """DVC rewrites dvc.lock after every stage: with hundreds of them that takes minutes."""
-    addresses = [stage.name for stage in stages]
-    assert len(addresses) == len(set(addresses))
-    assert len(addresses) < 100
+def test_every_room_has_its_place_in_the_order():
+    rooms = {room(source) for source in SOURCES} - {"__init__.py"}
+    assert rooms <= {"common", *ROOMS}
 
 
-def test_outputs_of_stages_do_not_collide(stages):
-    outputs = [out.def_path for stage in stages for out in stage.outs]
-    assert len(outputs) == len(set(outputs))
+def test_every_entry_of_params_has_a_stage_of_its_own(stages):
+    """No two entries share a stage's name, and none is lost."""
+    read = YAML(typ="safe", pure=True).load
+    params = read((PROJECT / "params.yaml").read_text(encoding="utf-8"))
+    expected = []
+    for name, entry in read((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"].items():
+        section = entry.get("foreach", "").strip("${}")
+        expected += [f"{name}@{key}" for key in params[section]] if section else [name]
+    assert sorted(stage.name for stage in stages) == sorted(expected)
+    assert len(expected) == len(set(expected))
+
+
+def test_stages_are_few(stages):
+    """DVC rewrites dvc.lock after each: with hundreds of stages that takes minutes."""
+    assert len(stages) < 100
 
 
 def test_every_declared_parameter_exists(stages):
+    missing = {}
     for stage in stages:
         for dep in stage.deps:
             if isinstance(dep, ParamsDependency):
-                missing = set(dep.params) - set(dep.read_params())
-                assert not missing, f"{stage.name}: {sorted(missing)} not in {dep.def_path}"
+                missing[stage.name] = sorted(set(dep.params) - set(dep.read_params()))
+    assert len(missing) == len(stages)
+    assert faults(missing) == {}

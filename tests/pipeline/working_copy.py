@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ruamel.yaml import YAML
 
 PROJECT = Path(__file__).parents[2]
@@ -19,30 +20,42 @@ PROJECT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class WorkingCopy:
-    """A folder under git and DVC that shares nothing with the project or with the user's home."""
+    """A repository that shares nothing with the project, and nothing with the user's home.
+
+    Attributes
+    ----------
+    folder : Path
+    jobs : int or None
+        How many processes a stage works in; None: as many as usual.
+    """
 
     folder: Path
+    jobs: int | None = None
 
+    @property
     def environment(self) -> dict[str, str]:
-        """Return the environment of every command: this Python first, no user's configuration."""
-        own = self.folder / ".dvc" / "tmp"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DRC_S")}
-        return kept | {
+        """The environment of every command: this Python first, and no one's own configuration."""
+        inside = self.folder / ".dvc" / "tmp"
+        variables = os.environ | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "DVC_NO_ANALYTICS": "1",
-            "DVC_GLOBAL_CONFIG_DIR": str(own / "global"),
-            "DVC_SYSTEM_CONFIG_DIR": str(own / "system"),
-            "DVC_SITE_CACHE_DIR": str(own / "site"),
+            "DVC_GLOBAL_CONFIG_DIR": str(inside / "global"),
+            "DVC_SYSTEM_CONFIG_DIR": str(inside / "system"),
+            "DVC_SITE_CACHE_DIR": str(inside / "site"),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
         }
+        variables.pop("DRC_STATE", None)
+        if self.jobs is not None:
+            variables["DRC_JOBS"] = str(self.jobs)
+        return variables
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command that may fail."""
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -52,10 +65,7 @@ class WorkingCopy:
     def run(self, *command: str) -> str:
         """Run a command that must succeed; return its standard output."""
         done = self.attempt(*command)
-        if done.returncode:
-            raise AssertionError(
-                f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-            )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def commit(self, message: str) -> None:
@@ -65,16 +75,33 @@ class WorkingCopy:
 
     @contextmanager
     def edited_params(self) -> Iterator[Any]:
-        """Yield the content of params.yaml; write it back with its comments."""
+        """Yield the content of params.yaml for changes; write it back with its comments."""
         yaml, path = YAML(), self.folder / "params.yaml"
         yaml.width = 4096
         content = yaml.load(path)
         yield content
         yaml.dump(content, path)
 
+    def processes(self) -> list[psutil.Process]:
+        """Return the processes that commands here started and that are still there."""
+        return [process for process in psutil.process_iter() if self._started(process)]
 
-def copy_project(folder: Path) -> WorkingCopy:
-    """Copy the project's files as they are now, committed or not, into a repository at `folder`."""
+    def _started(self, process: psutil.Process) -> bool:
+        try:
+            mark = process.environ().get("DVC_SITE_CACHE_DIR")
+        except psutil.Error:  # ended by now, or another user's
+            return False
+        return mark == self.environment["DVC_SITE_CACHE_DIR"]
+
+    def end(self) -> None:
+        """End what still runs here: a worker of DVC's queue, a stage whose `dvc` was stopped."""
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def copy_project(folder: Path, *, jobs: int | None = None) -> WorkingCopy:
+    """Commit the project's files as they are now, committed or not, to a repository at `folder`."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
@@ -83,25 +110,25 @@ def copy_project(folder: Path) -> WorkingCopy:
         check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (PROJECT / name).exists():
+        if (PROJECT / name).is_file():  # a file that was removed is still listed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, folder / name)
-    copy = WorkingCopy(folder)
+    copy = WorkingCopy(folder, jobs)
     copy.run("git", "init", "--quiet", "--initial-branch", "main")
-    _identify(copy)
+    _configure(copy)
     copy.commit("The project")
     return copy
 
 
 def clone(source: WorkingCopy, folder: Path) -> WorkingCopy:
-    """Clone by git alone: as a stranger gets it, without data."""
+    """Clone by git alone, as a stranger gets it: without data."""
     source.run("git", "clone", "--quiet", str(source.folder), str(folder))
-    copy = WorkingCopy(folder)
-    _identify(copy)
+    copy = WorkingCopy(folder, source.jobs)
+    _configure(copy)
     return copy
 
 
-def _identify(copy: WorkingCopy) -> None:
+def _configure(copy: WorkingCopy) -> None:
     copy.run("git", "config", "user.name", "Test")
     copy.run("git", "config", "user.email", "test@example.org")
     copy.run("dvc", "config", "--local", "core.check_update", "false")

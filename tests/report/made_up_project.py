@@ -14,11 +14,14 @@ from stages.common.params import PARAMETERS, Params, check_params, load_params
 from stages.report.metrics import Metrics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
+GRIDS = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2", "d4p")
 SCALE = {
     "clip_seconds": 0.5,
     "loops": {"drum": 6, "guitar": 5, "mix": 4},
     "settings": {"ds1": 80, "ds2": 6, "ds3": 6, "ds4": 6, "dm1": 6, "dm2": 6, "d4p": None},
-    "max_epochs": 2,
+    "grid_loops": {"dm1": 4},
+    "max_epochs": dict.fromkeys(GRIDS, 2),
+    "dropout": dict.fromkeys(GRIDS, 0.1),
     "patience": 1,
     "trees": 10,
     "splits": 3,

@@ -82,7 +82,10 @@ def test_summary_leaves_out_what_params_does_not_ask_for():
 def test_sizes_state_this_scale_and_the_papers():
     params = made_up_params()
     listed = {name: (here, paper) for name, here, paper in sizes(params)}
-    assert listed["loops"] == ("6 drum, 5 guitar, 4 mix", "64 drum, 65 guitar, 50 mix")
+    assert listed["loops"] == (
+        "6 drum, 5 guitar, 4 mix; at most 4 under dm1",
+        "64 drum, 65 guitar, 50 mix",
+    )
     assert listed["clip length"] == ("0.5 s", "4 s")
     assert listed["settings per loop"][0] == ("ds1 50, ds2 6, ds3 6, ds4 6, dm1 6, dm2 6, d4p 625")
     assert listed["settings per loop"][1] == (

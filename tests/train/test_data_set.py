@@ -62,6 +62,23 @@ def test_a_file_of_another_shape_is_named(data_set, tmp_path):
         DataSet(data_set.rows, data_set.dry, files)
 
 
+def test_an_input_that_is_not_finite_is_named(data_set, tmp_path):
+    path = tmp_path / "003.npy"
+    values = np.load(path)
+    values[4, 0, 0] = np.nan
+    path.unlink()
+    np.save(path, values)
+    files = [tmp_path / f"{loop:03d}.npy" for loop in range(6)]
+    spoilt = DataSet(data_set.rows, data_set.dry, files)
+    spoilt.batch(np.array([30, 31]), 0.0, 1.0)
+    with pytest.raises(InputError, match=r"003\.npy: holds values that are not finite"):
+        spoilt.batch(np.array([34]), 0.0, 1.0)
+    dry = data_set.dry.copy()
+    dry[0, 0, 0] = np.inf
+    with pytest.raises(InputError, match="dry inputs hold values that are not finite"):
+        DataSet(data_set.rows, dry, files)
+
+
 def test_targets_fill_the_unit_interval():
     grid = load_params().grids.named["dm2"]
     scale = TargetScale.of_grid(grid)

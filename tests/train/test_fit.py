@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from stages.common.errors import InputError
 from stages.common.params import Model, Train
 from stages.train.backend import prepare_backend
 from stages.train.checkpoint import LearningCurve, state_folder
@@ -17,7 +19,7 @@ from stages.train.inference import embed_rows, regress
 from stages.train.siamese import build_siamese
 from stages.train.splits import all_rows_split
 
-MODEL = Model(filters=[4, 4], dropout=0.1, embedding=8)
+MODEL = Model(filters=[4, 4], embedding=8)
 OPTIONS = Train(
     seed=1,
     batch_size=8,
@@ -29,18 +31,18 @@ OPTIONS = Train(
 )
 
 
-def fit(data, checkpoint, epochs, model=MODEL):
+def fit(data, checkpoint, epochs, dropout=0.1, options=OPTIONS):
     prepare_backend(7)
     targets = ((data.targets(["attack_ms"]) - 1) / 98).astype(np.float32)
     split = all_rows_split(len(data.rows), validation_fraction=0.2, seed=7)
     network, curve = train_network(
-        lambda: build_siamese(model, data.shape, 1),
+        lambda: build_siamese(MODEL, data.shape, 1, dropout=dropout),
         data,
         targets,
         split,
         mean=-40.0,
         deviation=10.0,
-        options=OPTIONS,
+        options=options,
         schedule=Schedule(epochs, patience=100),
         seed=7,
         checkpoint=checkpoint,
@@ -50,13 +52,17 @@ def fit(data, checkpoint, epochs, model=MODEL):
 
 
 def test_it_learns_a_shift_of_level(data_set, tmp_path):
-    network, curve, targets = fit(
-        data_set, tmp_path / "a.npz", 15, MODEL.model_copy(update={"dropout": 0.0})
-    )
+    network, curve, targets = fit(data_set, tmp_path / "a.npz", 15, dropout=0.0)
     embeddings = embed_rows(network, data_set, np.arange(60), mean=-40.0, deviation=10.0)
     faults = regress(network, embeddings) - targets
     assert np.mean(faults**2) < 0.25 * np.var(targets)
     assert curve.validation_losses[-1] < 0.5 * curve.validation_losses[0]
+
+
+def test_a_loss_that_is_not_finite_is_an_error(data_set, tmp_path):
+    options = OPTIONS.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(InputError, match=r"loss of epoch \d is \w+; it must be finite.*1e\+30"):
+        fit(data_set, tmp_path / "a.npz", epochs=3, options=options)
 
 
 def test_a_resumed_training_ends_in_the_same_weights(data_set, tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stages.common.errors import InputError
 from stages.train.folds import outer_folds
 
 
@@ -28,5 +29,7 @@ def test_windows_of_a_recording_stay_together():
 
 
 def test_too_few_recordings():
-    with pytest.raises(ValueError, match="2 independent loops cannot be divided into 3"):
+    with pytest.raises(
+        InputError, match="folds 3: must be at most the number of loops or recordings, 2"
+    ):
         outer_folds(["a", "a", "b", "b"], 3)

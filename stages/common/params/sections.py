@@ -91,7 +91,6 @@ class Model(Checked):
     """Hyperparameters of Model 1 (Table I)."""
 
     filters: Annotated[list[Count], Field(min_length=1)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
     embedding: Count
 
 
@@ -158,8 +157,10 @@ class Scale(Checked):
 
     clip_seconds: Annotated[float, Field(ge=0.25, le=60)]
     loops: dict[str, Annotated[int, Field(ge=2)]]
+    grid_loops: dict[str, Annotated[int, Field(ge=2)]]
     settings: dict[str, Annotated[int, Field(ge=2)] | None]
-    max_epochs: Count
+    max_epochs: dict[str, Count]
+    dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     patience: Count
     trees: Count
     splits: Count

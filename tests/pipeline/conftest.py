@@ -1,0 +1,62 @@
+"""The pipeline with three experiments at smoke scale, made once and cloned by each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.working_copy import WorkingCopy, clone, copy_project
+
+KEPT = {
+    "materials": ["drum"],
+    "corpora": ["drum", "drum-d4p"],
+    "inputs": ["drum-stft256", "drum-stft128", "drum-d4p-stft128"],
+    "experiments": ["drum-cnn-stft256", "drum-cnn-stft128", "drum-d4p-cnn-stft128"],
+    "transfers": [],
+}
+
+
+def keep_three_experiments(copy: WorkingCopy) -> None:
+    """Three small experiments; drum-d4p has a second grid, which a test takes away."""
+    with copy.edited_params() as params:
+        params["scale"] = "smoke"
+        for section, names in KEPT.items():
+            for name in [name for name in params[section] if name not in names]:
+                del params[section][name]
+        params["corpora"]["drum"]["grids"] = ["dm2"]
+        params["corpora"]["drum-d4p"]["grids"] = ["d4p", "ds4"]
+        for section in ("inputs", "experiments"):
+            for entry in params[section].values():
+                entry.pop("only", None)
+        params["experiments"]["drum-d4p-cnn-stft128"]["unseen_loops"] = False
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkingCopy]:
+    """Yield the repository after `dvc repro`, commit and push. Tests leave it as it is.
+
+    One process a stage: on pieces this small, starting a second costs more than it brings.
+    """
+    folder = tmp_path_factory.mktemp("pipeline")
+    copy = copy_project(folder / "project", jobs=1)
+    try:
+        keep_three_experiments(copy)
+        copy.commit("Keep three experiments")
+        copy.run("dvc", "remote", "add", "--default", "store", str(folder / "store"))
+        copy.run("dvc", "repro")
+        copy.commit("Make it all")
+        copy.run("dvc", "push")
+        yield copy
+    finally:
+        copy.end()
+
+
+@pytest.fixture
+def pulled(finished: WorkingCopy, tmp_path: Path) -> Iterator[WorkingCopy]:
+    """Yield a clone of the finished repository with its data."""
+    copy = clone(finished, tmp_path / "clone")
+    copy.run("dvc", "pull")
+    yield copy
+    copy.end()
