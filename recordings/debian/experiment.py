@@ -12,7 +12,7 @@ from recordings.debian.commands import run
 from stages.common.params import load_params
 
 MATERIALS = ("drum", "guitar")
-GRIDS = ["dm1", "dm2"]  # together they vary all four parameters
+GRIDS = ["ds1", "ds2", "dm2"]  # together they vary all four parameters
 REPRESENTATION = "stft128"
 LOOPS = {"drum": 32, "guitar": 22}  # every recording at least once; all of the guitar
 EXPERIMENTS = tuple(f"{material}-cnn-{REPRESENTATION}" for material in MATERIALS)

@@ -21,7 +21,7 @@ def test_parameters_name_the_recordings_and_keep_the_rest(tmp_path):
     before, after = load_params("params.yaml"), load_params(file)
     assert all(material.source.recorded for material in after.materials.values())
     assert tuple(after.experiments) == EXPERIMENTS
-    assert after.grids_of(EXPERIMENTS[0]) == ["dm1", "dm2"]
+    assert after.grids_of(EXPERIMENTS[0]) == ["ds1", "ds2", "dm2"]
     assert all(after.size.loops[material] == count for material, count in LOOPS.items())
     assert after.size.folds_run == after.size.folds
     for name in ("scale", "compressor", "grids", "representations", "models", "train", "evaluate"):
