@@ -121,7 +121,7 @@ def test_markdown_shows_every_figure(written):
 
 def test_markdown_says_what_a_reader_must_know(written):
     text = written["reports/smoke/report.md"].decode()
-    assert "loops: 6 drum, 5 guitar, 4 mix; clip length: 0.5 s" in text
+    assert "loops: 6 drum, 5 guitar, 4 mix; at most 4 under dm1; clip length: 0.5 s" in text
     assert "| drum-dm2: Attack (ms) | 3.141 | 5.00 | 20.0 *not learnt* | 25.0 | 0.025 |" in text
     assert "0 of 12 errors beat the constant predictor" in text
     assert "2.024 for the attack" in text
