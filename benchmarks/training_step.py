@@ -26,7 +26,7 @@ def step_ms(scale: ScaleName, representation: str) -> tuple[tuple[int, ...], flo
     import keras
 
     from stages.spectrogram.representations import input_shape
-    from stages.train.siamese import build_siamese
+    from stages.train.networks.siamese import build_siamese
 
     params = load_params()
     samples = round(params.scales[scale].clip_seconds * params.sample_rate)

@@ -60,7 +60,7 @@ def _embed(job: Job) -> None:
     prepare_backend(seed=0)
     from stages.train.data_set import DataSet, TargetScale
     from stages.train.inference import embed_rows, regress
-    from stages.train.siamese import build_siamese
+    from stages.train.networks.siamese import build_siamese
 
     params, experiment = job.params, job.params.experiments[job.experiment]
     grid = job.found["grid"]

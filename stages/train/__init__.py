@@ -1,1 +1,1 @@
-"""The siamese networks: data in batches, architecture, training that survives being killed."""
+"""Training: data in batches, networks, schedules that survive being killed."""

@@ -79,7 +79,7 @@ def _train(job: Job) -> Path:
     from stages.train.checkpoint import state_folder
     from stages.train.data_set import DataSet, TargetScale
     from stages.train.fit import Schedule, train_network
-    from stages.train.siamese import build_siamese
+    from stages.train.networks.siamese import build_siamese
     from stages.train.splits import all_rows_split, training_loops_split
 
     params, experiment = job.params, job.params.experiments[job.experiment]
@@ -92,7 +92,7 @@ def _train(job: Job) -> Path:
     size, options = params.size, params.train
     model = params.models[experiment.model]
     # What a network follows from: its own options, not the other experiments'.
-    code = sorted(Path(__file__).parent.glob("*.py"))
+    code = sorted(Path(__file__).parent.rglob("*.py"))
     schedule = Schedule(size.max_epochs[job.grid], size.patience)
     grid = params.grids.named[job.grid]
     description = repr(

@@ -19,11 +19,22 @@ def prepare_backend(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        if not tf.config.list_physical_devices("GPU") and not _started(tf):
+        if on_processor() and not _started(tf):
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
+
+
+def on_processor() -> bool:
+    """Whether the backend is TensorFlow and finds no GPU."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU")
 
 
 def _started(tf: object) -> bool:

@@ -12,8 +12,8 @@ import pandas as pd
 from stages.common.errors import InputError
 from stages.common.params import Grid
 
-# dry inputs (loops, *shape, 1), compressed inputs (rows, *shape, 1), index of each row's dry input
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+# dry inputs, then compressed ones (loops + rows, *shape, 1); the index of each row's dry input
+Batch = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -96,17 +96,16 @@ class DataSet:
             If an input is not finite: the network's rectifiers would hide it.
         """
         loops, of_row = np.unique(self.loop[indices], return_inverse=True)
-        compressed = np.stack(
-            [self._compressed[self.loop[i]][self.position[i]] for i in indices], dtype=np.float32
-        )
-        if not np.isfinite(np.sum(compressed)):
+        inputs = np.empty((len(loops) + len(indices), *self.shape), np.float32)
+        inputs[: len(loops)] = self.dry[loops]
+        for place, i in enumerate(indices, start=len(loops)):
+            inputs[place] = self._compressed[self.loop[i]][self.position[i]]
+        if not np.isfinite(np.sum(inputs)):
             names = ", ".join(str(self._files[loop]) for loop in loops)
             raise InputError(f"one of {names}: holds values that are not finite")
-        dry = self.dry[loops].astype(np.float32)
-        for inputs in (dry, compressed):
-            inputs -= mean
-            inputs /= deviation
-        return dry[..., None], compressed[..., None], of_row.astype(np.int32)
+        inputs -= mean
+        inputs /= deviation
+        return inputs[..., None], of_row.astype(np.int32)
 
 
 def _open(path: Path) -> np.ndarray:

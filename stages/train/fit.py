@@ -16,7 +16,7 @@ from stages.common.params import Train
 from stages.train.checkpoint import LearningCurve, load_checkpoint, save_checkpoint
 from stages.train.data_set import DataSet, shuffled_batches
 from stages.train.inference import embed_rows, regress
-from stages.train.siamese import Siamese
+from stages.train.networks.siamese import Siamese
 
 
 @dataclass(frozen=True)

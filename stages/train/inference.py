@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from stages.train.data_set import DataSet
-from stages.train.siamese import Siamese
+from stages.train.networks.siamese import Siamese
 
 ROWS_AT_ONCE = 32
 
@@ -19,10 +19,10 @@ def embed_rows(
     """
     blocks = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        batch = data.batch(rows[start : start + ROWS_AT_ONCE], mean, deviation)
-        dry, compressed, loop = batch
-        dry_features = np.asarray(network.branch.predict_on_batch(dry))
-        blocks.append(dry_features[loop] - np.asarray(network.branch.predict_on_batch(compressed)))
+        inputs, loop = data.batch(rows[start : start + ROWS_AT_ONCE], mean, deviation)
+        features = np.asarray(network.branch.predict_on_batch(inputs))
+        dry = len(inputs) - len(loop)
+        blocks.append(features[:dry][loop] - features[dry:])
     return np.concatenate(blocks)
 
 

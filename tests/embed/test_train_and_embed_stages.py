@@ -18,7 +18,7 @@ from stages.train.backend import prepare_backend
 
 prepare_backend(seed=0)  # before any test starts TensorFlow's threads
 
-from stages.train.siamese import build_siamese  # noqa: E402 - imports Keras
+from stages.train.networks.siamese import build_siamese  # noqa: E402 - imports Keras
 
 PROJECT = Path(__file__).parents[2]
 LOOPS, SETTINGS, SHAPE = 4, 5, (32, 32)

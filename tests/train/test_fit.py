@@ -16,7 +16,7 @@ from stages.train.backend import prepare_backend
 from stages.train.checkpoint import LearningCurve, state_folder
 from stages.train.fit import Schedule, train_network
 from stages.train.inference import embed_rows, regress
-from stages.train.siamese import build_siamese
+from stages.train.networks.siamese import build_siamese
 from stages.train.splits import all_rows_split
 
 MODEL = Model(filters=[4, 4], embedding=8)

@@ -9,15 +9,15 @@ import keras
 from keras import layers, ops
 
 from stages.common.params import Model
-from stages.train.cnn import cnn_branch
+from stages.train.networks.cnn import cnn_branch
 
 
 class Siamese(keras.Model):
     """Two branches with shared weights, merged by subtraction (Sheng and Fazekas 2019, Fig. 1).
 
-    Called with `(dry, compressed, loop)`: dry inputs (loops, *shape), compressed inputs
-    (rows, *shape), and for each row the index of its dry input. A dry input that several rows
-    share passes the branch once.
+    Called with `(inputs, loop)`: the dry inputs of some loops, then the compressed ones of the
+    rows, (loops + rows, *shape); and for each row the index of its dry input. A dry input that
+    several rows share passes the branch once.
     """
 
     def __init__(self, branch: keras.Model, outputs: int) -> None:
@@ -25,15 +25,16 @@ class Siamese(keras.Model):
         self.branch = branch
         self.regression = layers.Dense(outputs, name="regression")
 
-    def embed(self, inputs: tuple[Any, Any, Any], training: bool = False) -> Any:
+    def embed(self, batch: tuple[Any, Any], training: bool = False) -> Any:
         """Return the embedding of each row, shape (rows, embedding)."""
-        dry, compressed, loop = inputs
-        dry_features = self.branch(dry, training=training)
-        return ops.take(dry_features, loop, axis=0) - self.branch(compressed, training=training)
+        inputs, loop = batch
+        features = self.branch(inputs, training=training)
+        dry = ops.shape(features)[0] - ops.shape(loop)[0]
+        return ops.take(features[:dry], loop, axis=0) - features[dry:]
 
-    def call(self, inputs: tuple[Any, Any, Any], training: bool = False) -> Any:
+    def call(self, batch: tuple[Any, Any], training: bool = False) -> Any:
         """Return the scaled parameters of each row, shape (rows, outputs)."""
-        return self.regression(self.embed(inputs, training=training))
+        return self.regression(self.embed(batch, training=training))
 
 
 def build_siamese(

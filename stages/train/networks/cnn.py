@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from stages.train.networks.conv_pool import ConvPool
+
 
 def cnn_branch(
     input_shape: Sequence[int], *, filters: Sequence[int], dropout: float, embedding: int
@@ -30,10 +32,6 @@ def cnn_branch(
     """
     image = features = layers.Input((*input_shape, 1))
     for count in filters:
-        features = layers.Conv2D(count, 3, padding="same")(features)
-        # max(relu(x)) equals relu(max(x)): rectifying after the pool costs a quarter.
-        features = layers.MaxPooling2D(2)(features)
-        features = layers.ReLU()(features)
-        features = layers.Dropout(dropout)(features)
+        features = ConvPool(count, dropout)(features)
     features = layers.Flatten()(features)
     return keras.Model(image, layers.Dense(embedding)(features), name="branch")

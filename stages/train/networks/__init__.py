@@ -1,0 +1,1 @@
+"""The siamese networks: their branches, and the layers that these are made of."""
