@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numba import njit
 
 from stages.train.networks.conv_pool_kernels import compiled
 from stages.train.networks.lanes import LANES, add_scaled, padded
@@ -34,10 +35,9 @@ def conv_pool_gradient(
     """
     channels, filters = kernel.shape[2:]
     depth = padded(channels)
-    # Rows of three pixels, each on whole vectors: what was written is then read back at once.
     weights = np.zeros((filters, 3, 3, depth), np.float32)
     weights[..., :channels] = kernel.transpose(3, 0, 1, 2)
-    by_weight = np.zeros_like(weights)
+    by_weight = np.zeros((filters, 3, padded(3 * channels)), np.float32)
     by_bias = np.zeros(filters, np.float32)
     by_image = np.empty_like(images)
     _gradient(channels, filters)(
@@ -51,8 +51,8 @@ def conv_pool_gradient(
         by_weight.ravel(),
         by_bias,
     )
-    by_kernel = np.ascontiguousarray(by_weight[..., :channels].transpose(1, 2, 3, 0))
-    return by_image, by_kernel, by_bias
+    by_tap = by_weight[:, :, : 3 * channels].reshape(filters, 3, 3, channels)
+    return by_image, np.ascontiguousarray(by_tap.transpose(1, 2, 3, 0)), by_bias
 
 
 def input_layer_gradient(
@@ -94,7 +94,7 @@ def input_layer_gradient(
 def _gradient(channels: int, filters: int) -> Callable[..., None]:
     """Compile for these numbers of channels and filters."""
     depth = padded(channels)
-    run = 3 * depth
+    row_of_taps = padded(3 * channels)
 
     @compiled
     def backward(  # type: ignore[no-untyped-def]
@@ -102,38 +102,58 @@ def _gradient(channels: int, filters: int) -> Callable[..., None]:
     ):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
+        line = (width + 2) * channels
+        flat_image = np.zeros((height + 2) * line + LANES, np.float32)
+        image = flat_image[: (height + 2) * line].reshape(height + 2, width + 2, channels)
+        # The gradient of the four lines under a row of windows, a pixel on whole vectors: what was
+        # written is read back at once, and all of it stays in the nearest cache.
         stride = (width + 2) * depth
-        image = np.zeros((height + 2) * stride, np.float32)
-        image_gradient = np.empty_like(image)
+        lines = np.zeros((4, width + 2, depth), np.float32)
+        flat_lines = lines.reshape(-1)
+        passing = np.empty(filters, np.int64)
         for m in range(n):
-            for y in range(height):
-                for x in range(width):
-                    for i in range(channels):
-                        image[(y + 1) * stride + (x + 1) * depth + i] = images[m, y, x, i]
-            image_gradient[:] = np.float32(0)
+            image[1:-1, 1:-1] = images[m]
+            lines[:] = np.float32(0)
             for y in range(rows):
                 for x in range(columns):
-                    for f in range(filters):
-                        at = ((m * rows + y) * columns + x) * filters + f
-                        if pooled[at] == 0:
-                            continue
-                        passed = gradient[at] * scale
+                    start = ((m * rows + y) * columns + x) * filters
+                    count = _passing(pooled, start, passing)
+                    for j in range(count):
+                        f = passing[j]
+                        at = position[start + f]
+                        below, right = at >> 1, at & 1
+                        passed = gradient[start + f] * scale
                         by_bias[f] += passed
-                        corner = (2 * y + (position[at] >> 1)) * stride
-                        corner += (2 * x + (position[at] & 1)) * depth
                         for row in range(3):
-                            for k in range(0, run, LANES):
-                                pixel = corner + row * stride + k
-                                weight = (3 * f + row) * run + k
-                                add_scaled(by_weight, weight, image, pixel, passed)
-                                add_scaled(image_gradient, pixel, kernel, weight, passed)
-            for y in range(height):
-                for x in range(width):
-                    for i in range(channels):
-                        at = (y + 1) * stride + (x + 1) * depth + i
-                        by_image[m, y, x, i] = image_gradient[at]
+                            pixel = (2 * y + below + row) * line + (2 * x + right) * channels
+                            tap = (3 * f + row) * row_of_taps
+                            for k in range(0, row_of_taps, LANES):
+                                add_scaled(by_weight, tap + k, flat_image, pixel + k, passed)
+                            pixel = (below + row) * stride + (2 * x + right) * depth
+                            tap = (3 * f + row) * 3 * depth
+                            for k in range(0, 3 * depth, LANES):
+                                add_scaled(flat_lines, pixel + k, kernel, tap + k, passed)
+                # The upper two lines are complete: image lines 2 y - 1 and 2 y.
+                for row in range(2):
+                    if 2 * y - 1 + row >= 0:
+                        by_image[m, 2 * y - 1 + row] = lines[row, 1:-1, :channels]
+                lines[:2] = lines[2:]
+                lines[2:] = np.float32(0)
+            by_image[m, 2 * rows - 1] = lines[0, 1:-1, :channels]
+            if height > 2 * rows:
+                by_image[m, 2 * rows] = lines[1, 1:-1, :channels]
 
     return backward
+
+
+@njit(inline="always")
+def _passing(pooled, start, passing):  # type: ignore[no-untyped-def]
+    """List the filters whose maximum passed rectifier and dropout, without branching."""
+    count = 0
+    for f in range(len(passing)):
+        passing[count] = f
+        count += pooled[start + f] > 0
+    return count
 
 
 @cache
@@ -149,6 +169,7 @@ def _input_layer_gradient(filters: int) -> Callable[..., None]:
         rows, columns = height // 2, width // 2
         image = np.zeros((height + 2, width + 2), np.float32)
         patch = np.empty(16, np.float32)
+        passing = np.empty(filters, np.int64)
         for m in range(n):
             image[1:-1, 1:-1] = images[m, :, :, 0]
             for y in range(rows):
@@ -156,12 +177,12 @@ def _input_layer_gradient(filters: int) -> Callable[..., None]:
                     for row in range(4):
                         for column in range(4):
                             patch[4 * row + column] = image[2 * y + row, 2 * x + column]
-                    for f in range(filters):
-                        at = ((m * rows + y) * columns + x) * filters + f
-                        if pooled[at] == 0:
-                            continue
-                        passed = gradient[at] * scale
+                    start = ((m * rows + y) * columns + x) * filters
+                    count = _passing(pooled, start, passing)
+                    for j in range(count):
+                        f = passing[j]
+                        passed = gradient[start + f] * scale
                         by_bias[f] += passed
-                        add_scaled(by_patch, (4 * f + position[at]) * 16, patch, 0, passed)
+                        add_scaled(by_patch, (4 * f + position[start + f]) * 16, patch, 0, passed)
 
     return backward

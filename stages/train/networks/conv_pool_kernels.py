@@ -34,7 +34,7 @@ def conv_pool(
     Returns
     -------
     pooled : ndarray, shape (n, height // 2, width // 2, filters), float32
-    position : ndarray, the same shape, int32
+    position : ndarray, the same shape, uint8
         2 * row + column of the maximum in its window; the first of equal ones.
     """
     n, height, width, channels = images.shape
@@ -48,7 +48,7 @@ def conv_pool(
     size = int(np.prod(shape))
     # Whole vectors are stored: what the last lanes leave, the next window overwrites.
     pooled = np.empty(size + lanes, np.float32)
-    position = np.empty(size + lanes, np.int32)
+    position = np.empty(size + lanes, np.uint8)
     _forward(channels, filters)(
         images,
         weights,
@@ -76,7 +76,7 @@ def _forward(channels: int, filters: int) -> Callable[..., None]:
         image = np.zeros((height + 2, width + 2, channels), np.float32)
         sums = np.empty((4, lanes), np.float32)
         best = np.empty(lanes, np.float32)
-        best_at = np.empty(lanes, np.int32)
+        best_at = np.empty(lanes, np.uint8)
         for m in range(n):
             image[1:-1, 1:-1] = images[m]
             for y in range(rows):
@@ -116,8 +116,8 @@ def _forward(channels: int, filters: int) -> Callable[..., None]:
                         s0, s1, s2, s3 = sums[0, f], sums[1, f], sums[2, f], sums[3, f]
                         left = max(s0, s1)
                         right = max(s2, s3)
-                        first = np.int32(1) if s1 > s0 else np.int32(0)
-                        second = np.int32(3) if s3 > s2 else np.int32(2)
+                        first = np.uint8(1) if s1 > s0 else np.uint8(0)
+                        second = np.uint8(3) if s3 > s2 else np.uint8(2)
                         value = max(max(left, right) + bias[f], np.float32(0)) * scale
                         kept = _hash(np.uint32(start + f) ^ seed) >= dropped_below
                         best[f] = value if kept else np.float32(0)

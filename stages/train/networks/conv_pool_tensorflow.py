@@ -19,7 +19,7 @@ def differentiable_conv_pool(images: Any, kernel: Any, bias: Any, rate: float, s
         pooled, position = tf.numpy_function(
             conv_pool,
             [images, kernel, bias, rate, seed],
-            [tf.float32, tf.int32],
+            [tf.float32, tf.uint8],
             stateful=False,
         )
         n, height, width, channels = images.shape

@@ -42,7 +42,7 @@ def add_scaled(  # type: ignore[no-untyped-def]
         )
         product = builder.fmul(_load(builder, source_at), factors, flags=("contract",))
         total = builder.fadd(_load(builder, target_at), product, flags=("contract",))
-        builder.store(total, target_at).align = 4
+        builder.store(total, target_at).align = 1
         return context.get_dummy_value()
 
     return types.void(target, types.int64, source, types.int64, types.float32), generate
@@ -52,7 +52,7 @@ def add_scaled(  # type: ignore[no-untyped-def]
 def copy_lanes(  # type: ignore[no-untyped-def]
     typing_context, target, target_start, source, source_start
 ):
-    """`target[start:start + 16] = source[start:start + 16]` on flat arrays of one 4-byte type.
+    """`target[start:start + 16] = source[start:start + 16]` on flat arrays of one type.
 
     Nothing is checked: both stretches must lie within their arrays.
     """
@@ -61,7 +61,7 @@ def copy_lanes(  # type: ignore[no-untyped-def]
         vector = ir.VectorType(context.get_data_type(signature.args[0].dtype), LANES)
         target_at = _pointer(context, builder, vector, signature.args[0], *arguments[:2])
         source_at = _pointer(context, builder, vector, signature.args[2], *arguments[2:4])
-        builder.store(_load(builder, source_at), target_at).align = 4
+        builder.store(_load(builder, source_at), target_at).align = 1
         return context.get_dummy_value()
 
     return types.void(target, types.int64, source, types.int64), generate
@@ -76,5 +76,5 @@ def _pointer(
 
 def _load(builder: Any, pointer: Any) -> Any:
     loaded = builder.load(pointer)
-    loaded.align = 4  # stretches start anywhere
+    loaded.align = 1  # stretches start anywhere
     return loaded
