@@ -1,9 +1,14 @@
-"""Independent pieces of work on all cores, in one place."""
+"""Independent pieces of work on all cores, or on a cluster, in one place.
+
+`DRC_DASK` holds the address of a Dask scheduler whose workers are to do the work; without it, the
+cores of this machine do.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -26,14 +31,26 @@ def parallel_map(
     description: str,
     unit: str = "loop",
 ) -> list[Result]:
-    """Apply `function` to each item in its own process and return the results in order.
+    """Apply `function` to each item in a worker process and return the results in order.
 
     Every worker computes on one thread, so that a result does not depend on how many of
-    them run: the bytes are the same for any number of cores.
+    them run or where: the bytes are the same for any number of cores and machines.
+
+    Raises
+    ------
+    InputError
+        If `DRC_DASK` is set and the cluster does not answer or a worker of it does not fit: see
+        `stages.common.cluster`.
     """
+    shown = partial(progress, total=len(items), description=description, unit=unit)
+    address = os.environ.get("DRC_DASK")
+    if address:
+        from stages.common.cluster import cluster_map  # importing Dask takes a second
+
+        return list(shown(cluster_map(address, function, items)))
     workers = min(jobs(), max(1, len(items)))
     with parallel_config(backend="loky", inner_max_num_threads=1):
         results = Parallel(n_jobs=workers, return_as="generator")(
             delayed(function)(item) for item in items
         )
-        return list(progress(results, total=len(items), description=description, unit=unit))
+        return list(shown(results))
