@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,11 @@ def predictions_table(name: str) -> Path:
 def metrics_file(scale: str, name: str) -> Path:
     """JSON with the errors of one experiment or transfer."""
     return METRICS / scale / "experiments" / f"{name}.json"
+
+
+def training_states() -> Path:
+    """Folder of the trainings' states, outside the outputs: `$DRC_STATE`, else under `.dvc`."""
+    return Path(os.environ.get("DRC_STATE", ".dvc/tmp/train"))
 
 
 @contextmanager

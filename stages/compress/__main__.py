@@ -9,10 +9,12 @@ import pandas as pd
 
 from stages.common import files
 from stages.common.audio import read_audio
+from stages.common.disk import require_space
 from stages.common.errors import InputError, run_stage
 from stages.common.parallel import parallel_map
 from stages.common.params import PARAMETERS, Params, load_params
 from stages.compress.clips import write_clips
+from stages.compress.disk import bytes_needed
 from stages.compress.grids import loop_settings
 from stages.compress.settings import COLUMNS
 
@@ -26,6 +28,7 @@ def main(arguments: list[str]) -> None:
         )
     (corpus,) = arguments
     loops = read_loops(params.corpora[corpus].material)
+    require_space(files.COMPRESSED / corpus, bytes_needed(params, corpus))
     with files.replaced(files.COMPRESSED / corpus) as folder:
         tables = parallel_map(
             partial(compress_loop, params, corpus, folder),

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from stages.common import files
+from stages.common.disk import require_space
 from stages.common.errors import InputError, run_stage
 from stages.common.parallel import parallel_map
 from stages.common.params import Params, load_params
 from stages.compress.settings import read_settings
+from stages.embed.disk import bytes_needed
 from stages.train.backend import prepare_backend
 
 
@@ -47,6 +49,7 @@ def main(arguments: list[str]) -> None:
     networks = json.loads((files.MODELS / experiment / "networks.json").read_text())
     if name in params.transfers:  # another material: no loop of it was seen by any network
         networks = {grid: networks[grid] for grid in params.corpora[corpus].grids}
+    require_space(files.EMBEDDINGS / name, bytes_needed(params, name))
     with files.replaced(files.EMBEDDINGS / name) as folder:
         folder.mkdir()
         jobs = [

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from stages.common.audio import write_audio
+from stages.common.disk import require_space
 from stages.common.errors import InputError, run_stage
 from stages.common.files import loop_file, loops_table, replaced
 from stages.common.parallel import parallel_map
 from stages.common.params import Params, load_params
 from stages.render.composers import find_composer, seeded
 from stages.render.description import describe
+from stages.render.disk import bytes_needed
 from stages.render.performance import perform
 from stages.render.recordings import import_loops
 from stages.render.synthesizer import bundled_library, bundled_soundfont
@@ -26,6 +28,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1 or arguments[0] not in params.materials:
         raise InputError(f"usage: python -m stages.render {'|'.join(params.materials)}")
     material = arguments[0]
+    require_space(loops_table(material).parent, bytes_needed(params, material))
     source = params.materials[material].source
     count = params.size.loops[material]
     if source.recorded:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.common.audio import read_audio
+from stages.common.disk import require_space
 from stages.common.errors import InputError, run_stage
 from stages.common.files import (
     SPECTROGRAMS,
@@ -24,6 +25,7 @@ from stages.common.parallel import parallel_map
 from stages.common.params import load_params
 from stages.compress.settings import read_settings
 from stages.spectrogram.cached_inputs import cache_inputs
+from stages.spectrogram.disk import bytes_needed
 from stages.spectrogram.representations import represent
 
 
@@ -42,6 +44,7 @@ def main(arguments: list[str]) -> None:
     settings = settings[settings["grid"].isin(params.grids_of_input(name))]
     clips = settings.groupby(["grid", "loop"], sort=False).size().reset_index(name="clips")
     place = SPECTROGRAMS / name
+    require_space(place, bytes_needed(params, name))
     with replaced(place) as folder:
         for grid in clips["grid"].unique():
             (folder / grid).mkdir(parents=True)

@@ -19,6 +19,7 @@ from stages.common.parallel import parallel_map
 from stages.common.params import Params, load_params
 from stages.compress.settings import read_settings
 from stages.train.backend import prepare_backend
+from stages.train.disk import require_training_space
 from stages.train.folds import outer_folds
 
 
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> None:
         names = ", ".join(params.experiments)
         raise InputError(f"usage: python -m stages.train EXPERIMENT, one of: {names}")
     name = arguments[0]
+    require_training_space(params, name)
     folds = range(params.size.folds_run) if params.experiments[name].unseen_loops else ()
     jobs = [
         Job(params, name, grid, fold) for grid in params.grids_of(name) for fold in (None, *folds)

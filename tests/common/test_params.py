@@ -116,3 +116,15 @@ def test_values_of_an_axis_are_the_papers():
     assert values("d4p", "attack_ms", 1) == [3.5, 23.5, 43.5, 63.5, 83.5]
     assert values("d4p", "release_ms", 1) == [35.0, 235.0, 435.0, 635.0, 835.0]
     assert values("ds2", "ratio", 0)[-1] == 20.0
+
+
+def test_sizes_follow_from_scale_and_grids(content):
+    """Table III: 50 and 8 x 8 settings, Table XI: 5^4; fewer where the scale says so."""
+    paper = check_params(content | {"scale": "paper"})
+    assert [paper.settings_of(grid) for grid in ("ds1", "dm1", "d4p")] == [50, 64, 625]
+    assert [paper.loops_of(corpus, "d4p") for corpus in ("drum-d4p", "mix-d4p")] == [64, 50]
+    assert paper.networks_of("drum-cnn-stft128") == 1 + 5
+    laptop = check_params(content | {"scale": "laptop"})
+    assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [8, 64]
+    assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [48, 24]
+    assert laptop.networks_of("drum-cnn-mel512") == 1

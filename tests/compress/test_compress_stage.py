@@ -10,13 +10,15 @@ import pytest
 import soundfile
 
 from stages.common import files
-from stages.common.audio import read_audio
+from stages.common.audio import read_audio, write_audio
 from stages.common.errors import InputError
 from stages.common.params import PARAMETERS
 from stages.compress import clips
 from stages.compress.__main__ import main
 from stages.compress.compressor import compress
+from stages.compress.disk import bytes_needed
 from stages.compress.settings import Settings, read_settings
+from tests.common.full_disk import check_space
 from tests.compress.made_up_corpus import make_up_corpus
 
 
@@ -116,3 +118,14 @@ def test_wrong_names_and_missing_loops_are_errors():
             main(arguments)
     with pytest.raises(InputError, match=r"data/loops/guitar/loops\.csv"):
         main(["guitar"])
+
+
+def test_it_asks_for_no_less_space_than_noise_fills(monkeypatch):
+    """White noise does not compress, and hardly so under a grid of long release times."""
+    params = make_up_corpus(makeup_db=0.0)
+    noise = np.random.default_rng(0).uniform(-1, 1, params.clip_samples).astype(np.float32)
+    for loop in (0, 1):
+        write_audio(files.loop_file("drum", loop), noise, params.sample_rate)
+    folder = files.COMPRESSED / "takes"
+    share = check_space(monkeypatch, lambda: main(["takes"]), folder, bytes_needed(params, "takes"))
+    assert 0.8 < share <= 1

@@ -13,8 +13,11 @@ from stages.common.errors import InputError
 from stages.common.params import load_params
 from stages.compress.settings import COLUMNS
 from stages.embed.__main__ import main as embed
+from stages.embed.disk import bytes_needed as embedding_bytes
 from stages.train.__main__ import main as train
 from stages.train.backend import prepare_backend
+from stages.train.disk import bytes_needed
+from tests.common.full_disk import leave_free, size_of
 
 prepare_backend(seed=0)  # before any test starts TensorFlow's threads
 
@@ -31,6 +34,8 @@ def project(tmp_path_factory):
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load((PROJECT / "params.yaml").read_text())
     content["scale"] = "smoke"
+    content["scales"]["smoke"]["loops"] = dict.fromkeys(content["materials"], LOOPS)
+    content["scales"]["smoke"]["settings"]["dm2"] = SETTINGS
     content["corpora"] = {
         "drum": {"material": "drum", "grids": ["dm2"]},
         "mix": {"material": "mix", "grids": ["dm2"]},
@@ -158,3 +163,19 @@ def test_a_missing_input_is_named_and_the_old_output_kept(project):
         hidden.rename(path)
     assert files.embedding_file("small", "dm2").exists()
     assert load_params().scale == "smoke"
+
+
+def test_embed_asks_for_exactly_the_space_that_it_fills(project, monkeypatch):
+    for name in ("small", "moved"):
+        assert size_of(files.EMBEDDINGS / name) == embedding_bytes(load_params(), name)
+    leave_free(monkeypatch, 1000)
+    with pytest.raises(InputError, match=r"^data/embeddings/moved: up to .* only 1,000 bytes"):
+        embed(["moved"])
+
+
+def test_train_asks_for_the_space_of_states_and_of_models(project, monkeypatch):
+    state, kept = bytes_needed(load_params(), "small", SHAPE)
+    assert size_of(files.MODELS / "small") <= kept <= 0.5 * state
+    leave_free(monkeypatch, state - 1)
+    with pytest.raises(InputError, match=rf"^{project / 'state'}: up to {state:,} bytes"):
+        train(["small"])

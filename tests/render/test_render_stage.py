@@ -16,7 +16,10 @@ from ruamel.yaml import YAML
 from stages.common.audio import read_audio
 from stages.common.errors import InputError
 from stages.common.files import LOOPS, loop_file, loops_table
+from stages.common.params import load_params
 from stages.render.__main__ import main
+from stages.render.disk import bytes_needed
+from tests.common.full_disk import check_space
 
 ROOT = Path(__file__).parents[2]
 RATE = 44100
@@ -110,3 +113,10 @@ def test_a_missing_soundfont_is_an_input_error_also_from_a_worker(monkeypatch):
     with pytest.raises(InputError, match=r"render\.soundfont missing\.sf2: cannot be read"):
         main(["drum"])
     assert not LOOPS.exists()
+
+
+def test_it_asks_for_the_space_that_it_fills(monkeypatch):
+    project()
+    needed = bytes_needed(load_params(), "drum")
+    share = check_space(monkeypatch, lambda: main(["drum"]), loops_table("drum").parent, needed)
+    assert 0.95 < share <= 1

@@ -13,7 +13,9 @@ from stages.common.errors import InputError
 from stages.common.params import Params, load_params
 from stages.compress.settings import COLUMNS
 from stages.spectrogram.__main__ import main
+from stages.spectrogram.disk import bytes_needed
 from stages.spectrogram.representations import represent
+from tests.common.full_disk import check_space
 
 NAME = "drum-d4p-stft128"
 LOOPS, SETTINGS = 2, 3
@@ -26,6 +28,8 @@ def params(tmp_path, monkeypatch) -> Params:
     yaml = YAML()
     content = yaml.load(PARAMS.read_text())
     content["scale"] = "smoke"
+    content["scales"]["smoke"]["loops"]["drum"] = LOOPS
+    content["scales"]["smoke"]["settings"]["d4p"] = SETTINGS
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DRC_JOBS", "1")
     with Path("params.yaml").open("w") as file:
@@ -85,3 +89,8 @@ def test_a_failure_leaves_the_old_cache_and_no_trace(params):
 def test_wrong_arguments_are_an_error(params, arguments):
     with pytest.raises(InputError, match=r"usage|'drum-stft64'"):
         main(arguments)
+
+
+def test_it_asks_for_exactly_the_space_that_it_fills(params, monkeypatch):
+    needed = bytes_needed(params, NAME)
+    assert check_space(monkeypatch, lambda: main([NAME]), files.SPECTROGRAMS / NAME, needed) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -64,6 +65,21 @@ class Params(Checked):
         """Names of the grids that an input holds."""
         entry = self.inputs[name]
         return list(entry.only or self.corpora[entry.corpus].grids)
+
+    def loops_of(self, corpus: str, grid: str) -> int:
+        """How many loops of its material a corpus takes under a grid, at the most."""
+        loops = self.size.loops[self.corpora[corpus].material]
+        return min(loops, self.size.grid_loops.get(grid, loops))
+
+    def settings_of(self, grid: str) -> int:
+        """How many settings of a grid each loop gets."""
+        axes = self.grids.named[grid]
+        every = prod(getattr(axes, name).count for name in axes.varied)
+        return min(every, self.size.settings[grid] or every)
+
+    def networks_of(self, experiment: str) -> int:
+        """How many networks an experiment trains per grid: one, and one per fold it asks for."""
+        return 1 + self.size.folds_run * self.experiments[experiment].unseen_loops
 
     def data_set(self, corpus: str, grid: str) -> str:
         """Name of one data set in the metrics: <material>-<grid>."""
