@@ -1,16 +1,63 @@
-"""All benchmarks of single steps, one table each: `python -m benchmarks`.
+"""All benchmarks, one table each: `python -m benchmarks`, or some of them by name.
 
-`python -m benchmarks.paper_scale` runs full-size stages and is not among them: it takes minutes
-and some 30 GB of disk.
+Prints the machine's limits and the tables; a run of all also writes benchmarks/results.json.
+`python -m benchmarks.paper_scale` and `python -m benchmarks.training_step` are not among them.
 """
 
-from benchmarks import compress, spectrogram, training_step
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.alone import measured_alone
+from benchmarks.machine import machine_limits
+from benchmarks.table import goals, markdown
+from stages.common.errors import InputError, run_stage
+
+RESULTS = Path(__file__).with_name("results.json")
+
+# Each has `measure() -> list[Row]`: a new benchmark is a new line here.
+MODULES = {
+    "compress": "Compressor, one core",
+    "spectrogram": "Network inputs, one core",
+    "closed_form": "Closed-form solution, one core",
+    "embed": "Embedding, one core",
+    "pipeline": "The pipeline",
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Run the benchmarks named on the command line, or all, and print their tables."""
+    for name in arguments:
+        if name not in MODULES:
+            raise InputError(f"there is no benchmark {name!r}, only {', '.join(MODULES)}")
+    machine = machine_limits(RESULTS.parent)
+    for limit, value in machine.items():
+        print(f"- {limit}: {value if isinstance(value, str | int) else f'{value:.3g}'}")
+    rows = {}
+    for name in arguments or MODULES:
+        print(f"\n## {MODULES[name]}\n", flush=True)
+        rows[name] = measured_alone(name)
+        print(markdown(rows[name]), flush=True)
+    if not arguments:
+        of_all = [row for of_module in rows.values() for row in of_module]
+        results = {
+            **goals(of_all),
+            "machine": machine,
+            "rows": {name: [asdict(row) for row in found] for name, found in rows.items()},
+        }
+        RESULTS.write_text(json.dumps(rounded(results), indent=2, ensure_ascii=False) + "\n")
+
+
+def rounded(value: object) -> object:
+    """Return JSON content with four significant digits: more are noise."""
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
 
 if __name__ == "__main__":
-    for title, run in (
-        ("Compressor", compress.main),
-        ("Spectrogram", spectrogram.main),
-        ("Training step", lambda: training_step.main(["laptop", "paper"])),
-    ):
-        print(f"\n## {title}\n", flush=True)
-        run()
+    run_stage(main)

@@ -1,0 +1,80 @@
+"""What `dvc repro` costs at the scale of params.yaml: from nothing, without a change, with one.
+
+The first is read from this checkout's data, the others are measured in a temporary copy that shares
+DVC's cache. Where the cache lacks data, the copy can only ask what would run.
+
+Usage: python -m benchmarks.pipeline
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from benchmarks.interleaved import interleaved_medians
+from benchmarks.stage_times import stage_minutes
+from benchmarks.table import Row, markdown
+from tests.pipeline.working_copy import PROJECT, WorkingCopy, copy_project
+
+ROUNDS = 3
+CHANGED = ("drum-cnn-stft512", ["ds4"])  # one of its grids alone is left
+CHECK_ONLY = ("--dry", "--allow-missing")
+
+
+def measure() -> list[Row]:
+    """Time DVC at work in a copy of the project."""
+    build = PROJECT / "build"  # on the disk of the cache, so that links work
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=build) as folder:
+        copy = copy_project(Path(folder) / "project")
+        copy.run("dvc", "cache", "dir", "--local", str(PROJECT / ".dvc" / "cache"))
+        try:
+            complete = copy.attempt("dvc", "checkout", "--quiet").returncode == 0
+            if not complete:
+                return [unchanged(copy, CHECK_ONLY)]
+            return [*from_nothing(), unchanged(copy, ()), changed(copy)]
+        finally:
+            copy.end()
+
+
+def from_nothing() -> list[Row]:
+    """Add up the stages of the last full run, but for the first, which has no beginning."""
+    try:
+        minutes = stage_minutes(PROJECT / "dvc.lock")
+    except FileNotFoundError:
+        return []
+    return [Row("`dvc repro` from nothing", 60 * sum(minutes.values()), {}, "s")]
+
+
+def unchanged(copy: WorkingCopy, options: tuple[str, ...]) -> Row:
+    """Time a `dvc repro` that has nothing to do, beside starting DVC."""
+    command = ("dvc", "repro", *options)
+    times = interleaved_medians(
+        {"ours": partial(copy.run, *command), "start": partial(copy.run, "dvc", "--version")},
+        rounds=ROUNDS,
+    )
+    return Row(
+        f"`{' '.join(command)}`, nothing changed",
+        times["ours"],
+        {},
+        "s",
+        floor=times["start"],
+        floor_is="starting DVC",
+    )
+
+
+def changed(copy: WorkingCopy) -> Row:
+    """Time a `dvc repro` after a change of one experiment."""
+    name, grids = CHANGED
+    with copy.edited_params() as params:
+        params["experiments"][name]["only"] = grids
+    started = time.perf_counter()
+    copy.run("dvc", "repro", "--no-run-cache")  # else it would only run the first time
+    seconds = time.perf_counter() - started
+    return Row(f"`dvc repro`, {name} on {', '.join(grids)} alone", seconds, {}, "s")
+
+
+if __name__ == "__main__":
+    print(markdown(measure()))
