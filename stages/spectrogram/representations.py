@@ -10,20 +10,15 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from math import log
 
 import numpy as np
-import scipy.fft
-import scipy.signal
 import scipy.sparse
 
 from stages.common.params import Representation
-from stages.spectrogram.half_precision import half_bits
+from stages.spectrogram.decibels import write_decibels
+from stages.spectrogram.fourier import LANES, plan, write_power
 
-MINIMUM_POWER = 1e-10
-DB_PER_NEPER = 10.0 / log(10.0)
-# Samples that one call of the FFT works on: this and its spectrum stay in a core's cache.
-CHUNK_SAMPLES = 2**17
+FRAMES_AT_ONCE = 16 * LANES  # their spectra stay in a core's cache
 
 
 def input_shape(representation: Representation, samples: int) -> tuple[int, ...]:
@@ -74,32 +69,27 @@ def represent(
     if representation.samples is not None:
         out[...] = signal[..., : shape[0]]
         return out
-    assert representation.n_fft is not None
+    n_fft = representation.n_fft
+    assert n_fft is not None
     mel = None
     if representation.mel_bands is not None:
-        mel = mel_filters(sample_rate, representation.n_fft, representation.mel_bands)
+        mel = mel_filters(sample_rate, n_fft, representation.mel_bands)
+    blocks = -(-shape[1] // LANES)  # whole blocks of lanes; what is beyond the clip is not written
+    padded = np.zeros((blocks * LANES + 1) * n_fft // 2, np.float32)
     for index in np.ndindex(*batch):
-        _spectrogram_db(signal[index], representation.n_fft, mel, out[index])
+        padded[n_fft // 2 :][:samples] = signal[index]
+        _write_spectrogram(padded, n_fft, mel, out[index].view(np.uint16))
     return out
 
 
-def _spectrogram_db(
-    clip: np.ndarray, n_fft: int, mel: scipy.sparse.csr_array | None, out: np.ndarray
+def _write_spectrogram(
+    padded: np.ndarray, n_fft: int, mel: scipy.sparse.csr_array | None, levels: np.ndarray
 ) -> None:
-    """Write the spectrogram of one clip, shape (samples,), to `out`, shape (bins, frames)."""
-    window = scipy.signal.get_window("hann", n_fft).astype(np.float32)
-    padded = np.pad(clip.astype(np.float32, copy=False), n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[:: n_fft // 2]
-    at_once = max(1, CHUNK_SAMPLES // n_fft)
-    for start in range(0, len(frames), at_once):
-        spectrum = scipy.fft.rfft(frames[start : start + at_once] * window)
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        levels = power.T if mel is None else mel @ power.T
-        np.maximum(levels, MINIMUM_POWER, out=levels)
-        np.log(levels, out=levels)  # unlike log10, vectorised by NumPy on every x86-64
-        levels *= DB_PER_NEPER
-        half_bits(levels, out=out[:, start : start + at_once].view(np.uint16))
+    """Write the spectrogram of one clip; `levels`, (bins, frames), gets the bits of float16."""
+    power = np.empty((n_fft // 2 + 1, FRAMES_AT_ONCE), np.float32)
+    for first in range(0, levels.shape[1], FRAMES_AT_ONCE):
+        write_power(padded, first, plan(n_fft), power)
+        write_decibels(power if mel is None else mel @ power, levels, first)
 
 
 @lru_cache(maxsize=8)

@@ -77,7 +77,7 @@ FAULTS = [
     ("compressor.knee_db", -1.0, "compressor.knee_db = -1.0", "greater than or equal to 0"),
     ("compressor.detector", "mean", "compressor.detector = 'mean'", "'peak' or 'rms'"),
     ("evaluate.test_fraction", float("nan"), "test_fraction = nan", "finite"),
-    ("representations.stft128.n_fft", 127, "n_fft = 127", "multiple of 2"),
+    ("representations.stft128.n_fft", 144, "n_fft = 144", "power of two"),
 ]
 
 

@@ -65,9 +65,16 @@ class Corpus(Checked):
 class Representation(Checked):
     """A power spectrogram (n_fft, and mel_bands where it is a mel one), or the first samples."""
 
-    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] | None = None
+    n_fft: Annotated[int, Field(ge=16)] | None = None
     mel_bands: Count | None = None
     samples: Count | None = None
+
+    @field_validator("n_fft")
+    @classmethod
+    def _power_of_two(cls, n_fft: int | None) -> int | None:
+        if n_fft is not None and n_fft.bit_count() != 1:
+            raise ValueError("must be a power of two")
+        return n_fft
 
     @model_validator(mode="after")
     def _kind(self) -> Representation:
