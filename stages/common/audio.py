@@ -60,9 +60,10 @@ def read_audio(
             if file.channels != 1:
                 raise InputError(f"{path}: has {file.channels} channels, must have 1")
             file.seek(min(start, file.frames))
-            stored = file.read(-1 if samples is None else samples, dtype="int32")
+            # libsndfile divides 24-bit samples by 2**23, which is exact in float32.
+            signal = file.read(-1 if samples is None else samples, dtype="float32")
     except soundfile.LibsndfileError as error:
         raise InputError(f"{path}: cannot be read as audio ({error})") from error
-    if samples is not None and len(stored) < samples:
-        raise InputError(f"{path}: has {start + len(stored)} samples, must have {start + samples}")
-    return (stored >> 8).astype(np.float32) / np.float32(FULL_SCALE)
+    if samples is not None and len(signal) < samples:
+        raise InputError(f"{path}: has {start + len(signal)} samples, must have {start + samples}")
+    return signal
