@@ -21,6 +21,7 @@ RESULTS = Path(__file__).with_name("results.json")
 MODULES = {
     "compress": "Compressor, one core",
     "spectrogram": "Network inputs, one core",
+    "training": "Training, all cores",
     "closed_form": "Closed-form solution, one core",
     "embed": "Embedding, one core",
     "pipeline": "The pipeline",

@@ -35,10 +35,11 @@ def measure() -> list[Row]:
 
 def embedding(params: Params, name: str, folder: Path, gflop_per_s: float) -> Row:
     """Time one representation, milliseconds a row."""
+    from benchmarks.plain_keras import branch_gflop, plain_branch
     from stages.spectrogram.representations import input_shape
     from stages.train.data_set import DataSet
     from stages.train.inference import embed_rows
-    from stages.train.siamese import build_siamese
+    from stages.train.networks.siamese import build_siamese
 
     samples = round(params.scales["laptop"].clip_seconds * params.sample_rate)
     shape = input_shape(params.representations[name], samples)
@@ -53,10 +54,11 @@ def embedding(params: Params, name: str, folder: Path, gflop_per_s: float) -> Ro
     network = build_siamese(params.models["cnn"], shape, outputs=4)
     network.branch.compile(jit_compile=False)
     rows = np.arange(ROWS)
+    plain = plain_branch(params.models["cnn"], shape, dropout=0.0)
     times = interleaved_medians(
         {
             "ours": partial(embed_rows, network, data, rows, mean=0.0, deviation=1.0),
-            "Keras": partial(predict_both, network, dry[loop], np.concatenate(_load(paths))),
+            "Keras": partial(predict_both, plain, dry[loop], np.concatenate(_load(paths))),
         },
         rounds=ROUNDS,
     )
@@ -67,26 +69,15 @@ def embedding(params: Params, name: str, folder: Path, gflop_per_s: float) -> Ro
         1000 * times["ours"] / ROWS,
         {"Keras predict": 1000 * times["Keras"] / ROWS},
         "ms a row",
-        floor=1000 * passes * branch_gflop(network.branch) / gflop_per_s,
+        floor=1000 * passes * branch_gflop(plain) / gflop_per_s,
         floor_is="arithmetic",
     )
 
 
-def predict_both(network: Any, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
+def predict_both(branch: Any, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
     """Embed each row's dry and compressed input, arrays in memory."""
-    branch = network.branch
     dry, compressed = (each[..., None].astype(np.float32) for each in (dry, compressed))
     return branch.predict(dry, verbose=0) - branch.predict(compressed, verbose=0)
-
-
-def branch_gflop(branch: Any) -> float:
-    """Return the arithmetic of one pass: two operations per weight and place of its use."""
-    operations = 0
-    for layer in branch.layers:
-        if layer.weights:
-            places = np.prod(layer.output.shape[1:-1], dtype=int)
-            operations += 2 * int(places) * int(np.prod(layer.kernel.shape))
-    return operations / 1e9
 
 
 def _load(paths: list[Path]) -> list[np.ndarray]:

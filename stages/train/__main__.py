@@ -56,11 +56,14 @@ def main(arguments: list[str]) -> None:
     jobs = [
         Job(params, name, grid, fold) for grid in params.grids_of(name) for fold in (None, *folds)
     ]
-    finished = parallel_map(_train, jobs, description=f"train {name}", unit="network")
+    jobs_by_work = sorted(jobs, key=_work, reverse=True)  # no core waits for a long one at the end
+    finished = parallel_map(_train, jobs_by_work, description=f"train {name}", unit="network")
+    state_of = {job.network: state for job, state in zip(jobs_by_work, finished, strict=True)}
     with files.replaced(files.MODELS / name) as folder:
         folder.mkdir()
         curves, networks = [], {}
-        for job, state in zip(jobs, finished, strict=True):
+        for job in jobs:
+            state = state_of[job.network]
             network = json.loads((state / "network.json").read_text())
             shutil.copyfile(state / "best.weights.h5", folder / f"{job.network}.weights.h5")
             curve = pd.DataFrame(network.pop("curve"))
@@ -73,6 +76,14 @@ def main(arguments: list[str]) -> None:
         (folder / "networks.json").write_text(json.dumps(networks, indent=1) + "\n")
     for state in finished:
         shutil.rmtree(state)
+
+
+def _work(job: Job) -> float:
+    """Return how many rows a training sees at the most."""
+    params, corpus = job.params, job.params.experiments[job.experiment].corpus
+    rows = int((read_settings(corpus)["grid"] == job.grid).sum())
+    seen = 1.0 if job.fold is None else 1.0 - 1.0 / params.size.folds
+    return rows * seen * params.size.max_epochs[job.grid]
 
 
 def _train(job: Job) -> Path:

@@ -76,31 +76,24 @@ def train_network(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     network = build()
-    optimizer = keras.optimizers.Adadelta(
-        learning_rate=options.learning_rate, rho=options.rho, epsilon=options.epsilon
-    )
-    # XLA's convolutions are several times slower than oneDNN's on a CPU.
-    network.compile(optimizer=optimizer, loss="mse", jit_compile=False)
-    network.branch.compile(jit_compile=False)
-    optimizer.build(network.trainable_variables)
+    compile_network(network, options)
     best, curve = network.get_weights(), LearningCurve()
     if checkpoint.exists():
         best, curve = load_checkpoint(checkpoint, network)
 
     while not curve.should_stop(schedule.max_epochs, schedule.patience):
         started = time.monotonic()
-        loss = 0.0
-        for rows in shuffled_batches(
-            data.loop,
+        loss = train_epoch(
+            network,
+            data,
+            targets,
             split.training,
-            batch_size=options.batch_size,
-            loops_per_batch=options.loops_per_batch,
+            mean=mean,
+            deviation=deviation,
+            options=options,
             seed=seed,
             epoch=curve.epochs,
-        ):
-            network.reset_metrics()
-            of_batch = network.train_on_batch(data.batch(rows, mean, deviation), targets[rows])
-            loss += float(of_batch) * len(rows) / len(split.training)
+        )
         if not np.isfinite(loss):
             raise InputError(
                 f"{label}: the loss of epoch {curve.epochs + 1} is {loss}; it must be finite."
@@ -118,6 +111,50 @@ def train_network(
     trained = build()
     trained.set_weights(best)
     return trained, curve
+
+
+def train_epoch(
+    network: Siamese,
+    data: DataSet,
+    targets: np.ndarray,
+    rows: np.ndarray,
+    *,
+    mean: float,
+    deviation: float,
+    options: Train,
+    seed: int,
+    epoch: int,
+) -> float:
+    """Show a compiled network the `rows` once, in the order of (seed, epoch); return the loss.
+
+    Parameters
+    ----------
+    As those of `train_network`.
+    """
+    loss = 0.0
+    for batch in shuffled_batches(
+        data.loop,
+        rows,
+        batch_size=options.batch_size,
+        loops_per_batch=options.loops_per_batch,
+        seed=seed,
+        epoch=epoch,
+    ):
+        network.reset_metrics()
+        of_batch = network.train_on_batch(data.batch(batch, mean, deviation), targets[batch])
+        loss += float(of_batch) * len(batch) / len(rows)
+    return loss
+
+
+def compile_network(network: Siamese, options: Train) -> None:
+    """Give a network its optimizer and its loss."""
+    optimizer = keras.optimizers.Adadelta(
+        learning_rate=options.learning_rate, rho=options.rho, epsilon=options.epsilon
+    )
+    # XLA's convolutions are several times slower than oneDNN's on a CPU.
+    network.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+    network.branch.compile(jit_compile=False)
+    optimizer.build(network.trainable_variables)
 
 
 def _report(

@@ -82,10 +82,13 @@ def input_layer_gradient(
         by_bias,
     )
     # A window's maximum at (row, column) saw 3 x 3 pixels of the 4 x 4, from there on.
-    by_kernel = sum(
-        by_patch[:, row, column, row : row + 3, column : column + 3]
-        for row in (0, 1)
-        for column in (0, 1)
+    by_kernel = np.sum(
+        [
+            by_patch[:, row, column, row : row + 3, column : column + 3]
+            for row in (0, 1)
+            for column in (0, 1)
+        ],
+        axis=0,
     )
     return np.ascontiguousarray(by_kernel.transpose(1, 2, 0)[:, :, None]), by_bias
 
@@ -97,9 +100,7 @@ def _gradient(channels: int, filters: int) -> Callable[..., None]:
     row_of_taps = padded(3 * channels)
 
     @compiled
-    def backward(  # type: ignore[no-untyped-def]
-        images, kernel, pooled, position, gradient, scale, by_image, by_weight, by_bias
-    ):
+    def backward(images, kernel, pooled, position, gradient, scale, by_image, by_weight, by_bias):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
         line = (width + 2) * channels
@@ -147,7 +148,7 @@ def _gradient(channels: int, filters: int) -> Callable[..., None]:
 
 
 @njit(inline="always")
-def _passing(pooled, start, passing):  # type: ignore[no-untyped-def]
+def _passing(pooled, start, passing):
     """List the filters whose maximum passed rectifier and dropout, without branching."""
     count = 0
     for f in range(len(passing)):
@@ -164,7 +165,7 @@ def _input_layer_gradient(filters: int) -> Callable[..., None]:
     """
 
     @compiled
-    def backward(images, pooled, position, gradient, scale, by_patch, by_bias):  # type: ignore[no-untyped-def]
+    def backward(images, pooled, position, gradient, scale, by_patch, by_bias):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
         image = np.zeros((height + 2, width + 2), np.float32)

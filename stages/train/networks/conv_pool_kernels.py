@@ -68,9 +68,7 @@ def _forward(channels: int, filters: int) -> Callable[..., None]:
     lanes = padded(filters)
 
     @compiled
-    def forward(  # type: ignore[no-untyped-def]
-        images, kernel, bias, dropped_below, scale, seed, pooled, position
-    ):
+    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
         image = np.zeros((height + 2, width + 2, channels), np.float32)
@@ -130,7 +128,7 @@ def _forward(channels: int, filters: int) -> Callable[..., None]:
 
 
 @njit(inline="always")
-def _four(image, y, x, channel):  # type: ignore[no-untyped-def]
+def _four(image, y, x, channel):
     return (
         image[y, x, channel],
         image[y, x + 1, channel],
@@ -140,7 +138,7 @@ def _four(image, y, x, channel):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
-def _hash(key):  # type: ignore[no-untyped-def]
+def _hash(key):
     """Mix 32 bits so that neighbouring keys share nothing (two multiply-xorshift rounds)."""
     key = np.uint32(key ^ (key >> np.uint32(16)))
     key = np.uint32(key * np.uint32(0x7FEB352D))

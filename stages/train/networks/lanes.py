@@ -12,6 +12,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+# The caller does not pass the typing context, which a type checker cannot know.
+_intrinsic: Any = intrinsic
+
 LANES = 16  # one AVX-512 register of float32; elsewhere the compiler takes two or four
 
 
@@ -20,10 +23,15 @@ def padded(count: int) -> int:
     return -(-count // LANES) * LANES
 
 
-@intrinsic
-def add_scaled(  # type: ignore[no-untyped-def]
-    typing_context, target, target_start, source, source_start, factor
-):
+@_intrinsic
+def add_scaled(
+    typing_context: Any,
+    target: Any,
+    target_start: Any,
+    source: Any,
+    source_start: Any,
+    factor: Any,
+) -> Any:
     """`target[start:start + 16] += factor * source[start:start + 16]` on flat float32 arrays.
 
     Nothing is checked: both stretches must lie within their arrays.
@@ -48,10 +56,10 @@ def add_scaled(  # type: ignore[no-untyped-def]
     return types.void(target, types.int64, source, types.int64, types.float32), generate
 
 
-@intrinsic
-def copy_lanes(  # type: ignore[no-untyped-def]
-    typing_context, target, target_start, source, source_start
-):
+@_intrinsic
+def copy_lanes(
+    typing_context: Any, target: Any, target_start: Any, source: Any, source_start: Any
+) -> Any:
     """`target[start:start + 16] = source[start:start + 16]` on flat arrays of one type.
 
     Nothing is checked: both stretches must lie within their arrays.

@@ -42,4 +42,5 @@ def test_output_is_a_linear_reading_of_the_difference_of_the_branches():
 def test_no_difference_gives_a_zero_embedding():
     network = build_siamese(MODEL, (64, 64), 2)
     same = np.random.default_rng(0).normal(size=(1, 64, 64, 1)).astype(np.float32)
-    assert np.abs(np.asarray(network.embed((np.concatenate([same, same]), np.array([0]))))).max() == 0
+    embedding = np.asarray(network.embed((np.concatenate([same, same]), np.array([0]))))
+    assert np.abs(embedding).max() == 0

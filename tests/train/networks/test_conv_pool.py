@@ -86,7 +86,9 @@ def test_gradient_under_dropout_is_that_of_the_values_that_stayed():
         kept = tf.cast(ours != 0, tf.float32) / 0.6
         theirs = separate(inputs, kernel, bias) * kept
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
-    np.testing.assert_allclose(tape.gradient(ours, inputs), tape.gradient(theirs, inputs), atol=1e-4)
+    np.testing.assert_allclose(
+        tape.gradient(ours, inputs), tape.gradient(theirs, inputs), atol=1e-4
+    )
 
 
 def test_an_image_does_not_depend_on_its_neighbours_in_the_batch():
