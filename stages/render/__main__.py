@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stages.common.audio import write_audio
@@ -21,6 +21,12 @@ from stages.render.performance import perform
 from stages.render.recordings import import_loops
 from stages.render.synthesizer import bundled_library, bundled_soundfont
 
+COLUMNS = [
+    *("group", "name", "style", "tempo_bpm", "programme"),
+    *("rms_db", "crest_factor_db", "spectral_centroid_hz"),
+]
+Row = dict[str, Any]  # of loops.csv
+
 
 def main(arguments: list[str]) -> None:
     """Write data/loops/<material>/: the loops as NNN.wav, and loops.csv."""
@@ -29,56 +35,70 @@ def main(arguments: list[str]) -> None:
         raise InputError(f"usage: python -m stages.render {'|'.join(params.materials)}")
     material = arguments[0]
     require_space(loops_table(material).parent, bytes_needed(params, material))
-    source = params.materials[material].source
-    count = params.size.loops[material]
-    if source.recorded:
-        signals, table = import_loops(
-            Path(source.folder),
-            count=count,
-            samples=params.clip_samples,
-            sample_rate=params.sample_rate,
-            silence_db=params.render.silence_db,
-        )
-    else:
-        signals, table = compose_loops(material, count, params)
-    measured = [describe(signal, sample_rate=params.sample_rate) for signal in signals]
-    table = table.reindex(columns=["group", "name", "style", "tempo_bpm", "programme"])
-    table = pd.concat([table, pd.DataFrame(measured)], axis=1).rename_axis("loop")
     with replaced(loops_table(material).parent) as folder:
         folder.mkdir()
+        if params.materials[material].source.recorded:
+            rows = write_recorded(params, material, folder)
+        else:
+            rows = parallel_map(
+                partial(write_composed, params, material, folder),
+                range(params.size.loops[material]),
+                description=f"render {material}",
+            )
+        table = pd.DataFrame(rows, columns=COLUMNS).rename_axis("loop")
         table.to_csv(folder / loops_table(material).name)
-        for loop, signal in enumerate(signals):
-            write_audio(folder / loop_file(material, loop).name, signal, params.sample_rate)
 
 
-def compose_loops(
-    material: str, count: int, params: Params
-) -> tuple[list[np.ndarray], pd.DataFrame]:
-    """Compose and play the first `count` loops of a material."""
-    composer = find_composer(params.materials[material].source.folder)
-    scores = [
-        composer(loop, seeded(material, loop, seed=params.render.seed)) for loop in range(count)
-    ]
+def write_composed(params: Params, material: str, folder: Path, loop: int) -> Row:
+    """Compose, play and write one loop; return its row of the table."""
+    compose = find_composer(params.materials[material].source.folder)
+    score = compose(loop, seeded(material, loop, seed=params.render.seed))
     soundfont, library = params.render.soundfont, params.render.fluidsynth_library
-    play = partial(
-        perform,
+    signal = perform(
+        score,
         samples=params.clip_samples,
         sample_rate=params.sample_rate,
         soundfont=Path(soundfont) if soundfont else bundled_soundfont(),
         library=Path(library) if library else bundled_library(),
     )
-    signals = parallel_map(play, scores, description=f"render {material}")
-    table = pd.DataFrame(
-        {
-            "group": score.name,
-            "name": score.name,
-            "style": score.style,
-            "tempo_bpm": score.tempo_bpm,
-            "programme": score.programme,
+    write_audio(folder / loop_file(material, loop).name, signal, params.sample_rate)
+    return {
+        "group": score.name,
+        "name": score.name,
+        "style": score.style,
+        "tempo_bpm": score.tempo_bpm,
+        "programme": score.programme,
+        **describe(signal, sample_rate=params.sample_rate),
+    }
+
+
+def write_recorded(params: Params, material: str, folder: Path) -> list[Row]:
+    """Write the loops of a folder of recordings; return their rows of the table.
+
+    A loop's number is known when all are found: until then it lies under the number of its turn.
+    """
+    found = []
+    for turn, loop in enumerate(
+        import_loops(
+            Path(params.materials[material].source.folder),
+            count=params.size.loops[material],
+            samples=params.clip_samples,
+            sample_rate=params.sample_rate,
+            silence_db=params.render.silence_db,
+        )
+    ):
+        path = folder / f"{turn}.unnumbered.wav"
+        write_audio(path, loop.signal, params.sample_rate)
+        row = {
+            "group": loop.file,
+            "name": f"{loop.file} from {loop.start_s:g} s",
+            **describe(loop.signal, sample_rate=params.sample_rate),
         }
-        for score in scores
-    )
-    return signals, table
+        found.append((loop.file, loop.start_s, path, row))
+    found.sort(key=lambda entry: entry[:2])
+    for number, (_, _, path, _) in enumerate(found):
+        path.rename(folder / loop_file(material, number).name)
+    return [row for *_, row in found]
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import soundfile
 import soxr
 
@@ -24,10 +24,21 @@ SHORTEST_SECONDS = 0.5  # a shorter file is a single hit rather than a loop: it 
 BLOCK = 2**16  # frames decoded at a time, so that a long recording needs no more memory
 
 
+class ImportedLoop(NamedTuple):
+    """A window of a recording. Loops are numbered in the order of `file` and `start_s`."""
+
+    file: str
+    """Name of the recording, relative to its folder."""
+    start_s: float
+    """Where in the recording the window starts."""
+    signal: np.ndarray
+    """Samples, shape (samples,), float32, peak 1.0."""
+
+
 def import_loops(
     folder: Path, *, count: int, samples: int, sample_rate: int, silence_db: float
-) -> tuple[list[np.ndarray], pd.DataFrame]:
-    """Cut the recordings in a folder into loops.
+) -> Iterator[ImportedLoop]:
+    """Cut the recordings in a folder into loops, one at a time.
 
     Each file, in a subfolder or not, is mixed to mono (the mean of its channels), resampled and
     cut into consecutive windows; what is left at its end is dropped. A file shorter than one
@@ -45,14 +56,10 @@ def import_loops(
     silence_db : float, dBFS
         A window whose peak does not exceed this is silent.
 
-    Returns
-    -------
-    loops : list of ndarray, shape (samples,), float32
-        Peak-normalised to 1.0, in the order of the files' names and of time. A file whose decoded
-        samples exceed full scale is never clipped.
-    table : DataFrame, a row per loop
-        `group`, the file's name relative to the folder (windows of one recording are not
-        independent), and `name`, the file and where in it the window starts.
+    Yields
+    ------
+    ImportedLoop
+        Peak-normalised to 1.0: a file whose decoded samples exceed full scale is never clipped.
 
     Raises
     ------
@@ -62,35 +69,28 @@ def import_loops(
     """
     names = _audio_files(folder)
     waiting = deque((name, _windows(folder / name, samples, sample_rate)) for name in names)
-    found: list[tuple[str, float, np.ndarray]] = []
-    while waiting and len(found) < count:
+    found = 0
+    while waiting and found < count:
         name, windows = waiting.popleft()
         for index, window in windows:
-            start = index * samples / sample_rate
+            start_s = index * samples / sample_rate
             peak = np.abs(window).max()
             if peak <= 10 ** (silence_db / 20):
                 print(
-                    f"{folder / name}: left out the window at {start:g} s, "
+                    f"{folder / name}: left out the window at {start_s:g} s, "
                     f"its peak does not exceed {silence_db:g} dBFS",
                     file=sys.stderr,
                 )
                 continue
-            found.append((name, start, window / peak))
+            found += 1
+            yield ImportedLoop(name, start_s, window / peak)
             waiting.append((name, windows))
             break
-    if len(found) < 2:
+    if found < 2:
         raise InputError(
-            f"{folder}: {len(names)} audio files give {len(found)} loops of "
+            f"{folder}: {len(names)} audio files give {found} loops of "
             f"{samples / sample_rate:g} s, must give at least 2"
         )
-    found.sort(key=lambda loop: loop[:2])
-    table = pd.DataFrame(
-        {
-            "group": [name for name, _, _ in found],
-            "name": [f"{name} from {start:g} s" for name, start, _ in found],
-        }
-    )
-    return [loop for _, _, loop in found], table
 
 
 def _audio_files(folder: Path) -> list[str]:

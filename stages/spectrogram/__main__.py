@@ -26,7 +26,7 @@ from stages.common.params import load_params
 from stages.compress.settings import read_settings
 from stages.spectrogram.cached_inputs import cache_inputs
 from stages.spectrogram.disk import bytes_needed
-from stages.spectrogram.representations import represent
+from stages.spectrogram.representations import input_shape, represent
 
 
 def main(arguments: list[str]) -> None:
@@ -66,16 +66,20 @@ def main(arguments: list[str]) -> None:
             description=f"spectrogram {name}",
             unit="file",
         )
-        dry = [
-            read_audio(
+        shape = input_shape(representation, params.clip_samples)
+        inputs = np.lib.format.open_memmap(
+            folder / dry_file(name).relative_to(place),
+            mode="w+",
+            dtype=np.float16,
+            shape=(int(settings["loop"].max()) + 1, *shape),
+        )
+        for loop, out in enumerate(inputs):
+            dry = read_audio(
                 loop_file(params.corpora[corpus].material, loop),
                 sample_rate=params.sample_rate,
                 samples=params.clip_samples,
             )
-            for loop in range(settings["loop"].max() + 1)
-        ]
-        inputs = represent(np.stack(dry), representation, sample_rate=params.sample_rate)
-        np.save(folder / dry_file(name).relative_to(place), inputs)
+            represent(dry, representation, sample_rate=params.sample_rate, out=out)
 
 
 def _cache_file(work: tuple[Path, Path, int], **options) -> None:

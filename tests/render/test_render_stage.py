@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from ruamel.yaml import YAML
 
 from stages.common.audio import read_audio
@@ -36,6 +37,19 @@ def project(loops: int = 3, clip_seconds: float = 0.5, **render) -> None:
     smoke["loops"] = dict.fromkeys(smoke["loops"], loops)
     with Path("params.yaml").open("w") as file:
         yaml.dump(params, file)
+
+
+def use_recordings(files: dict[str, np.ndarray]) -> None:
+    """Make `recordings/mine` the source of drum loops."""
+    yaml = YAML(typ="safe", pure=True)
+    params = yaml.load(Path("params.yaml").read_text())
+    params["materials"]["drum"]["source"]["folder"] = "recordings/mine"
+    with Path("params.yaml").open("w") as file:
+        yaml.dump(params, file)
+    for name, signal in files.items():
+        path = Path("recordings/mine", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, signal, RATE, subtype="FLOAT")
 
 
 def hashes() -> dict[str, str]:
@@ -100,6 +114,27 @@ def test_a_short_clip_is_the_start_of_a_long_one():
     np.testing.assert_allclose(long[: RATE // 2], gain * short, atol=2**-21)
 
 
+def test_loops_of_recordings_are_numbered_by_file_and_time():
+    project(loops=3)
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (3, RATE)).astype(np.float32)
+    use_recordings({"b.wav": noise[:2].ravel(), "a.wav": noise[2, : RATE // 2]})
+    main(["drum"])
+    table = pd.read_csv(loops_table("drum"), index_col="loop")
+    assert table["name"].tolist() == ["a.wav from 0 s", "b.wav from 0 s", "b.wav from 0.5 s"]
+    assert table["group"].tolist() == ["a.wav", "b.wav", "b.wav"]
+    assert table[["style", "tempo_bpm", "programme"]].isna().all(axis=None)
+    windows = [noise[2, : RATE // 2], noise[0, : RATE // 2], noise[0, RATE // 2 :]]
+    for loop, window in enumerate(windows):
+        signal = read_audio(loop_file("drum", loop), sample_rate=RATE)
+        np.testing.assert_allclose(signal, window / np.abs(window).max(), atol=2**-22)
+        rms = 20 * np.log10(np.sqrt(np.mean(signal**2)))
+        assert table["rms_db"][loop] == pytest.approx(rms, abs=0.01)
+    assert sorted(path.name for path in LOOPS.glob("drum/*")) == [
+        *("000.wav", "001.wav", "002.wav"),
+        "loops.csv",
+    ]
+
+
 @pytest.mark.parametrize("arguments", [[], ["horn"], ["drum", "guitar"]])
 def test_a_wrong_command_line_shows_the_right_one(arguments):
     project()
@@ -112,7 +147,7 @@ def test_a_missing_soundfont_is_an_input_error_also_from_a_worker(monkeypatch):
     project(soundfont="missing.sf2")
     with pytest.raises(InputError, match=r"render\.soundfont missing\.sf2: cannot be read"):
         main(["drum"])
-    assert not LOOPS.exists()
+    assert not list(LOOPS.iterdir())
 
 
 def test_it_asks_for_the_space_that_it_fills(monkeypatch):
