@@ -126,5 +126,5 @@ def test_sizes_follow_from_scale_and_grids(content):
     assert paper.networks_of("drum-cnn-stft128") == 1 + 5
     laptop = check_params(content | {"scale": "laptop"})
     assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [8, 64]
-    assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [64, 12]
+    assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [64, 8]
     assert laptop.networks_of("drum-cnn-mel512") == 1
