@@ -1,0 +1,104 @@
+"""What full-size runs found, under metrics/paper/, and their table in the README."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.common.files import METRICS, replaced
+from stages.common.params import PARAMETERS
+
+RESULTS = METRICS / "paper"
+README = Path("README.md")
+_BEGIN, _END = "<!-- full size: begin -->\n", "<!-- full size: end -->\n"
+_RESULTS_SHOWN = ("paper", "unseen_loops", "network", "constant", "closed_form")
+
+
+def land(project: Path, name: str, experiment: str, run: dict[str, Any]) -> None:
+    """Copy a run's metrics to metrics/paper/, and what it was made by to runs/<name>/ there.
+
+    Parameters
+    ----------
+    project : Path
+        The clone in which the run was made.
+    name : str
+        Of the run.
+    experiment : str
+        Its metrics join those that earlier runs found on other data sets.
+    run : dict
+        Commit, backend, processor and costs: run.json.
+    """
+    found = json.loads((project / RESULTS / "experiments" / f"{experiment}.json").read_text())
+    landed = RESULTS / "experiments" / f"{experiment}.json"
+    known = json.loads(landed.read_text()) if landed.exists() else {}
+    with replaced(landed) as temporary:
+        temporary.write_text(json.dumps(known | found, indent=1) + "\n")
+    folder = RESULTS / "runs" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in ("params.yaml", "dvc.lock"):
+        shutil.copyfile(project / file, folder / file)
+    (folder / "run.json").write_text(json.dumps(run, indent=1) + "\n")
+
+
+def changed_code(run: Path, lock: Path = Path("dvc.lock")) -> list[str]:
+    """Return which of the project's own modules differ between a run and the committed results.
+
+    Parameters
+    ----------
+    run : Path
+        Folder with the run's dvc.lock.
+    lock : Path
+        The committed dvc.lock.
+    """
+    then, now = _code_of(run / "dvc.lock"), _code_of(lock)
+    return sorted(
+        {path for key, digest in then.items() if now.get(key) != digest for path in key[1:]}
+    )
+
+
+def table(results: Path = RESULTS, lock: Path = Path("dvc.lock")) -> str:
+    """Make the table of errors: a line per run, data set and parameter."""
+    lines = [
+        "| run | data set | parameter | "
+        + " | ".join(f"`{n}`" for n in _RESULTS_SHOWN)
+        + " | code |",
+        "|---|---|---|" + "---:|" * len(_RESULTS_SHOWN) + "---|",
+    ]
+    for folder in sorted((results / "runs").glob("*")):
+        run = json.loads((folder / "run.json").read_text())
+        changed = changed_code(folder, lock)
+        code = f"changed since: {', '.join(changed)}" if changed else "as committed"
+        errors = json.loads((results / "experiments" / f"{run['experiment']}.json").read_text())
+        for data_set in run["data_sets"]:
+            for parameter in PARAMETERS:
+                if parameter in errors[data_set]["paper"]:
+                    cells = [
+                        f"{errors[data_set][shown][parameter]['mae']:.3g}"
+                        if shown in errors[data_set]
+                        else ""
+                        for shown in _RESULTS_SHOWN
+                    ]
+                    line = [folder.name, data_set, parameter, *cells, code]
+                    lines.append(f"| {' | '.join(line)} |")
+    return "\n".join(lines) + "\n"
+
+
+def update_readme(text: str, readme: Path = README) -> None:
+    """Put the table in its place in the README, between two comments."""
+    before, rest = readme.read_text(encoding="utf-8").split(_BEGIN)
+    _, after = rest.split(_END)
+    readme.write_text(before + _BEGIN + text + _END + after, encoding="utf-8")
+
+
+def _code_of(lock: Path) -> dict[tuple[str, str], str]:
+    stages = yaml.safe_load(lock.read_text())["stages"]
+    return {
+        (stage, dep["path"]): dep["md5"]
+        for stage, entry in stages.items()
+        for dep in entry.get("deps", [])
+        if dep["path"].startswith("stages/")
+    }

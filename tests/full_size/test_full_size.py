@@ -1,0 +1,86 @@
+"""Full-size runs: what they are made from, what lands, and whether their code is today's."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from full_size import results
+from full_size.cost import run_measured
+from full_size.project import restrict
+from stages.common.errors import InputError
+from stages.common.params import load_params
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_params_hold_one_experiment_at_the_papers_sizes(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text((ROOT / "params.yaml").read_text())
+    restrict(file, "drum-cnn-stft512", ["dm2"])
+    params = load_params(file)
+    assert params.scale == "paper"
+    assert list(params.experiments) == ["drum-cnn-stft512"]
+    assert params.grids_of("drum-cnn-stft512") == ["dm2"]
+    assert (params.loops_of("drum", "dm2"), params.settings_of("dm2")) == (64, 64)
+
+
+def test_an_experiment_or_a_grid_that_is_not_there_is_named():
+    from full_size.__main__ import main
+
+    with pytest.raises(InputError, match="experiments: guitar-cnn-mel512, drum-cnn-mel512"):
+        main(["drum-cnn-stft64", "dm2"])
+    with pytest.raises(InputError, match="name some of its corpus's grids, d4p"):
+        main(["drum-d4p-cnn-stft128", "dm2"])
+
+
+def test_cost_is_that_of_all_processes(tmp_path):
+    script = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+    )
+    eater = "import time; held = bytearray(b'x') * 300_000_000; time.sleep(1.5)"
+    seconds, gigabytes = run_measured(["python", "-c", script, eater], tmp_path)
+    assert seconds > 1.5
+    assert gigabytes == pytest.approx(0.3, abs=0.1)
+
+
+def error(value):
+    return {"mae": value}
+
+
+def write_lock(path, digest):
+    deps = [
+        {"path": "stages/train", "md5": digest},
+        {"path": "data/loops", "md5": "other" + digest},
+    ]
+    path.write_text(yaml.safe_dump({"stages": {"train@drum": {"deps": deps}}}))
+
+
+def test_what_lands_joins_what_was_there_and_code_that_changed_is_marked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = tmp_path / "clone"
+    (project / "metrics/paper/experiments").mkdir(parents=True)
+    (tmp_path / "metrics/paper/experiments").mkdir(parents=True)
+    (project / "params.yaml").write_text("scale: paper\n")
+    write_lock(project / "dvc.lock", "a")
+    write_lock(tmp_path / "dvc.lock", "a")
+    of_dm2 = {"paper": {"attack_ms": error(2.0)}, "constant": {"attack_ms": error(24.0)}}
+    (project / "metrics/paper/experiments/drum.json").write_text(json.dumps({"drum-dm2": of_dm2}))
+    landed = tmp_path / "metrics/paper/experiments/drum.json"
+    landed.write_text(json.dumps({"drum-ds1": {}, "drum-dm2": "older"}))
+
+    results.land(project, "drum-dm2", "drum", {"experiment": "drum", "data_sets": ["drum-dm2"]})
+
+    assert json.loads(landed.read_text()) == {"drum-ds1": {}, "drum-dm2": of_dm2}
+    assert results.table().splitlines()[2:] == [
+        "| drum-dm2 | drum-dm2 | attack_ms | 2 |  |  | 24 |  | as committed |"
+    ]
+    write_lock(tmp_path / "dvc.lock", "b")
+    assert results.changed_code(Path("metrics/paper/runs/drum-dm2")) == ["stages/train"]
+    assert results.table().rstrip().endswith("| changed since: stages/train |")
+
+
+def test_the_readme_shows_what_has_landed_and_whether_its_code_is_todays(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert results.table() in results.README.read_text()
