@@ -19,8 +19,10 @@ FULL_SCALE = 2**23
 
 def quantise(signal: np.ndarray) -> np.ndarray:
     """Round float samples to 24 bits: int32, the value in the upper three bytes."""
-    steps = np.rint(signal.astype(np.float64) * FULL_SCALE)
-    return np.clip(steps, -FULL_SCALE, FULL_SCALE - 1).astype(np.int32) << 8
+    steps = signal * FULL_SCALE  # a power of two: exact in float32 too
+    np.rint(steps, out=steps)
+    np.clip(steps, -FULL_SCALE, FULL_SCALE - 1, out=steps)
+    return steps.astype(np.int32) << 8
 
 
 def write_audio(path: Path, signal: np.ndarray, sample_rate: int) -> None:

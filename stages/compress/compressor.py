@@ -17,15 +17,15 @@ from typing import Literal
 
 import numpy as np
 
-from stages.compress.kernels import LANES, smooth_branching, smooth_decoupled
+from stages.compress.kernels import LANES, apply_gain, smooth_branching, smooth_decoupled
 from stages.compress.level import Detector, level_db
 from stages.compress.settings import Settings
 
 Smoothing = Literal["branching", "decoupled"]
 
 _SMOOTHERS = {"branching": smooth_branching, "decoupled": smooth_decoupled}
-_SEGMENT = 16384  # samples smoothed at a time: few enough to be in the cache when they are used
-_NEPER_PER_DB = np.log(10) / 20
+_SEGMENT = 4096  # samples smoothed at a time: few enough to be in the cache when they are used
+_OCTAVES_PER_DB = np.log2(10) / 20
 
 
 def compress(
@@ -69,18 +69,12 @@ def compress(
         raise ValueError(f"makeup_db {makeup_db:g}: must be finite")
     signal = np.asarray(signal, np.float32)
     compressed = np.empty((len(settings), signal.size), np.float32)
-    gain = np.empty(_SEGMENT, np.float32)
-    slope = (-_NEPER_PER_DB * (1 - 1 / settings.ratio)).astype(np.float32)
+    slope = (-_OCTAVES_PER_DB * (1 - 1 / settings.ratio)).astype(np.float32)
     louder = signal * np.float32(10 ** (makeup_db / 20))
     for rows, lanes, span, smoothed in _smoothed_overshoot(
         signal, settings, sample_rate, detector, smoothing, knee_db
     ):
-        part, row_gain = louder[span], gain[: smoothed.shape[1]]
-        for row, lane in zip(rows, lanes, strict=True):
-            # eq. 23, y = x 10^((M - y_L) / 20), while the row is in the cache
-            np.multiply(smoothed[lane], slope[row], out=row_gain)
-            np.exp(row_gain, out=row_gain)
-            np.multiply(row_gain, part, out=compressed[row, span])
+        apply_gain(louder[span], smoothed, lanes, slope[rows], rows, span.start, compressed)
     return compressed
 
 
@@ -103,10 +97,11 @@ def max_gain_reduction_db(
     """
     signal = np.asarray(signal, np.float32)
     highest = np.zeros(len(settings))
-    for rows, lanes, _, smoothed in _smoothed_overshoot(
+    for rows, lanes, span, smoothed in _smoothed_overshoot(
         signal, settings, sample_rate, detector, smoothing, knee_db
     ):
-        highest[rows] = np.maximum(highest[rows], smoothed.max(axis=1)[lanes])
+        of_span = smoothed[:, : span.stop - span.start].max(axis=1)
+        highest[rows] = np.maximum(highest[rows], of_span[lanes])
     return (1 - 1 / settings.ratio) * highest
 
 
@@ -121,7 +116,7 @@ def _smoothed_overshoot(
     """Smooth once what settings that differ in ratio alone have in common.
 
     Yields the settings' rows, their lanes, a span of time, and the smoothed overshoot (eqs. 4, 16
-    and 17) of all lanes in that span, in dB for an infinite ratio, shape (LANES, samples).
+    and 17) of all lanes in that span, in dB for an infinite ratio, shape (LANES, _SEGMENT).
     """
     level = level_db(signal, detector)
     if smoothing not in _SMOOTHERS:
@@ -146,9 +141,8 @@ def _smoothed_overshoot(
         state = np.zeros((2, LANES))  # y_L[-1] = 0
         for start in range(0, level.size, _SEGMENT):
             span = slice(start, min(start + _SEGMENT, level.size))
-            out = smoothed[:, : span.stop - start]
-            smooth(level[span], threshold, attack, release, knee_db, curvature, state, out)
-            yield rows, lanes, span, out
+            smooth(level[span], threshold, attack, release, knee_db, curvature, state, smoothed)
+            yield rows, lanes, span, smoothed
 
 
 def _filled(columns: np.ndarray) -> np.ndarray:
