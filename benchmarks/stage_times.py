@@ -1,7 +1,8 @@
 """Minutes per stage of the last full `dvc repro`: `python -m benchmarks.stage_times`.
 
 DVC runs one stage after another, and each ends by moving its outputs into place: a stage took the
-time since the outputs before its own. The first stage has none before it and is left out.
+time since the outputs before its own. The first stage has none before it and is left out. Also
+draws benchmarks/stage-times.svg.
 """
 
 from __future__ import annotations
@@ -9,7 +10,12 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from ruamel.yaml import YAML
+
+from stages.report.svg import COLOURS, panels, save_svg, style
+
+PICTURE = Path(__file__).with_name("stage-times.svg")
 
 
 def stage_minutes(lock: Path) -> dict[str, float]:
@@ -29,6 +35,23 @@ def stage_minutes(lock: Path) -> dict[str, float]:
     return {name: (ended[name] - ended[before]) / 60 for before, name in itertools.pairwise(order)}
 
 
+def draw(minutes: dict[str, float]) -> Figure:
+    """Draw a bar per kind of stage, a part of it for each stage."""
+    figure, (axis,) = panels(1, 1, width=6.4, height=2.6)
+    kinds = list(dict.fromkeys(name.split("@")[0] for name in minutes))
+    starts = dict.fromkeys(kinds, 0.0)
+    for name, value in minutes.items():
+        kind = name.split("@")[0]
+        axis.barh(kind, value, left=starts[kind], color=COLOURS[0], edgecolor="white", lw=0.8)
+        starts[kind] += value
+    for kind, total in starts.items():
+        axis.annotate(f" {total:.1f}", (total, kind), va="center")
+    axis.invert_yaxis()
+    axis.grid(visible=False, axis="y")
+    axis.set_xlabel("minutes of a full `dvc repro` on two cores, laptop scale")
+    return figure
+
+
 def main() -> dict[str, float]:
     """Print the table, stages of one kind together, and return the minutes by stage."""
     minutes = stage_minutes(Path("dvc.lock"))
@@ -39,6 +62,8 @@ def main() -> dict[str, float]:
     for kind, values in kinds.items():
         print(f"| {kind} | {len(values)} | {sum(values):.1f} |")
     print(f"| together | {len(minutes)} | {sum(minutes.values()):.1f} |")
+    with style():
+        save_svg(draw(minutes), PICTURE)
     return minutes
 
 
