@@ -24,6 +24,7 @@ MODULES = {
     "training": "Training, all cores",
     "closed_form": "Closed-form solution, one core",
     "embed": "Embedding, one core",
+    "forests": "Random forests, all cores",
     "pipeline": "The pipeline",
 }
 
