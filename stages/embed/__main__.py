@@ -70,7 +70,7 @@ def _embed(job: Job) -> None:
     settings = read_settings(job.corpus)
     rows = settings[settings["grid"] == grid]
     source = f"{job.corpus}-{experiment.representation}"
-    dry = np.load(files.dry_file(source))
+    dry = np.load(files.dry_file(source), mmap_mode="r")
     inputs = [files.spectrogram_file(source, grid, loop) for loop in range(rows["loop"].nunique())]
     data = DataSet(rows, dry, inputs)
     scale = TargetScale.of_grid(params.grids.named[grid])
