@@ -138,9 +138,10 @@ def _best_split(binned, packed, rows, total, count_bits, generator, order, sums,
             order[j], order[other] = order[other], order[j]
         for i in range(len(rows)):
             row = rows[i]
+            value = packed[row]
             for j in range(tried):
                 bin_ = np.uint64(binned[row, order[drawn + j]])
-                sums[j, bin_] += packed[row]
+                sums[j, bin_] += value
                 occupied[j] |= _ONE << bin_
         for j in range(tried):
             bins = occupied[j]
