@@ -1,5 +1,6 @@
 """The ways to compress a loop under many settings that are measured: ours, peers, a textbook loop.
 
+Each writes to an array (settings, samples) that is there already, as the stage does.
 JUCE's compressor (pedalboard) and torchcomp smooth other quantities than this project does; what
 is compared is the cost of a sample, not the sound. The textbook loop computes the same as this
 project.
@@ -22,14 +23,13 @@ SAMPLE_RATE = 44100
 TORCHCOMP_AT_ONCE = 5  # the fastest: with 125 it takes three times as long
 
 
-def ours(loop: np.ndarray, settings: Settings) -> np.ndarray:
+def ours(loop: np.ndarray, settings: Settings, clips: np.ndarray) -> None:
     """Compress under all settings at once."""
-    return compress(loop, settings, sample_rate=SAMPLE_RATE)
+    compress(loop, settings, sample_rate=SAMPLE_RATE, out=clips)
 
 
-def with_pedalboard(loop: np.ndarray, settings: Settings) -> np.ndarray:
+def with_pedalboard(loop: np.ndarray, settings: Settings, clips: np.ndarray) -> None:
     """Compress under one setting after the other, as the plug-in does."""
-    clips = np.empty((len(settings), len(loop)), np.float32)
     for row in range(len(settings)):
         plugin = pedalboard.Compressor(
             settings.threshold_db[row],
@@ -38,14 +38,12 @@ def with_pedalboard(loop: np.ndarray, settings: Settings) -> np.ndarray:
             settings.release_ms[row],
         )
         clips[row] = plugin(loop, SAMPLE_RATE)
-    return clips
 
 
-def with_torchcomp(loop: np.ndarray, settings: Settings) -> np.ndarray:
+def with_torchcomp(loop: np.ndarray, settings: Settings, clips: np.ndarray) -> None:
     """Compress under a few settings at a time; the expander is set to do nothing."""
     signal = torch.from_numpy(loop)
     magnitude = signal.abs().clamp_min(1e-6)
-    clips = np.empty((len(settings), len(loop)), np.float32)
     for first in range(0, len(settings), TORCHCOMP_AT_ONCE):
         some = settings[first : first + TORCHCOMP_AT_ONCE]
         gain = torchcomp.compexp_gain(
@@ -58,12 +56,10 @@ def with_torchcomp(loop: np.ndarray, settings: Settings) -> np.ndarray:
             rt=torchcomp.ms2coef(torch.from_numpy(some.release_ms), SAMPLE_RATE).float(),
         )
         torch.mul(gain, signal, out=torch.from_numpy(clips[first : first + len(some)]))
-    return clips
 
 
-def by_textbook(loop: np.ndarray, settings: Settings) -> np.ndarray:
+def by_textbook(loop: np.ndarray, settings: Settings, clips: np.ndarray) -> None:
     """Compress under one setting after the other with a compiled loop over the samples."""
-    clips = np.empty((len(settings), len(loop)), np.float32)
     for row in range(len(settings)):
         textbook_loop(
             loop,
@@ -73,7 +69,6 @@ def by_textbook(loop: np.ndarray, settings: Settings) -> np.ndarray:
             np.exp(-1000 / (settings.release_ms[row] * SAMPLE_RATE)),
             clips[row],
         )
-    return clips
 
 
 @numba.njit
@@ -88,7 +83,7 @@ def textbook_loop(loop, threshold, ratio, attack, release, compressed):
         compressed[n] = loop[n] * 10.0 ** (-smoothed / 20.0)
 
 
-PEERS: dict[str, Callable[[np.ndarray, Settings], np.ndarray]] = {
+PEERS: dict[str, Callable[[np.ndarray, Settings, np.ndarray], None]] = {
     "pedalboard": with_pedalboard,
     "torchcomp": with_torchcomp,
     "textbook loop": by_textbook,

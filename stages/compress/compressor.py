@@ -37,6 +37,7 @@ def compress(
     smoothing: Smoothing = "branching",
     knee_db: float = 0.0,
     makeup_db: float = 0.0,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compress one loop under many settings at once.
 
@@ -53,6 +54,8 @@ def compress(
         Width of the soft knee, eq. 4; 0 is the hard knee of eq. 3.
     makeup_db : float, dB
         Gain added after the compression.
+    out : ndarray, shape (n, samples), float32, optional
+        Where to write the result; fresh memory would cost half as much time again.
 
     Returns
     -------
@@ -68,14 +71,15 @@ def compress(
     if not np.isfinite(makeup_db):
         raise ValueError(f"makeup_db {makeup_db:g}: must be finite")
     signal = np.asarray(signal, np.float32)
-    compressed = np.empty((len(settings), signal.size), np.float32)
+    if out is None:
+        out = np.empty((len(settings), signal.size), np.float32)
     slope = (-_OCTAVES_PER_DB * (1 - 1 / settings.ratio)).astype(np.float32)
     louder = signal * np.float32(10 ** (makeup_db / 20))
     for rows, lanes, span, smoothed in _smoothed_overshoot(
         signal, settings, sample_rate, detector, smoothing, knee_db
     ):
-        apply_gain(louder[span], smoothed, lanes, slope[rows], rows, span.start, compressed)
-    return compressed
+        apply_gain(louder[span], smoothed, lanes, slope[rows], rows, span.start, out)
+    return out
 
 
 def max_gain_reduction_db(

@@ -144,6 +144,14 @@ def test_a_batch_is_bit_identical_to_single_settings(smoothing, samples):
     assert compress(loop, settings[shuffled], **options).tobytes() == batch[shuffled].tobytes()
 
 
+def test_writes_where_it_is_told():
+    loop = drum_loop(5000)
+    settings = Settings([-20.0, -40.0], [4.0, 2.0], [5.0, 5.0], [50.0, 50.0])
+    given = np.full((2, loop.size), np.nan, np.float32)
+    assert compress(loop, settings, sample_rate=RATE, out=given) is given
+    assert given.tobytes() == compress(loop, settings, sample_rate=RATE).tobytes()
+
+
 @pytest.mark.parametrize(
     ("signal", "options", "message"),
     [
