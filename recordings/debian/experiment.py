@@ -13,9 +13,9 @@ from stages.common.params import load_params
 
 MATERIALS = ("drum", "guitar")
 GRIDS = ["ds1", "ds2", "dm2"]  # together they vary all four parameters
-REPRESENTATION = "stft128"
+REPRESENTATIONS = {"drum": "stft128", "guitar": "mel512"}  # those that rendered loops have too
 LOOPS = {"drum": 32, "guitar": 22}  # every recording at least once; all of the guitar
-EXPERIMENTS = tuple(f"{material}-cnn-{REPRESENTATION}" for material in MATERIALS)
+EXPERIMENTS = tuple(f"{material}-cnn-{REPRESENTATIONS[material]}" for material in MATERIALS)
 
 
 def make_project(checkout: Path, project: Path, audio: Path) -> None:
@@ -41,10 +41,10 @@ def name_recordings(file: Path) -> None:
     params["materials"] = {name: {"source": {"folder": f"recordings/{name}"}} for name in MATERIALS}
     params["corpora"] = {name: {"material": name, "grids": list(GRIDS)} for name in MATERIALS}
     params["inputs"] = {
-        f"{name}-{REPRESENTATION}": {
+        f"{name}-{REPRESENTATIONS[name]}": {
             "material": name,
             "corpus": name,
-            "representation": REPRESENTATION,
+            "representation": REPRESENTATIONS[name],
         }
         for name in MATERIALS
     }
@@ -52,7 +52,7 @@ def name_recordings(file: Path) -> None:
         experiment: {
             "model": "cnn",
             "corpus": name,
-            "representation": REPRESENTATION,
+            "representation": REPRESENTATIONS[name],
             "unseen_loops": True,
         }
         for experiment, name in zip(EXPERIMENTS, MATERIALS, strict=True)
