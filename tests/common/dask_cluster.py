@@ -37,9 +37,10 @@ class DaskCluster:
         _wait_until(written.exists)
         self.address: str = json.loads(written.read_text())["address"]
 
-    def add_workers(self, count: int) -> list[subprocess.Popen]:
-        """Start workers of one thread and wait until they have joined."""
-        workers = [self._start("worker", self.address, "--nthreads=1") for _ in range(count)]
+    def add_workers(self, count: int, *, threads: int = 1) -> list[subprocess.Popen]:
+        """Start workers and wait until they have joined."""
+        arguments = (self.address, f"--nthreads={threads}")
+        workers = [self._start("worker", *arguments) for _ in range(count)]
         _wait_until(lambda: all("Registered to" in self._said(worker) for worker in workers))
         return workers
 

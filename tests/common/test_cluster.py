@@ -97,7 +97,7 @@ def surroundings(variable: str) -> tuple[str, str | None, float]:
 
 
 def test_a_piece_finds_what_it_would_find_here(dask, monkeypatch):
-    dask.add_workers(1)
+    dask.add_workers(1, threads=2)  # both pieces at a time, each in a process of its own
     for state in ("first", "second"):
         monkeypatch.setenv("DRC_STATE", state)
         found = parallel_map(surroundings, ["DRC_STATE", "OMP_NUM_THREADS"], description="there")
