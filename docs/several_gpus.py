@@ -1,0 +1,56 @@
+"""One network on several GPUs: TensorFlow's MirroredStrategy on the project's own batches.
+
+A batch holds the dry inputs of some loops before the rows that share them, so that it cannot be
+split by rows. Each GPU therefore gets a whole batch of its own, and a step is that of all of these
+batches joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from stages.common.params import Train
+from stages.train.data_set import Batch
+from stages.train.fit import compile_network
+from stages.train.networks.siamese import Siamese
+
+
+def mirrored_training(
+    strategy: tf.distribute.Strategy, build: Callable[[], Siamese], options: Train
+) -> tuple[Siamese, Callable[[Sequence[tuple[Batch, np.ndarray]]], Any]]:
+    """Build a network on every device of `strategy`, and the step that trains it.
+
+    Parameters
+    ----------
+    strategy : tf.distribute.MirroredStrategy
+    build : makes the network with fresh weights
+    options : Train
+
+    Returns
+    -------
+    Siamese
+    step : callable
+        Takes, for each device, a batch and the scaled targets of its rows. All batches must have as
+        many rows and as many loops.
+    """
+    with strategy.scope():
+        network = build()
+        compile_network(network, options)
+
+    @tf.function
+    def train_step(data: Any) -> Any:
+        return strategy.run(network.train_step, args=(data,))
+
+    def step(batches: Sequence[tuple[Batch, np.ndarray]]) -> Any:
+        def of_device(*parts: np.ndarray) -> Any:
+            return strategy.experimental_distribute_values_from_function(
+                lambda device: tf.constant(parts[device.replica_id_in_sync_group])
+            )
+
+        return train_step(tf.nest.map_structure(of_device, *batches))
+
+    return network, step
