@@ -34,8 +34,7 @@ def step_ms(scale: ScaleName, representation: str) -> tuple[tuple[int, ...], flo
     options = params.train
     loops, rows = options.loops_per_batch, options.batch_size
     generator = np.random.default_rng(0)
-    dry = generator.normal(size=(loops, *shape, 1)).astype(np.float32)
-    compressed = generator.normal(size=(rows, *shape, 1)).astype(np.float32)
+    inputs = generator.normal(size=(loops + rows, *shape, 1)).astype(np.float32)
     loop = np.repeat(np.arange(loops, dtype=np.int32), rows // loops)
     targets = generator.uniform(size=(rows, OUTPUTS)).astype(np.float32)
     network = build_siamese(params.models["cnn"], shape, OUTPUTS)
@@ -43,7 +42,7 @@ def step_ms(scale: ScaleName, representation: str) -> tuple[tuple[int, ...], flo
     seconds = []
     for _ in range(WARM_UP + STEPS):
         started = time.perf_counter()
-        network.train_on_batch((dry, compressed, loop), targets)
+        network.train_on_batch((inputs, loop), targets)
         seconds.append(time.perf_counter() - started)
     return shape, 1000 * float(np.median(seconds[WARM_UP:])) / rows
 
