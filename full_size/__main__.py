@@ -20,7 +20,8 @@ import psutil
 
 from full_size.cost import gigabytes, run_measured
 from full_size.project import make_project
-from full_size.results import land, table, update_readme
+from full_size.results import README, land, table
+from recordings.debian.results import update_readme
 from stages.common import files
 from stages.common.errors import InputError, run_stage
 from stages.common.params import load_params
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> None:
             raise InputError(f"{experiment}: name some of its corpus's grids, {', '.join(known)}")
         reproduce(experiment, grids, Path.cwd())
     text = table()
-    update_readme(text)
+    update_readme(text, README, "full size")
     print(text, end="")
 
 

@@ -14,7 +14,6 @@ from stages.common.params import PARAMETERS
 
 RESULTS = METRICS / "paper"
 README = Path("README.md")
-_BEGIN, _END = "<!-- full size: begin -->\n", "<!-- full size: end -->\n"
 _RESULTS_SHOWN = ("paper", "unseen_loops", "network", "constant", "closed_form")
 
 
@@ -85,13 +84,6 @@ def table(results: Path = RESULTS, lock: Path = Path("dvc.lock")) -> str:
                     line = [folder.name, data_set, parameter, *cells, code]
                     lines.append(f"| {' | '.join(line)} |")
     return "\n".join(lines) + "\n"
-
-
-def update_readme(text: str, readme: Path = README) -> None:
-    """Put the table in its place in the README, between two comments."""
-    before, rest = readme.read_text(encoding="utf-8").split(_BEGIN)
-    _, after = rest.split(_END)
-    readme.write_text(before + _BEGIN + text + _END + after, encoding="utf-8")
 
 
 def _code_of(lock: Path) -> dict[tuple[str, str], str]:

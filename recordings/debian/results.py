@@ -11,7 +11,6 @@ from stages.common.params import PARAMETERS
 
 RESULTS = METRICS / "recordings"
 README = Path("recordings/README.md")
-_BEGIN, _END = "<!-- errors: begin -->\n", "<!-- errors: end -->\n"
 
 _UNITS = {
     "threshold_db": "threshold (dB)",
@@ -56,11 +55,12 @@ def error_table(recorded: Path = RESULTS, rendered: Path = METRICS / "laptop") -
     return "\n".join(lines) + "\n"
 
 
-def update_readme(table: str, readme: Path = README) -> None:
-    """Put the table in its place in the README, between two comments."""
-    before, rest = readme.read_text(encoding="utf-8").split(_BEGIN)
-    _, after = rest.split(_END)
-    readme.write_text(before + _BEGIN + table + _END + after, encoding="utf-8")
+def update_readme(table: str, readme: Path = README, place: str = "errors") -> None:
+    """Put the table in its place in the README, between two comments that name the place."""
+    begin, end = f"<!-- {place}: begin -->\n", f"<!-- {place}: end -->\n"
+    before, rest = readme.read_text(encoding="utf-8").split(begin)
+    _, after = rest.split(end)
+    readme.write_text(before + begin + table + end + after, encoding="utf-8")
 
 
 def _read(file: Path) -> dict:
