@@ -1,7 +1,7 @@
 """The gradients of `conv_pool_kernels.conv_pool`.
 
-Pooling lets one of four positions through, and rectifier and dropout stop many of those: only
-the positions that passed are visited, a fraction of what the convolution's gradient costs.
+Pooling lets one of four positions through, and rectifier and dropout stop some of those: only the
+positions that passed are visited, a fraction of what the convolution's gradient costs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,21 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from stages.train.networks.conv_pool_kernels import compiled
-from stages.train.networks.lanes import LANES, add_scaled, padded
+from stages.train.networks.lanes import (
+    LANES,
+    add,
+    add_scaled,
+    aligned_zeros,
+    compiled,
+    load,
+    load_first,
+    padded,
+    store,
+    where_code,
+    where_positive,
+)
+
+BLOCK = 32  # windows of a row whose lines stay in the nearest cache
 
 
 def conv_pool_gradient(
@@ -34,25 +47,30 @@ def conv_pool_gradient(
         The gradient by `pooled`.
     """
     channels, filters = kernel.shape[2:]
-    depth = padded(channels)
-    weights = np.zeros((filters, 3, 3, depth), np.float32)
-    weights[..., :channels] = kernel.transpose(3, 0, 1, 2)
-    by_weight = np.zeros((filters, 3, padded(3 * channels)), np.float32)
-    by_bias = np.zeros(filters, np.float32)
-    by_image = np.empty_like(images)
-    _gradient(channels, filters)(
+    depth, row_of_taps = padded(channels), padded(3 * channels)
+    scale = np.float32(1 / (1 - rate))
+    weights = aligned_zeros(filters * 9 * depth).reshape(filters, 3, 3, depth)
+    weights[..., :channels] = scale * kernel.transpose(3, 0, 1, 2)
+    by_weight = aligned_zeros(filters * 3 * row_of_taps).reshape(filters, 3, row_of_taps)
+    by_bias = aligned_zeros(padded(filters))
+    # Whole vectors are stored: what the last lanes leave, the next pixel overwrites.
+    by_image = np.empty(images.size + depth, np.float32)
+    _of_many_channels(channels, filters)(
         images,
         weights.ravel(),
         pooled.ravel(),
         position.ravel(),
         gradient.ravel(),
-        np.float32(1 / (1 - rate)),
         by_image,
         by_weight.ravel(),
         by_bias,
     )
-    by_tap = by_weight[:, :, : 3 * channels].reshape(filters, 3, 3, channels)
-    return by_image, np.ascontiguousarray(by_tap.transpose(1, 2, 3, 0)), by_bias
+    by_kernel = by_weight[:, :, : 3 * channels].reshape(filters, 3, 3, channels)
+    return (
+        by_image[: images.size].reshape(images.shape),
+        scale * by_kernel.transpose(1, 2, 3, 0),
+        scale * by_bias[:filters],
+    )
 
 
 def input_layer_gradient(
@@ -70,120 +88,169 @@ def input_layer_gradient(
     As those of `conv_pool_gradient`.
     """
     filters = kernel.shape[3]
-    by_patch = np.zeros((filters, 2, 2, 4, 4), np.float32)
-    by_bias = np.zeros(filters, np.float32)
-    _input_layer_gradient(filters)(
-        images,
-        pooled.ravel(),
-        position.ravel(),
-        gradient.ravel(),
-        np.float32(1 / (1 - rate)),
-        by_patch.ravel(),
-        by_bias,
+    scale = np.float32(1 / (1 - rate))
+    by_kernel = aligned_zeros(9 * padded(filters)).reshape(9, -1)
+    by_bias = aligned_zeros(padded(filters))
+    _of_one_channel(filters)(
+        images, pooled.ravel(), position.ravel(), gradient.ravel(), by_kernel.ravel(), by_bias
     )
-    # A window's maximum at (row, column) saw 3 x 3 pixels of the 4 x 4, from there on.
-    by_kernel = np.sum(
-        [
-            by_patch[:, row, column, row : row + 3, column : column + 3]
-            for row in (0, 1)
-            for column in (0, 1)
-        ],
-        axis=0,
-    )
-    return np.ascontiguousarray(by_kernel.transpose(1, 2, 0)[:, :, None]), by_bias
+    return scale * by_kernel[:, :filters].reshape(kernel.shape), scale * by_bias[:filters]
 
 
 @cache
-def _gradient(channels: int, filters: int) -> Callable[..., None]:
+def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
     """Compile for these numbers of channels and filters."""
-    depth = padded(channels)
-    row_of_taps = padded(3 * channels)
+    depth, row_of_taps = padded(channels), padded(3 * channels)
 
     @compiled
-    def backward(images, kernel, pooled, position, gradient, scale, by_image, by_weight, by_bias):
+    def backward(images, kernel, pooled, position, gradient, by_image, by_weight, by_bias):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
         line = (width + 2) * channels
-        flat_image = np.zeros((height + 2) * line + LANES, np.float32)
-        image = flat_image[: (height + 2) * line].reshape(height + 2, width + 2, channels)
-        # The gradient of the four lines under a row of windows, a pixel on whole vectors: what was
-        # written is read back at once, and all of it stays in the nearest cache.
+        image = aligned_zeros((height + 2) * line + LANES)
+        image_lines = image[: (height + 2) * line].reshape(height + 2, line)
+        # The gradient of the four lines under a row of windows, a pixel on whole vectors.
         stride = (width + 2) * depth
-        lines = np.zeros((4, width + 2, depth), np.float32)
-        flat_lines = lines.reshape(-1)
-        passing = np.empty(filters, np.int64)
+        lines = aligned_zeros(4 * stride)
+        # The windows of a block that let one filter through: where, and how much.
+        pixel_in_image = np.empty(BLOCK, np.int64)
+        pixel_in_lines = np.empty(BLOCK, np.int64)
+        passed = np.empty(BLOCK, np.float32)
         for m in range(n):
-            image[1:-1, 1:-1] = images[m]
+            for y in range(height):
+                of_line = images[m, y].reshape(width * channels)
+                image_lines[y + 1, channels : line - channels] = of_line
             lines[:] = np.float32(0)
             for y in range(rows):
-                for x in range(columns):
-                    start = ((m * rows + y) * columns + x) * filters
-                    count = _passing(pooled, start, passing)
-                    for j in range(count):
-                        f = passing[j]
-                        at = position[start + f]
-                        below, right = at >> 1, at & 1
-                        passed = gradient[start + f] * scale
-                        by_bias[f] += passed
-                        for row in range(3):
-                            pixel = (2 * y + below + row) * line + (2 * x + right) * channels
-                            tap = (3 * f + row) * row_of_taps
-                            for k in range(0, row_of_taps, LANES):
-                                add_scaled(by_weight, tap + k, flat_image, pixel + k, passed)
-                            pixel = (below + row) * stride + (2 * x + right) * depth
-                            tap = (3 * f + row) * 3 * depth
-                            for k in range(0, 3 * depth, LANES):
-                                add_scaled(flat_lines, pixel + k, kernel, tap + k, passed)
+                row = (m * rows + y) * columns
+                for f in range(0, filters, LANES):
+                    total = load(by_bias, f)
+                    for x in range(columns):
+                        at = (row + x) * filters + f
+                        total = add(total, _passing(gradient, pooled, at, filters - f))
+                    store(by_bias, f, total)
+                for first in range(0, columns, BLOCK):
+                    last = min(columns, first + BLOCK)
+                    for f in range(filters):
+                        count = 0
+                        at = (row + first) * filters + f
+                        for x in range(first, last):
+                            below, right = np.int64(position[at] >> 1), np.int64(position[at] & 1)
+                            pixel = below * (width + 2) + 2 * x + right
+                            pixel_in_image[count] = 2 * y * line + pixel * channels
+                            pixel_in_lines[count] = pixel * depth
+                            passed[count] = gradient[at]
+                            count += pooled[at] > 0
+                            at += filters
+                        for k in range(0, row_of_taps, LANES):
+                            tap = 3 * f * row_of_taps + k
+                            s0, s1, s2 = _three(by_weight, tap, row_of_taps)
+                            for j in range(count):
+                                p0, p1, p2 = _three(image, pixel_in_image[j] + k, line)
+                                s0 = add_scaled(s0, p0, passed[j])
+                                s1 = add_scaled(s1, p1, passed[j])
+                                s2 = add_scaled(s2, p2, passed[j])
+                            _store_three(by_weight, tap, row_of_taps, s0, s1, s2)
+                        for k in range(0, 3 * depth, LANES):
+                            w0, w1, w2 = _three(kernel, 9 * f * depth + k, 3 * depth)
+                            for j in range(count):
+                                at = pixel_in_lines[j] + k
+                                p0, p1, p2 = _three(lines, at, stride)
+                                p0 = add_scaled(p0, w0, passed[j])
+                                p1 = add_scaled(p1, w1, passed[j])
+                                p2 = add_scaled(p2, w2, passed[j])
+                                _store_three(lines, at, stride, p0, p1, p2)
                 # The upper two lines are complete: image lines 2 y - 1 and 2 y.
-                for row in range(2):
-                    if 2 * y - 1 + row >= 0:
-                        by_image[m, 2 * y - 1 + row] = lines[row, 1:-1, :channels]
-                lines[:2] = lines[2:]
-                lines[2:] = np.float32(0)
-            by_image[m, 2 * rows - 1] = lines[0, 1:-1, :channels]
+                if y > 0:
+                    _copy_line(lines, 0, by_image, m * height + 2 * y - 1, width, channels, depth)
+                _copy_line(lines, stride, by_image, m * height + 2 * y, width, channels, depth)
+                lines[: 2 * stride] = lines[2 * stride :]
+                lines[2 * stride :] = np.float32(0)
+            _copy_line(lines, 0, by_image, m * height + 2 * rows - 1, width, channels, depth)
             if height > 2 * rows:
-                by_image[m, 2 * rows] = lines[1, 1:-1, :channels]
+                _copy_line(lines, stride, by_image, m * height + 2 * rows, width, channels, depth)
+
+    return backward
+
+
+@cache
+def _of_one_channel(filters: int) -> Callable[..., None]:
+    """Compile for this number of filters."""
+    lanes = padded(filters)
+
+    @compiled
+    def backward(images, pooled, position, gradient, by_kernel, by_bias):
+        n, height, width = images.shape[:3]
+        rows, columns = height // 2, width // 2
+        image = np.zeros((height + 2, width + 2), np.float32)
+        for m in range(n):
+            image[1:-1, 1:-1] = images[m, :, :, 0]
+            for y in range(rows):
+                for f in range(0, lanes, LANES):
+                    total = load(by_bias, f)
+                    k0, k1, k2 = _three(by_kernel, f, lanes)
+                    k3, k4, k5 = _three(by_kernel, f + 3 * lanes, lanes)
+                    k6, k7, k8 = _three(by_kernel, f + 6 * lanes, lanes)
+                    for x in range(columns):
+                        at = ((m * rows + y) * columns + x) * filters + f
+                        g = _passing(gradient, pooled, at, filters - f)
+                        total = add(total, g)
+                        maximum = load_first(position, at, filters - f)
+                        g0, g1 = where_code(g, maximum, 0), where_code(g, maximum, 1)
+                        g2, g3 = where_code(g, maximum, 2), where_code(g, maximum, 3)
+                        a0, a1, a2, a3 = _four(image, 2 * y, 2 * x)
+                        b0, b1, b2, b3 = _four(image, 2 * y + 1, 2 * x)
+                        c0, c1, c2, c3 = _four(image, 2 * y + 2, 2 * x)
+                        d0, d1, d2, d3 = _four(image, 2 * y + 3, 2 * x)
+                        k0 = _add_window(k0, g0, a0, g1, a1, g2, b0, g3, b1)
+                        k1 = _add_window(k1, g0, a1, g1, a2, g2, b1, g3, b2)
+                        k2 = _add_window(k2, g0, a2, g1, a3, g2, b2, g3, b3)
+                        k3 = _add_window(k3, g0, b0, g1, b1, g2, c0, g3, c1)
+                        k4 = _add_window(k4, g0, b1, g1, b2, g2, c1, g3, c2)
+                        k5 = _add_window(k5, g0, b2, g1, b3, g2, c2, g3, c3)
+                        k6 = _add_window(k6, g0, c0, g1, c1, g2, d0, g3, d1)
+                        k7 = _add_window(k7, g0, c1, g1, c2, g2, d1, g3, d2)
+                        k8 = _add_window(k8, g0, c2, g1, c3, g2, d2, g3, d3)
+                    store(by_bias, f, total)
+                    _store_three(by_kernel, f, lanes, k0, k1, k2)
+                    _store_three(by_kernel, f + 3 * lanes, lanes, k3, k4, k5)
+                    _store_three(by_kernel, f + 6 * lanes, lanes, k6, k7, k8)
 
     return backward
 
 
 @njit(inline="always")
-def _passing(pooled, start, passing):
-    """List the filters whose maximum passed rectifier and dropout, without branching."""
-    count = 0
-    for f in range(len(passing)):
-        passing[count] = f
-        count += pooled[start + f] > 0
-    return count
+def _passing(gradient, pooled, at, count):
+    """Return the gradients of the filters whose maximum passed rectifier and dropout."""
+    return where_positive(load_first(gradient, at, count), load_first(pooled, at, count))
 
 
-@cache
-def _input_layer_gradient(filters: int) -> Callable[..., None]:
-    """Compile for this number of filters.
+@njit(inline="always")
+def _three(array, at, stride):
+    return load(array, at), load(array, at + stride), load(array, at + 2 * stride)
 
-    The 4 x 4 pixels under a window fill the lanes: they are gathered once for all filters.
-    """
 
-    @compiled
-    def backward(images, pooled, position, gradient, scale, by_patch, by_bias):
-        n, height, width = images.shape[:3]
-        rows, columns = height // 2, width // 2
-        image = np.zeros((height + 2, width + 2), np.float32)
-        patch = np.empty(16, np.float32)
-        passing = np.empty(filters, np.int64)
-        for m in range(n):
-            image[1:-1, 1:-1] = images[m, :, :, 0]
-            for y in range(rows):
-                for x in range(columns):
-                    for row in range(4):
-                        for column in range(4):
-                            patch[4 * row + column] = image[2 * y + row, 2 * x + column]
-                    start = ((m * rows + y) * columns + x) * filters
-                    count = _passing(pooled, start, passing)
-                    for j in range(count):
-                        f = passing[j]
-                        passed = gradient[start + f] * scale
-                        by_bias[f] += passed
-                        add_scaled(by_patch, (4 * f + position[start + f]) * 16, patch, 0, passed)
+@njit(inline="always")
+def _store_three(array, at, stride, a, b, c):
+    store(array, at, a)
+    store(array, at + stride, b)
+    store(array, at + 2 * stride, c)
 
-    return backward
+
+@njit(inline="always")
+def _four(image, y, x):
+    return image[y, x], image[y, x + 1], image[y, x + 2], image[y, x + 3]
+
+
+@njit(inline="always")
+def _add_window(total, g0, a, g1, b, g2, c, g3, d):
+    return add_scaled(add_scaled(add_scaled(add_scaled(total, g0, a), g1, b), g2, c), g3, d)
+
+
+@njit(inline="always")
+def _copy_line(lines, start, by_image, line, width, channels, depth):
+    """Copy a finished line, without its margins and its lanes beyond the channels."""
+    for x in range(width):
+        for k in range(0, depth, LANES):
+            at = (line * width + x) * channels + k
+            store(by_image, at, load(lines, start + (x + 1) * depth + k))

@@ -12,10 +12,18 @@ from functools import cache
 import numpy as np
 from numba import njit
 
-from stages.train.networks.lanes import LANES, copy_lanes, padded
-
-# A fused multiply-add instead of two roundings; the order of summation stays as written.
-compiled = njit(fastmath={"contract"}, nogil=True, cache=True)
+from stages.train.networks.lanes import (
+    LANES,
+    add_scaled,
+    aligned_zeros,
+    compiled,
+    copy_lanes,
+    load,
+    padded,
+    store,
+    zero,
+)
+from stages.train.networks.winograd import convolve_window, transform_kernel, transform_tile
 
 
 def conv_pool(
@@ -40,8 +48,10 @@ def conv_pool(
     n, height, width, channels = images.shape
     filters = kernel.shape[3]
     lanes = padded(filters)
-    weights = np.zeros((channels, 9, lanes), np.float32)
-    weights[:, :, :filters] = kernel.reshape(9, channels, filters).transpose(1, 0, 2)
+    of_windows = _of_one_channel if channels == 1 else _of_many_channels
+    taps = kernel if channels == 1 else transform_kernel(kernel)
+    weights = aligned_zeros(taps.size // filters * lanes).reshape(channels, -1, lanes)
+    weights[:, :, :filters] = taps.reshape(-1, channels, filters).transpose(1, 0, 2)
     offsets = np.zeros(lanes, np.float32)
     offsets[:filters] = bias
     shape = (n, height // 2, width // 2, filters)
@@ -49,9 +59,9 @@ def conv_pool(
     # Whole vectors are stored: what the last lanes leave, the next window overwrites.
     pooled = np.empty(size + lanes, np.float32)
     position = np.empty(size + lanes, np.uint8)
-    _forward(channels, filters)(
+    of_windows(channels, filters)(
         images,
-        weights,
+        weights.ravel(),
         offsets,
         np.uint32(rate * 2**32),
         np.float32(1 / (1 - rate)),
@@ -63,63 +73,71 @@ def conv_pool(
 
 
 @cache
-def _forward(channels: int, filters: int) -> Callable[..., None]:
-    """Compile for these numbers of channels and filters: as constants they unroll the loops."""
+def _of_one_channel(_channels: int, filters: int) -> Callable[..., None]:
+    """Compile the network's first layer for this number of filters."""
     lanes = padded(filters)
 
     @compiled
     def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
-        image = np.zeros((height + 2, width + 2, channels), np.float32)
-        sums = np.empty((4, lanes), np.float32)
-        best = np.empty(lanes, np.float32)
+        image = np.zeros((height + 2, width + 2), np.float32)
+        sums, best = aligned_zeros(4 * lanes), aligned_zeros(lanes)
         best_at = np.empty(lanes, np.uint8)
         for m in range(n):
-            image[1:-1, 1:-1] = images[m]
+            image[1:-1, 1:-1] = images[m, :, :, 0]
             for y in range(rows):
                 for x in range(columns):
-                    sums[:] = np.float32(0)
-                    for i in range(channels):
-                        a0, a1, a2, a3 = _four(image, 2 * y, 2 * x, i)
-                        b0, b1, b2, b3 = _four(image, 2 * y + 1, 2 * x, i)
-                        c0, c1, c2, c3 = _four(image, 2 * y + 2, 2 * x, i)
-                        d0, d1, d2, d3 = _four(image, 2 * y + 3, 2 * x, i)
-                        for f in range(lanes):
-                            k0, k1, k2 = kernel[i, 0, f], kernel[i, 1, f], kernel[i, 2, f]
-                            k3, k4, k5 = kernel[i, 3, f], kernel[i, 4, f], kernel[i, 5, f]
-                            k6, k7, k8 = kernel[i, 6, f], kernel[i, 7, f], kernel[i, 8, f]
-                            sums[0, f] += (
-                                (a0 * k0 + a1 * k1 + a2 * k2)
-                                + (b0 * k3 + b1 * k4 + b2 * k5)
-                                + (c0 * k6 + c1 * k7 + c2 * k8)
-                            )
-                            sums[1, f] += (
-                                (a1 * k0 + a2 * k1 + a3 * k2)
-                                + (b1 * k3 + b2 * k4 + b3 * k5)
-                                + (c1 * k6 + c2 * k7 + c3 * k8)
-                            )
-                            sums[2, f] += (
-                                (b0 * k0 + b1 * k1 + b2 * k2)
-                                + (c0 * k3 + c1 * k4 + c2 * k5)
-                                + (d0 * k6 + d1 * k7 + d2 * k8)
-                            )
-                            sums[3, f] += (
-                                (b1 * k0 + b2 * k1 + b3 * k2)
-                                + (c1 * k3 + c2 * k4 + c3 * k5)
-                                + (d1 * k6 + d2 * k7 + d3 * k8)
-                            )
+                    for f in range(0, lanes, LANES):
+                        s0 = s1 = s2 = s3 = zero()
+                        for row in range(3):
+                            at = 3 * row * lanes + f
+                            k0, k1, k2 = _three(kernel, at, lanes)
+                            a0, a1, a2, a3 = _four(image, 2 * y + row, 2 * x)
+                            b0, b1, b2, b3 = _four(image, 2 * y + row + 1, 2 * x)
+                            s0 = _add_row(s0, a0, k0, a1, k1, a2, k2)
+                            s1 = _add_row(s1, a1, k0, a2, k1, a3, k2)
+                            s2 = _add_row(s2, b0, k0, b1, k1, b2, k2)
+                            s3 = _add_row(s3, b1, k0, b2, k1, b3, k2)
+                        store(sums, f, s0)
+                        store(sums, f + lanes, s1)
+                        store(sums, f + 2 * lanes, s2)
+                        store(sums, f + 3 * lanes, s3)
                     start = ((m * rows + y) * columns + x) * filters
-                    for f in range(lanes):
-                        s0, s1, s2, s3 = sums[0, f], sums[1, f], sums[2, f], sums[3, f]
-                        left = max(s0, s1)
-                        right = max(s2, s3)
-                        first = np.uint8(1) if s1 > s0 else np.uint8(0)
-                        second = np.uint8(3) if s3 > s2 else np.uint8(2)
-                        value = max(max(left, right) + bias[f], np.float32(0)) * scale
-                        kept = _hash(np.uint32(start + f) ^ seed) >= dropped_below
-                        best[f] = value if kept else np.float32(0)
-                        best_at[f] = second if right > left else first
+                    _pool(sums, bias, dropped_below, scale, seed, start, best, best_at)
+                    for f in range(0, lanes, LANES):
+                        copy_lanes(pooled, start + f, best, f)
+                        copy_lanes(position, start + f, best_at, f)
+
+    return forward
+
+
+@cache
+def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
+    """Compile a further layer for these numbers of channels and filters."""
+    lanes, depth = padded(filters), padded(channels)
+
+    @compiled
+    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position):
+        n, height, width = images.shape[:3]
+        rows, columns = height // 2, width // 2
+        line = (width + 2) * channels
+        flat_image = aligned_zeros((height + 2) * line + depth)
+        image = flat_image[: (height + 2) * line].reshape(height + 2, line)
+        tile = aligned_zeros(16 * depth)
+        sums, best = aligned_zeros(4 * lanes), aligned_zeros(lanes)
+        best_at = np.empty(lanes, np.uint8)
+        for m in range(n):
+            for y in range(height):
+                image[y + 1, channels : line - channels] = images[m, y].reshape(width * channels)
+            for y in range(rows):
+                for x in range(columns):
+                    transform_tile(
+                        flat_image, 2 * y * line + 2 * x * channels, line, channels, tile
+                    )
+                    convolve_window(tile, kernel, channels, sums)
+                    start = ((m * rows + y) * columns + x) * filters
+                    _pool(sums, bias, dropped_below, scale, seed, start, best, best_at)
                     for f in range(0, lanes, LANES):
                         copy_lanes(pooled, start + f, best, f)
                         copy_lanes(position, start + f, best_at, f)
@@ -128,13 +146,34 @@ def _forward(channels: int, filters: int) -> Callable[..., None]:
 
 
 @njit(inline="always")
-def _four(image, y, x, channel):
-    return (
-        image[y, x, channel],
-        image[y, x + 1, channel],
-        image[y, x + 2, channel],
-        image[y, x + 3, channel],
-    )
+def _three(kernel, at, lanes):
+    return load(kernel, at), load(kernel, at + lanes), load(kernel, at + 2 * lanes)
+
+
+@njit(inline="always")
+def _four(image, y, x):
+    return image[y, x], image[y, x + 1], image[y, x + 2], image[y, x + 3]
+
+
+@njit(inline="always")
+def _add_row(total, a, j, b, k, c, m):
+    return add_scaled(add_scaled(add_scaled(total, j, a), k, b), m, c)
+
+
+@njit(inline="always")
+def _pool(sums, bias, dropped_below, scale, seed, start, best, best_at):
+    """Reduce the four sums of a window to their maximum, rectify and drop."""
+    lanes = len(best)
+    for f in range(lanes):
+        s0, s1, s2, s3 = sums[f], sums[f + lanes], sums[f + 2 * lanes], sums[f + 3 * lanes]
+        above = max(s0, s1)
+        below = max(s2, s3)
+        first = np.uint8(1) if s1 > s0 else np.uint8(0)
+        second = np.uint8(3) if s3 > s2 else np.uint8(2)
+        value = max(max(above, below) + bias[f], np.float32(0)) * scale
+        kept = _hash(np.uint32(start + f) ^ seed) >= dropped_below
+        best[f] = value if kept else np.float32(0)
+        best_at[f] = second if below > above else first
 
 
 @njit(inline="always")

@@ -1,21 +1,31 @@
-"""Vectors of 16 float32 in compiled loops: what the compiler does not find by itself.
+"""Sixteen float32 side by side in the lanes of the processor, as a type for Numba.
 
-A gather of a window and its scatter back run over short stretches of arrays that may overlap as
-far as the compiler knows, so that it leaves them scalar. These two functions say that they do not.
+Compiled code loads them from a flat array, computes and stores; each step is one instruction on a
+processor with AVX-512 and two or four on any other. Numba makes such instructions of plain loops
+only where the compiler can prove that no two stretches of an array overlap, and then it does not
+keep sums in registers.
+
+Nothing is checked: every stretch must lie within its array. Numba's cache of compiled functions
+does not see changes of this file: remove the `__pycache__` beside it after one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from numba import extending, njit, types
+from numba.core import cgutils
 
-# The caller does not pass the typing context, which a type checker cannot know.
-_intrinsic: Any = intrinsic
+LANES = 16
 
-LANES = 16  # one AVX-512 register of float32; elsewhere the compiler takes two or four
+_FLOAT, _CODE = ir.FloatType(), ir.IntType(8)
+_INDEX = ir.IntType(32)
+_FUSED = ("contract",)  # a multiply-add may round once
+
+intrinsic: Any = extending.intrinsic  # for mypy, the first argument would be the caller's to give
 
 
 def padded(count: int) -> int:
@@ -23,66 +33,156 @@ def padded(count: int) -> int:
     return -(-count // LANES) * LANES
 
 
-@_intrinsic
-def add_scaled(
-    typing_context: Any,
-    target: Any,
-    target_start: Any,
-    source: Any,
-    source_start: Any,
-    factor: Any,
-) -> Any:
-    """`target[start:start + 16] += factor * source[start:start + 16]` on flat float32 arrays.
+@njit
+def aligned_zeros(size):
+    """Return a flat float32 array of zeros that begins where a register's lines do."""
+    flat = np.zeros(size + LANES, np.float32)
+    start = -(flat.ctypes.data // 4) % LANES
+    return flat[start : start + size]
 
-    Nothing is checked: both stretches must lie within their arrays.
-    """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = ir.VectorType(ir.FloatType(), LANES)
-        target_at = _pointer(context, builder, vector, signature.args[0], *arguments[:2])
-        source_at = _pointer(context, builder, vector, signature.args[2], *arguments[2:4])
-        first = ir.Constant(ir.IntType(32), 0)
-        undefined = ir.Constant(vector, ir.Undefined)
-        factors = builder.shuffle_vector(
-            builder.insert_element(undefined, arguments[4], first),
-            undefined,
-            ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES),
-        )
-        product = builder.fmul(_load(builder, source_at), factors, flags=("contract",))
-        total = builder.fadd(_load(builder, target_at), product, flags=("contract",))
-        builder.store(total, target_at).align = 1
+class Lanes(types.Type):
+    """The type of LANES numbers, float32 or uint8."""
+
+    def __init__(self, name: str, element: ir.Type) -> None:
+        super().__init__(name=name)
+        self.vector = ir.VectorType(element, LANES)
+        self.zero = ir.Constant(self.vector, [0] * LANES)
+
+
+floats, codes = Lanes("FloatLanes", _FLOAT), Lanes("CodeLanes", _CODE)
+
+
+@extending.register_model(Lanes)
+class _LanesModel(extending.models.PrimitiveModel):
+    def __init__(self, manager, numba_type):
+        super().__init__(manager, numba_type, numba_type.vector)
+
+
+@intrinsic
+def zero(_context):
+    """Return zeros."""
+    return floats(), lambda context, builder, signature, arguments: floats.zero
+
+
+@intrinsic
+def load(_context, array, start):
+    """Return the floats of a flat array from `start` on."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.load(_pointer(context, builder, signature, arguments, floats), align=4)
+
+    return floats(array, types.intp), generate
+
+
+@intrinsic
+def store(_context, array, start, value):
+    """Write floats to a flat array from `start` on."""
+
+    def generate(context, builder, signature, arguments):
+        place = _pointer(context, builder, signature, arguments, floats)
+        builder.store(arguments[2], place, align=4)
         return context.get_dummy_value()
 
-    return types.void(target, types.int64, source, types.int64, types.float32), generate
+    return types.void(array, types.intp, floats), generate
 
 
-@_intrinsic
-def copy_lanes(
-    typing_context: Any, target: Any, target_start: Any, source: Any, source_start: Any
-) -> Any:
-    """`target[start:start + 16] = source[start:start + 16]` on flat arrays of one type.
+@intrinsic
+def load_first(_context, array, start, count):
+    """Return the first `count` floats or codes from `start` on, then zeros; no more are read."""
+    kind = floats if array.dtype == types.float32 else codes
 
-    Nothing is checked: both stretches must lie within their arrays.
-    """
+    def generate(context, builder, signature, arguments):
+        place = _pointer(context, builder, signature, arguments, kind)
+        counts = _broadcast(builder, builder.trunc(arguments[2], _INDEX))
+        mask = builder.icmp_signed("<", ir.Constant(counts.type, list(range(LANES))), counts)
+        form = ir.FunctionType(kind.vector, [place.type, mask.type, kind.vector])
+        name = f"llvm.masked.load.v{LANES}{'f32' if kind is floats else 'i8'}.p0"
+        function = cgutils.get_or_insert_function(builder.module, form, name)
+        return builder.call(function, [place, mask, kind.zero])
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector = ir.VectorType(context.get_data_type(signature.args[0].dtype), LANES)
-        target_at = _pointer(context, builder, vector, signature.args[0], *arguments[:2])
-        source_at = _pointer(context, builder, vector, signature.args[2], *arguments[2:4])
-        builder.store(_load(builder, source_at), target_at).align = 1
+    return kind(array, types.intp, types.intp), generate
+
+
+@intrinsic
+def add(_context, one, other):
+    """Return the sums."""
+    return floats(floats, floats), lambda context, builder, signature, pair: builder.fadd(*pair)
+
+
+@intrinsic
+def subtract(_context, one, other):
+    """Return the differences."""
+    return floats(floats, floats), lambda context, builder, signature, pair: builder.fsub(*pair)
+
+
+@intrinsic
+def add_scaled(_context, total, value, factor):
+    """Return `total + factor * value` for one number `factor`."""
+
+    def generate(context, builder, signature, arguments):
+        total, value, factor = arguments
+        product = builder.fmul(value, _broadcast(builder, factor), flags=_FUSED)
+        return builder.fadd(total, product, flags=_FUSED)
+
+    return floats(floats, floats, types.float32), generate
+
+
+@intrinsic
+def where_positive(_context, value, condition):
+    """Return `value` in the lanes in which `condition` is above zero, else zero."""
+
+    def generate(context, builder, signature, arguments):
+        value, condition = arguments
+        return builder.select(builder.fcmp_ordered(">", condition, floats.zero), value, floats.zero)
+
+    return floats(floats, floats), generate
+
+
+@intrinsic
+def where_code(_context, value, code, wanted):
+    """Return `value` in the lanes in which `code` is `wanted`, else zero."""
+
+    def generate(context, builder, signature, arguments):
+        value, code, wanted = arguments
+        equal = builder.icmp_unsigned("==", code, _broadcast(builder, builder.trunc(wanted, _CODE)))
+        return builder.select(equal, value, floats.zero)
+
+    return floats(floats, codes, types.intp), generate
+
+
+@intrinsic
+def copy_lanes(_context, target, target_start, source, source_start):
+    """`target[start:start + 16] = source[start:start + 16]` on flat arrays of one type."""
+
+    def generate(context, builder, signature, arguments):
+        kind = floats if signature.args[0].dtype == types.float32 else codes
+        target_at = _pointer(context, builder, signature, arguments, kind)
+        source_at = _pointer(context, builder, signature, arguments, kind, first=2)
+        builder.store(builder.load(source_at, align=1), target_at, align=1)
         return context.get_dummy_value()
 
-    return types.void(target, types.int64, source, types.int64), generate
+    return types.void(target, types.intp, source, types.intp), generate
 
 
 def _pointer(
-    context: Any, builder: Any, vector: ir.VectorType, array_type: Any, array: Any, start: Any
+    context: Any, builder: Any, signature: Any, arguments: Any, kind: Lanes, *, first: int = 0
 ) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [start]), vector.as_pointer())
+    """Point at the stretch that arguments `first` (an array) and `first + 1` (a start) name."""
+    array, start = arguments[first : first + 2]
+    data = context.make_array(signature.args[first])(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [start]), kind.vector.as_pointer())
 
 
-def _load(builder: Any, pointer: Any) -> Any:
-    loaded = builder.load(pointer)
-    loaded.align = 1  # stretches start anywhere
-    return loaded
+def _broadcast(builder: Any, number: Any) -> Any:
+    vector = ir.VectorType(number.type, LANES)
+    undefined = ir.Constant(vector, ir.Undefined)
+    one = builder.insert_element(undefined, number, ir.Constant(_INDEX, 0))
+    return builder.shuffle_vector(
+        one, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
+    )
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel: fused multiply-adds, but sums in the order in which they are written."""
+    return njit(function, fastmath={"contract"}, nogil=True, cache=True)
