@@ -129,7 +129,7 @@ def _train(job: Job) -> Path:
         return state
     state.mkdir(parents=True, exist_ok=True)
 
-    data = DataSet(rows, np.load(files.dry_file(experiment.input)), inputs)
+    data = DataSet(rows, np.load(files.dry_file(experiment.input), mmap_mode="r"), inputs)
     scale = TargetScale.of_grid(grid)
     test_loops: list[int] = []
     if job.fold is None:

@@ -8,7 +8,6 @@ from, so that a change of inputs, code or parameters starts afresh.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from stages.common.files import replaced
+from stages.common.files import replaced, training_states
 
 
 def state_folder(description: str, files: Iterable[Path]) -> Path:
@@ -26,8 +25,7 @@ def state_folder(description: str, files: Iterable[Path]) -> Path:
     for path in files:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "blake2b").digest())
-    root = Path(os.environ.get("DRC_STATE", ".dvc/tmp/train"))
-    return root / digest.hexdigest()
+    return training_states() / digest.hexdigest()
 
 
 @dataclass

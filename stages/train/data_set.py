@@ -51,7 +51,7 @@ class DataSet:
     ----------
     rows : DataFrame
         The grid's rows of settings.csv, in order.
-    dry : ndarray, shape (loops, *shape), float16
+    dry : ndarray, shape (loops, *shape), float16; it may be memory-mapped
     files : list of Path, one per loop
         Arrays of shape (settings, *shape), float16, which are memory-mapped.
 
@@ -75,7 +75,7 @@ class DataSet:
             found, wanted = self._compressed[loop].shape, (int(counts.get(loop, 0)), *self.shape)
             if found != wanted:
                 raise InputError(f"{path}: has shape {found}, must have {wanted}")
-        if not np.isfinite(dry).all():
+        if not all(np.isfinite(of_loop).all() for of_loop in dry):
             raise InputError(f"{files[0].parent}: the dry inputs hold values that are not finite")
 
     def targets(self, names: list[str]) -> np.ndarray:
@@ -83,9 +83,10 @@ class DataSet:
         return self.rows[names].to_numpy(dtype=np.float64)
 
     def normalisation(self, loops: np.ndarray) -> tuple[float, float]:
-        """Return mean and deviation over the dry inputs of `loops`."""
-        values = self.dry[loops].astype(np.float64)
-        return float(values.mean()), float(max(values.std(), 1e-6))
+        """Return mean and deviation over the dry inputs of `loops`, read one after another."""
+        mean = float(np.mean([self.dry[loop].mean(dtype=np.float64) for loop in loops]))
+        squares = [np.square(self.dry[loop] - np.float64(mean)).mean() for loop in loops]
+        return mean, max(float(np.sqrt(np.mean(squares))), 1e-6)
 
     def batch(self, indices: np.ndarray, mean: float, deviation: float) -> Batch:
         """Read the inputs of some rows, standardised, float32; a shared dry input once.
