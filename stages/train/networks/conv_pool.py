@@ -44,7 +44,7 @@ class ConvPool(keras.layers.Layer):
         if on_processor():
             from stages.train.networks.conv_pool_tensorflow import differentiable_conv_pool
 
-            seed = self.seed_generator.next()[0] if rate else 0
+            seed = _mixed(self.seed_generator.next()) if rate else 0
             return differentiable_conv_pool(images, self.kernel, self.bias, rate, seed)
         features = ops.conv(images, self.kernel, padding="same") + self.bias
         features = ops.relu(ops.max_pool(features, 2))
@@ -54,3 +54,11 @@ class ConvPool(keras.layers.Layer):
         """Return the shape of the pooled features."""
         batch, height, width, _ = input_shape
         return (batch, height and height // 2, width and width // 2, self.filters)
+
+
+def _mixed(state: Any) -> Any:
+    """Make one seed of a generator's two numbers: the second one alone changes from call to call.
+
+    The multiplier is 2^32 over the golden ratio: seeds that follow each other lie far apart.
+    """
+    return state[0] + state[1] * 0x9E3779B9

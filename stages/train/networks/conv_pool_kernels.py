@@ -37,7 +37,7 @@ def conv_pool(
     kernel : ndarray, shape (3, 3, channels, filters), float32
     bias : ndarray, shape (filters,), float32
     rate : share of the values that is set to zero; the others are divided by 1 - rate
-    seed : of the dropout, unsigned, 32 bits
+    seed : of the dropout; its lowest 32 bits count
 
     Returns
     -------
@@ -65,7 +65,7 @@ def conv_pool(
         offsets,
         np.uint32(rate * 2**32),
         np.float32(1 / (1 - rate)),
-        np.uint32(seed),
+        np.uint32(int(seed) & 0xFFFFFFFF),
         pooled,
         position,
     )

@@ -74,6 +74,21 @@ def test_dropout_takes_its_share_and_keeps_the_mean():
     assert ((dropped == 0) & (other == 0)).mean() == pytest.approx(0.01, abs=0.002)
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "graph"])
+def test_every_step_drops_other_values(compiled):
+    layer = ConvPool(10, dropout=0.5)
+    layer.build((None, 16, 16, 1))
+    layer.set_weights([np.zeros((3, 3, 1, 10)), np.ones(10)])
+
+    def step():
+        return layer(tf.ones((2, 16, 16, 1)), training=True)
+
+    step = tf.function(step) if compiled else step
+    dropped = np.stack([step().numpy() == 0 for _ in range(5)])
+    both = [(dropped[i] & dropped[j]).mean() for i in range(5) for j in range(i)]
+    np.testing.assert_allclose(both, 0.25, atol=0.06)  # 1,280 values, 5 deviations
+
+
 def test_gradient_under_dropout_is_that_of_the_values_that_stayed():
     images, kernel, bias = arrays((8, 12, 10), 15)
     layer = ConvPool(15, dropout=0.4)
