@@ -1,6 +1,7 @@
 """All benchmarks, one table each: `python -m benchmarks`, or some of them by name.
 
-Prints the machine's limits and the tables; a run of all also writes benchmarks/results.json.
+Prints the machine's limits and the tables; a run of all also writes benchmarks/results.json and the
+README's section.
 `python -m benchmarks.paper_scale` and `python -m benchmarks.training_step` are not among them.
 """
 
@@ -13,9 +14,11 @@ from pathlib import Path
 from benchmarks.alone import measured_alone
 from benchmarks.machine import machine_limits
 from benchmarks.table import goals, markdown
+from recordings.debian.results import update_readme
 from stages.common.errors import InputError, run_stage
 
 RESULTS = Path(__file__).with_name("results.json")
+README = Path(__file__).parents[1] / "README.md"
 
 # Each has `measure() -> list[Row]`: a new benchmark is a new line here.
 MODULES = {
@@ -35,13 +38,13 @@ def main(arguments: list[str]) -> None:
         if name not in MODULES:
             raise InputError(f"there is no benchmark {name!r}, only {', '.join(MODULES)}")
     machine = machine_limits(RESULTS.parent)
-    for limit, value in machine.items():
-        print(f"- {limit}: {value if isinstance(value, str | int) else f'{value:.3g}'}")
+    sections = ["\n".join(f"- {limit}: {_shown(value)}" for limit, value in machine.items())]
+    print(sections[0])
     rows = {}
     for name in arguments or MODULES:
-        print(f"\n## {MODULES[name]}\n", flush=True)
         rows[name] = measured_alone(name)
-        print(markdown(rows[name]), flush=True)
+        sections.append(f"**{MODULES[name]}**\n\n{markdown(rows[name])}")
+        print(f"\n{sections[-1]}", flush=True)
     if not arguments:
         of_all = [row for of_module in rows.values() for row in of_module]
         results = {
@@ -50,6 +53,11 @@ def main(arguments: list[str]) -> None:
             "rows": {name: [asdict(row) for row in found] for name, found in rows.items()},
         }
         RESULTS.write_text(json.dumps(rounded(results), indent=2, ensure_ascii=False) + "\n")
+        update_readme("\n\n".join(["", *sections, ""]), README, "benchmarks")
+
+
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}"
 
 
 def rounded(value: object) -> object:
