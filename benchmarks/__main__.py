@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> None:
             "rows": {name: [asdict(row) for row in found] for name, found in rows.items()},
         }
         RESULTS.write_text(json.dumps(rounded(results), indent=2, ensure_ascii=False) + "\n")
-        update_readme("\n\n".join(["", *sections, ""]), README, "benchmarks")
+        update_readme("\n\n".join([*sections, ""]), README, "benchmarks")
 
 
 def _shown(value: float | str) -> str:
