@@ -57,4 +57,6 @@ def restrict(file: Path, experiment: str, grids: Sequence[str]) -> None:
     params["inputs"] = {used: params["inputs"][used]}
     params["experiments"] = {experiment: entry}
     params["transfers"] = {}
+    params["handcrafted"] = {}
+    params["handcrafted_transfers"] = {}
     yaml.dump(params, file)

@@ -58,6 +58,8 @@ def name_recordings(file: Path) -> None:
         for experiment, name in zip(EXPERIMENTS, MATERIALS, strict=True)
     }
     params["transfers"] = {}
+    params["handcrafted"] = {}
+    params["handcrafted_transfers"] = {}
     scale = params["scales"][params["scale"]]
     scale["loops"].update(LOOPS)
     scale["folds_run"] = scale["folds"]  # so that each of the few recordings is once unseen

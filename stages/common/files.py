@@ -12,6 +12,7 @@ LOOPS = Path("data/loops")
 COMPRESSED = Path("data/compressed")
 SPECTROGRAMS = Path("data/spectrograms")
 CLOSED_FORM = Path("data/closed_form")
+HANDCRAFTED = Path("data/handcrafted")
 MODELS = Path("models")
 EMBEDDINGS = Path("data/embeddings")
 PREDICTIONS = Path("data/predictions")
@@ -54,6 +55,11 @@ def closed_form_table(corpus: str) -> Path:
     return CLOSED_FORM / f"{corpus}.csv"
 
 
+def handcrafted_table(corpus: str) -> Path:
+    """Parquet with the handcrafted features of every row of the corpus's settings table."""
+    return HANDCRAFTED / f"{corpus}.parquet"
+
+
 def network_name(grid: str, fold: int | None = None) -> str:
     """Name of one trained network: the grid, or the grid and the fold it has not seen."""
     return grid if fold is None else f"{grid}-fold{fold}"
@@ -78,12 +84,15 @@ def output_file(name: str, network: str) -> Path:
 
 
 def predictions_table(name: str) -> Path:
-    """CSV with the out-of-sample prediction of every row, for the plots."""
+    """CSV with the out-of-sample prediction of every row, for the plots.
+
+    `name` is an experiment, a transfer or an entry of one of the handcrafted sections.
+    """
     return PREDICTIONS / f"{name}.csv"
 
 
 def metrics_file(scale: str, name: str) -> Path:
-    """JSON with the errors of one experiment or transfer."""
+    """JSON with the errors of what `predictions_table` has the predictions of."""
     return METRICS / scale / "experiments" / f"{name}.json"
 
 

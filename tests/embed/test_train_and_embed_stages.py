@@ -60,6 +60,7 @@ def project(tmp_path_factory):
             "representation": "stft128",
         }
     }
+    content["handcrafted"] = content["handcrafted_transfers"] = {}
     with (folder / "params.yaml").open("w") as file:
         yaml.dump(content, file)
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,9 @@ from stages.common.params.sections import (
     Corpus,
     Evaluate,
     Experiment,
+    Handcraft,
+    Handcrafted,
+    HandcraftedTransfer,
     Input,
     Material,
     Model,
@@ -39,10 +42,13 @@ class Params(Checked):
     corpora: dict[Key, Corpus]
     representations: dict[Key, Representation]
     inputs: dict[Key, Input]
+    handcraft: Handcraft
     models: dict[Key, Model]
     train: Train
     experiments: dict[Key, Experiment]
     transfers: dict[Key, Transfer]
+    handcrafted: dict[Key, Handcrafted]
+    handcrafted_transfers: dict[Key, HandcraftedTransfer]
     evaluate: Evaluate
     scales: dict[ScaleName, Scale]
 
@@ -55,6 +61,16 @@ class Params(Checked):
     def clip_samples(self) -> int:
         """Length of every loop in samples."""
         return round(self.size.clip_seconds * self.sample_rate)
+
+    @property
+    def evaluated(self) -> list[str]:
+        """Names of all that is cross-validated and has a file of metrics."""
+        return [
+            *self.experiments,
+            *self.transfers,
+            *self.handcrafted,
+            *self.handcrafted_transfers,
+        ]
 
     def grids_of(self, experiment: str) -> list[str]:
         """Names of the grids that an experiment trains on."""
@@ -135,6 +151,17 @@ class Params(Checked):
                 raise ValueError(f"{place}.representation: must be its experiment's")
             for grid in self.corpora[transfer.corpus].grids:
                 known(f"{place}.corpus", grid, self.grids_of(transfer.experiment), "trained grid")
+        for name, handcrafted in self.handcrafted.items():
+            known(f"handcrafted.{name}.corpus", handcrafted.corpus, self.corpora, "corpus")
+        for name, carried in self.handcrafted_transfers.items():
+            place = f"handcrafted_transfers.{name}"
+            known(f"{place}.source", carried.source, self.corpora, "corpus")
+            known(f"{place}.corpus", carried.corpus, self.corpora, "corpus")
+            for grid in self.corpora[carried.corpus].grids:
+                known(f"{place}.corpus", grid, self.corpora[carried.source].grids, "grid of source")
+        for name in self.evaluated:
+            if self.evaluated.count(name) > 1:
+                raise ValueError(f"{name}: two entries have this name, and would share a file")
         for name, scale in self.scales.items():
             for material in self.materials:
                 known(f"scales.{name}.loops", material, scale.loops, "number of loops for material")

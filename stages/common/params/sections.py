@@ -94,6 +94,26 @@ class Input(Checked):
     only: Annotated[list[str], Field(min_length=1)] | None = None
 
 
+class Handcraft(Checked):
+    """How the handcrafted features are measured."""
+
+    seed: Seed
+    frame: Annotated[int, Field(ge=64)]
+    hop: Count
+    components: Count
+    iterations: Count
+    mel_bands: Count
+    mfccs: Count
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Handcraft:
+        if self.frame % self.hop:
+            raise ValueError(f"hop {self.hop} must divide frame {self.frame}")
+        if self.mfccs > self.mel_bands:
+            raise ValueError(f"mfccs {self.mfccs} must be at most mel_bands {self.mel_bands}")
+        return self
+
+
 class Model(Checked):
     """Hyperparameters of Model 1 (Table I)."""
 
@@ -148,6 +168,19 @@ class Transfer(Checked):
     def input(self) -> str:
         """Name of the network input, <corpus>-<representation>."""
         return f"{self.corpus}-{self.representation}"
+
+
+class Handcrafted(Checked):
+    """Forests on the handcrafted features of one corpus."""
+
+    corpus: str
+
+
+class HandcraftedTransfer(Checked):
+    """Forests on the handcrafted features of one corpus, applied to another."""
+
+    source: str
+    corpus: str
 
 
 class Evaluate(Checked):

@@ -1,0 +1,1 @@
+"""How envelopes rise and fall at an event: of notes, and of the gain reduction."""

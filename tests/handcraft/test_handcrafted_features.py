@@ -1,0 +1,107 @@
+"""All features of a loop: their names, that they are finite, the same alone and together."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.common.params import load_params
+from stages.compress.compressor import compress
+from stages.compress.settings import Settings
+from stages.handcraft.features import DryLoop
+from stages.handcraft.sets import SETS
+from tests.compress.textbook import drum_loop
+from tests.handcraft.signals import RATE, hits, seconds, tone
+
+OPTIONS = load_params(Path(__file__).parents[2] / "params.yaml").handcraft
+SAMPLES = RATE // 2
+
+
+def dry_loop(signal: np.ndarray) -> DryLoop:
+    return DryLoop(signal, sample_rate=RATE, options=OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def loop() -> np.ndarray:
+    return drum_loop(SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def clips(loop) -> np.ndarray:
+    settings = Settings([-50, -20, -37.5, 0], [4, 1.5, 20, 2], [1, 20, 99, 5], [10, 90, 990, 200])
+    return compress(loop, settings, sample_rate=RATE)
+
+
+def test_every_set_has_its_features(loop, clips):
+    columns = list(dry_loop(loop).features(clips))
+    counts = {of_set: sum(c.startswith(f"{of_set}.") for c in columns) for of_set in SETS.values()}
+    counts["all"] = sum(column.startswith("all.") for column in columns)
+    both, statistics = 2, 3
+    assert counts == {
+        "all": both * (2 + 2 + 2 + 1 + OPTIONS.mfccs),
+        "threshold": 6,
+        "ratio": 2,
+        "attack": statistics * (both * 3 + 1),
+        "release": statistics * (both * 3 + 1),
+    }
+    assert len(columns) == sum(counts.values())
+
+
+def test_a_clip_has_the_same_features_alone(loop, clips):
+    dry = dry_loop(loop)
+    together = dry.features(clips)
+    for i in range(len(clips)):
+        for name, values in dry.features(clips[i : i + 1]).items():
+            assert values.tolist() == [together[name][i]], name
+
+
+def test_a_clip_that_is_the_loop_itself_has_no_differences(loop):
+    found = dry_loop(loop).features(loop[None])
+    neutral = {name: 1.0 for name in found if name.endswith(".ratio")}
+    neutral |= {name: 0.0 for name in found if name.endswith(".difference")}
+    neutral |= {"ratio.slope": 1.0, "ratio.variance_ratio": 1.0, "threshold.reduction_p95": 0.0}
+    for name, value in neutral.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        np.zeros(SAMPLES, np.float32),
+        hits(0.0, duration=0.5),
+        hits(0.49, duration=0.5),
+        tone(440, np.ones(SAMPLES)),
+        np.eye(1, SAMPLES, 1000, dtype=np.float32)[0],
+    ],
+    ids=["silence", "a hit", "a late hit", "a tone", "a click"],
+)
+@pytest.mark.filterwarnings("error")
+def test_features_are_finite_in_any_case(signal):
+    settings = Settings([-40, 0], [8, 1], [1, 99], [10, 990])
+    compressed = compress(signal, settings, sample_rate=RATE)
+    silent = np.zeros_like(compressed[:1])
+    found = dry_loop(signal).features(np.concatenate([compressed, silent]))
+    assert [name for name, values in found.items() if not np.isfinite(values).all()] == []
+
+
+def test_known_crest_factors():
+    sine = tone(1000, np.ones(SAMPLES))
+    crest = dry_loop(sine).measure(np.stack([sine, np.sign(sine), 0 * sine])).scalars
+    np.testing.assert_allclose(crest["crest_factor"], [np.sqrt(2), 1.0, 0.0], rtol=1e-2)
+
+
+def test_times_and_levels_follow_the_compressor():
+    """A tone that becomes loud: let through unchanged, reduced fast, reduced slowly."""
+    signal = tone(400, np.where(seconds(1.0) < 0.2, 0.01, 1.0))
+    settings = Settings([0, -30, -30], [2, 4, 4], [1, 5, 80], [100, 100, 100])
+    found = dry_loop(signal).features(compress(signal, settings, sample_rate=RATE))
+    unchanged, fast, slow = found["attack.gain_rise_time.mean"]
+    assert unchanged == 0
+    assert 3 * fast < slow
+    assert found["threshold.reduction_p95"][0] == pytest.approx(0, abs=0.01)
+    assert found["threshold.reduction_p95"][1] > 10
+
+
+def test_features_do_not_change_from_run_to_run(loop, clips):
+    first, second = (dry_loop(loop).features(clips) for _ in range(2))
+    assert all((first[name] == second[name]).all() for name in first)
