@@ -1,6 +1,6 @@
-"""Stage `evaluate`: forests on the embeddings of an experiment or transfer, beside the baselines.
+"""Stage `evaluate`: forests on embeddings or on handcrafted features, beside the baselines.
 
-Usage: python -m stages.evaluate EXPERIMENT_OR_TRANSFER
+Usage: python -m stages.evaluate NAME, an experiment, a transfer, or one with handcrafted features
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from stages.common.errors import InputError, run_stage
 from stages.common.params import Params, load_params
 from stages.compress.settings import read_settings
 from stages.evaluate.baselines import constant, read_closed_form
-from stages.evaluate.data_set import DataSet, Prediction, read_array
+from stages.evaluate.data_set import DataSet, Prediction
 from stages.evaluate.forests import predict
 from stages.evaluate.mean_errors import row_errors, split_errors
 from stages.evaluate.predictions import prediction_table
-from stages.evaluate.protocols import Fit, random_splits, transfer, unseen_loops
+from stages.evaluate.protocols import random_splits, transfer, unseen_loops
+from stages.evaluate.studies import Study, find_study
 from stages.train.folds import outer_folds
 
 Entries = dict[str, list[Prediction]]
@@ -31,25 +32,22 @@ SPLIT_ENTRIES = ("paper", "refit", "constant")
 
 
 def main(arguments: list[str]) -> None:
-    """Write the errors and predictions of the experiment or transfer named on the command line."""
+    """Write the errors and predictions of the entry of params.yaml named on the command line."""
     params = load_params()
-    names = [*params.experiments, *params.transfers]
-    if len(arguments) != 1 or arguments[0] not in names:
-        raise InputError(f"usage: python -m stages.evaluate NAME, one of: {', '.join(names)}")
+    if len(arguments) != 1 or arguments[0] not in params.evaluated:
+        raise InputError(
+            f"usage: python -m stages.evaluate NAME, one of: {', '.join(params.evaluated)}"
+        )
     (name,) = arguments
-    transferred = name in params.transfers
-    corpus = (params.transfers if transferred else params.experiments)[name].corpus
-    grids = params.corpora[corpus].grids if transferred else params.grids_of(name)
-    settings = read_settings(corpus)
-    closed_form = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
+    study = find_study(params, name)
+    settings = read_settings(study.corpus)
+    closed_form = read_closed_form(files.closed_form_table(study.corpus), rows=len(settings))
     options = params.evaluate
     metrics: dict[str, Any] = {}
     tables = []
-    for grid in grids:
-        data = _data_set(params, corpus, grid)
-        entries = (_transfer_entries if transferred else _experiment_entries)(
-            params, name, grid, data
-        )
+    for grid in study.grids:
+        data = _data_set(params, study.corpus, grid)
+        entries = _entries(params, study, grid, data)
         solved = closed_form[settings["grid"] == grid]
         entries["closed_form"] = [_all_rows(solved[data.parameters].to_numpy())]
         metrics[data.name] = {
@@ -70,44 +68,44 @@ def main(arguments: list[str]) -> None:
         path.write_text(json.dumps(_rounded(metrics), indent=1, sort_keys=True) + "\n")
 
 
-def _experiment_entries(params: Params, name: str, grid: str, data: DataSet) -> Entries:
-    """Judge an experiment's networks of one grid by `paper`, and by `unseen_loops` where asked."""
-    embeddings, output = _read_network(name, files.network_name(grid), data)
-    fits = _random_splits(params, embeddings, data)
+def _entries(params: Params, study: Study, grid: str, data: DataSet) -> Entries:
+    """Judge a study's features of one grid, and its networks, by the protocols it asks for."""
+    options, size = params.evaluate, params.size
+    features = study.features(grid, data)
+    splits = random_splits(
+        features,
+        data.targets,
+        splits=size.splits,
+        test_fraction=options.test_fraction,
+        seed=options.seed,
+    )
+    fits = {"refit" if study.source else "paper": splits}
+    if study.source:
+        source = _data_set(params, study.source.corpus, grid)
+        fits["transfer"] = transfer(study.source.features(grid, source), source.targets, features)
+    if study.unseen_loops:
+        folds = outer_folds(data.groups, size.folds)[: size.folds_run]
+        blind = [study.features(grid, data, fold) for fold in range(len(folds))]
+        fits["unseen_loops"] = unseen_loops(blind, data.targets, data.loop, folds)
     entries = {
-        "paper": _predict(params, fits, f"paper {name} {grid}"),
-        "network": [_all_rows(output)],
-        "constant": constant(fits),
+        entry: predict(
+            of_entry,
+            trees=size.trees,
+            max_features=options.max_features,
+            seed=options.seed,
+            description=f"{entry} {study.name} {grid}",
+        )
+        for entry, of_entry in fits.items()
     }
-    if params.experiments[name].unseen_loops:
-        folds = outer_folds(data.groups, params.size.folds)[: params.size.folds_run]
-        networks = [
-            _read_network(name, files.network_name(grid, fold), data) for fold in range(len(folds))
-        ]
-        fits = unseen_loops([network[0] for network in networks], data.targets, data.loop, folds)
-        entries["unseen_loops"] = _predict(params, fits, f"unseen_loops {name} {grid}")
-        entries["network_unseen_loops"] = [
-            Prediction(fit.test, output[fit.test])
-            for fit, (_, output) in zip(fits, networks, strict=True)
-        ]
+    entries["constant"] = constant(splits)
+    if not study.handcrafted:
+        entries["network"] = [_all_rows(study.output(grid, data))]
+        if study.unseen_loops:
+            entries["network_unseen_loops"] = [
+                Prediction(fit.test, study.output(grid, data, fold)[fit.test])
+                for fold, fit in enumerate(fits["unseen_loops"])
+            ]
     return entries
-
-
-def _transfer_entries(params: Params, name: str, grid: str, data: DataSet) -> Entries:
-    """Judge an experiment's network of one grid on another material, by `transfer` and `refit`."""
-    network = files.network_name(grid)
-    experiment = params.transfers[name].experiment
-    source = _data_set(params, params.experiments[experiment].corpus, grid)
-    source_embeddings, _ = _read_network(experiment, network, source)
-    embeddings, output = _read_network(name, network, data)
-    transferred = transfer(source_embeddings, source.targets, embeddings)
-    fits = _random_splits(params, embeddings, data)
-    return {
-        "transfer": _predict(params, transferred, f"transfer {name} {grid}"),
-        "refit": _predict(params, fits, f"refit {name} {grid}"),
-        "network": [_all_rows(output)],
-        "constant": constant(fits),
-    }
 
 
 def _data_set(params: Params, corpus: str, grid: str) -> DataSet:
@@ -116,33 +114,6 @@ def _data_set(params: Params, corpus: str, grid: str) -> DataSet:
         params.data_set(corpus, grid),
         settings[settings["grid"] == grid],
         params.grids.named[grid].varied,
-    )
-
-
-def _read_network(name: str, network: str, data: DataSet) -> tuple[np.ndarray, np.ndarray]:
-    """Return a network's embeddings of all rows of a data set, and its own output."""
-    embeddings = read_array(files.embedding_file(name, network), rows=len(data))
-    columns = len(data.parameters)
-    return embeddings, read_array(files.output_file(name, network), rows=len(data), columns=columns)
-
-
-def _random_splits(params: Params, embeddings: np.ndarray, data: DataSet) -> list[Fit]:
-    return random_splits(
-        embeddings,
-        data.targets,
-        splits=params.size.splits,
-        test_fraction=params.evaluate.test_fraction,
-        seed=params.evaluate.seed,
-    )
-
-
-def _predict(params: Params, fits: list[Fit], description: str) -> list[Prediction]:
-    return predict(
-        fits,
-        trees=params.size.trees,
-        max_features=params.evaluate.max_features,
-        seed=params.evaluate.seed,
-        description=description,
     )
 
 

@@ -12,18 +12,21 @@ from stages.common import files
 from stages.common.errors import InputError
 from stages.common.params import PARAMETERS, Params, load_params
 from stages.compress.grids import loop_settings
-from stages.compress.settings import COLUMNS
+from stages.compress.settings import COLUMNS, read_settings
 from stages.evaluate.__main__ import main
+from stages.evaluate.data_set import DataSet
+from stages.evaluate.studies import find_study
 from stages.train.folds import outer_folds
 
 EXPERIMENT, TRANSFER = "drum-d4p-cnn-stft128", "mix-d4p-cnn-stft128"
+HANDCRAFTED, HANDCRAFTED_TRANSFER = "drum-d4p-handcrafted", "mix-d4p-handcrafted"
 PARAMS = Path("params.yaml").resolve()
 ERROR = {"mae", "std", "percent", "mae_identifiable", "n"}
 
 
 @pytest.fixture
 def params(tmp_path, monkeypatch) -> Params:
-    """D4P of 6 drum loops and 4 mixes; embeddings that hold the targets; outputs that are off."""
+    """D4P of 6 drum loops and 4 mixes; features that hold the targets; outputs that are off."""
     yaml = YAML()
     content = yaml.load(PARAMS.read_text())
     content["scale"] = "smoke"
@@ -37,6 +40,8 @@ def params(tmp_path, monkeypatch) -> Params:
     for fold in range(params.size.folds_run):
         write_network(EXPERIMENT, f"d4p-fold{fold}", drums, off=3.0)
     write_network(TRANSFER, "d4p", mixes, off=4.0)
+    write_handcrafted("drum-d4p", drums)
+    write_handcrafted("mix-d4p", mixes)
     return params
 
 
@@ -66,6 +71,16 @@ def write_network(name: str, network: str, targets: np.ndarray, *, off: float) -
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, np.tile(targets, 3).astype(np.float32))
     np.save(files.output_file(name, network), (targets + off).astype(np.float32))
+
+
+def write_handcrafted(corpus: str, targets: np.ndarray) -> None:
+    """Write a table in which each parameter's set, and no other column, holds its target."""
+    table = read_settings(corpus)[["grid", "loop", "position"]]
+    columns = ["threshold.a", "ratio.b", "attack.c", "release.d"]
+    features = pd.DataFrame(targets.astype(np.float32), columns=columns)
+    path = files.handcrafted_table(corpus)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.concat([table, features], axis=1).to_parquet(path)
 
 
 def metrics(name: str) -> dict:
@@ -110,6 +125,59 @@ def test_a_transfers_metrics(params):
     assert entries["transfer"]["ratio"]["n"] == 4 * 8
     assert entries["network"]["ratio"]["mae"] == pytest.approx(4.0, abs=1e-4)
     assert entries["transfer"]["ratio"]["mae"] < entries["constant"]["ratio"]["mae"]
+
+
+def test_handcrafted_features_are_judged_without_a_network(params):
+    main([HANDCRAFTED])
+    (entries,) = (found := metrics(HANDCRAFTED)).values()
+    assert list(found) == ["drum-d4p"]
+    assert set(entries) == {"paper", "unseen_loops", "constant", "closed_form"}
+    held_out = outer_folds([str(i) for i in range(6)], params.size.folds)[0]
+    assert entries["unseen_loops"]["ratio"]["n"] == 8 * len(held_out)
+    for name in PARAMETERS:
+        assert entries["paper"][name]["mae"] < entries["constant"][name]["mae"]
+
+
+def test_a_transfer_of_handcrafted_features(params):
+    main([HANDCRAFTED_TRANSFER])
+    (entries,) = (found := metrics(HANDCRAFTED_TRANSFER)).values()
+    assert list(found) == ["mix-d4p"]
+    assert set(entries) == {"transfer", "refit", "constant", "closed_form"}
+    assert entries["transfer"]["ratio"]["n"] == 4 * 8
+    assert entries["transfer"]["ratio"]["mae"] < entries["constant"]["ratio"]["mae"]
+
+
+def test_the_same_rows_are_split_whatever_the_features(params):
+    """Then errors by networks and by handcrafted features stand side by side."""
+    main([EXPERIMENT])
+    main([HANDCRAFTED])
+    for entry in ("constant", "closed_form"):
+        assert metrics(EXPERIMENT)["drum-d4p"][entry] == metrics(HANDCRAFTED)["drum-d4p"][entry]
+
+
+def test_only_the_sets_of_the_varied_parameters_are_read(params):
+    study = find_study(params, HANDCRAFTED)
+    settings = read_settings("drum-d4p")
+    data = DataSet.of_settings("drum-ds2", settings, ["ratio"])
+    np.testing.assert_allclose(
+        study.features("d4p", data), settings[["ratio"]].to_numpy(), rtol=1e-6
+    )
+
+
+def test_a_handcrafted_table_that_does_not_fit_is_an_error(params):
+    path = files.handcrafted_table("drum-d4p")
+    table = pd.read_parquet(path)
+    table.iloc[1:].to_parquet(path)
+    with pytest.raises(InputError, match=r"drum-d4p\.parquet: its rows are not those of"):
+        main([HANDCRAFTED])
+    table.loc[7, "ratio.b"] = np.nan
+    table.to_parquet(path)
+    with pytest.raises(InputError, match=r"drum-d4p\.parquet: row 7 holds a value that is not"):
+        main([HANDCRAFTED])
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"drum-d4p\.parquet: cannot be read"):
+        main([HANDCRAFTED])
+    assert not files.METRICS.exists()
 
 
 def test_predictions_are_of_every_tested_row(params):
