@@ -15,6 +15,8 @@ KEPT = {
     "inputs": ["drum-stft256", "drum-stft128", "drum-d4p-stft128"],
     "experiments": ["drum-cnn-stft256", "drum-cnn-stft128", "drum-d4p-cnn-stft128"],
     "transfers": [],
+    "handcrafted": ["drum-handcrafted"],
+    "handcrafted_transfers": [],
 }
 
 
