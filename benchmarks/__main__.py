@@ -24,6 +24,7 @@ README = Path(__file__).parents[1] / "README.md"
 MODULES = {
     "compress": "Compressor, one core",
     "spectrogram": "Network inputs, one core",
+    "handcraft": "Handcrafted features, one core",
     "training": "Training, all cores",
     "closed_form": "Closed-form solution, one core",
     "embed": "Embedding, one core",

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from stages.common.params import Params, ScaleName, check_params
 from stages.compress.disk import bytes_needed as compressed_bytes
 from stages.embed.disk import bytes_needed as embedding_bytes
+from stages.handcraft.disk import bytes_needed as handcrafted_bytes
 from stages.render.disk import bytes_needed as loop_bytes
 from stages.spectrogram.disk import bytes_needed as input_bytes
 from stages.spectrogram.representations import input_shape
@@ -28,6 +29,7 @@ def bytes_asked(params: Params) -> dict[str, int]:
         "render": sum(loop_bytes(params, name) for name in params.materials),
         "compress": sum(compressed_bytes(params, name) for name in params.corpora),
         "spectrogram": sum(input_bytes(params, name) for name in params.inputs),
+        "handcraft": sum(handcrafted_bytes(params, name) for name in params.corpora),
         "train": sum(kept for _, kept in models.values()),
         "state of a training, removed": max(state for state, _ in models.values()),
         "embed": sum(embedding_bytes(params, name) for name in experiments),

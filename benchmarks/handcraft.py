@@ -1,0 +1,109 @@
+"""Handcrafted features on one core: all clips of a loop together, and one by one with librosa.
+
+Usage: python -m benchmarks.handcraft
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from time import process_time
+
+import librosa
+import numpy as np
+import scipy.fft
+from threadpoolctl import threadpool_limits
+
+from benchmarks.compress import settings_of
+from benchmarks.interleaved import interleaved_medians
+from benchmarks.loops import rendered_loops
+from benchmarks.table import Row, markdown
+from stages.common.params import load_params
+from stages.compress.compressor import compress
+from stages.handcraft.features import DryLoop, Measured
+from stages.handcraft.rms_curve import decibels
+
+SAMPLE_RATE = 44100
+ROWS = 24
+ROUNDS = 5
+
+
+class LibrosaLoop(DryLoop):
+    """The same features of one clip after another, by librosa's own functions."""
+
+    def features(self, clips: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the features of some clips, each measured and compared alone."""
+        alone = [super(LibrosaLoop, self).features(clip[None]) for clip in clips]
+        return {name: np.concatenate([each[name] for each in alone]) for name in alone[0]}
+
+    def measure(self, signals: np.ndarray) -> Measured:
+        """Measure one signal, shape (1, samples), as librosa's documentation does."""
+        (signal,), rate, options = signals, self.sample_rate, self.options
+        frame, hop = options.frame, options.hop
+        stft = librosa.stft(signal, n_fft=frame, hop_length=hop, pad_mode="constant")
+        magnitude = np.abs(stft)
+        centroid = librosa.feature.spectral_centroid(S=magnitude, sr=rate)
+        bandwidth = librosa.feature.spectral_bandwidth(S=magnitude, sr=rate, centroid=centroid)
+        curves = {
+            "rms": librosa.feature.rms(
+                y=signal, frame_length=frame, hop_length=hop, pad_mode="constant"
+            ),
+            "centroid": centroid,
+            "spectral_variance": bandwidth**2,
+        }
+        mel = librosa.feature.melspectrogram(S=magnitude**2, sr=rate, n_mels=options.mel_bands)
+        level = librosa.power_to_db(mel, amin=1e-10, top_db=None)
+        mfccs = librosa.feature.mfcc(S=level, n_mfcc=options.mfccs).mean(axis=1)
+        rms = np.sqrt(np.mean(signal**2, dtype=np.float64))
+        scalars = {"crest_factor": np.abs(signal).max(keepdims=True) / rms}
+        for name, curve in curves.items():
+            scalars |= {f"{name}_mean": curve.mean(axis=1), f"{name}_variance": curve.var(axis=1)}
+        scalars |= {f"mfcc{i}_mean": mean[None] for i, mean in enumerate(mfccs)}
+        envelopes = self.notes.envelopes(np.ascontiguousarray(magnitude.T))
+        return Measured(decibels(curves["rms"].astype(np.float64)), envelopes[None], scalars)
+
+
+def measure() -> list[Row]:
+    """Time some rows of D4P at the laptop's and the paper's length."""
+    with threadpool_limits(1):
+        return [of_length(seconds) for seconds in (1.0, 4.0)]
+
+
+def of_length(seconds: float) -> Row:
+    """Time the rows of one loop, what is done once for the loop included."""
+    (loop,) = rendered_loops("drum", 1, seconds=seconds)
+    every = len(settings_of("d4p")) // ROWS
+    clips = compress(loop, settings_of("d4p")[::every][:ROWS], sample_rate=SAMPLE_RATE)
+    ways: dict[str, Callable[[], object]] = {
+        "ours": partial(analyse, DryLoop, loop, clips),
+        "librosa": partial(analyse, LibrosaLoop, loop, clips),
+        "FFT": partial(spectra_alone, clips),
+    }
+    times = interleaved_medians(ways, rounds=ROUNDS, clock=process_time)
+    each = {way: 1000 * spent / len(clips) for way, spent in times.items()}
+    return Row(
+        f"{ROWS} rows of D4P, {seconds:g} s",
+        each["ours"],
+        {"librosa": each["librosa"]},
+        "ms a row",
+        floor=each["FFT"],
+        floor_is="SciPy's FFT alone",
+    )
+
+
+def analyse(kind: type[DryLoop], loop: np.ndarray, clips: np.ndarray) -> dict[str, np.ndarray]:
+    """Analyse a loop and all its clips."""
+    options = load_params().handcraft
+    return kind(loop, sample_rate=SAMPLE_RATE, options=options).features(clips)
+
+
+def spectra_alone(clips: np.ndarray) -> None:
+    """Transform all frames of all clips."""
+    options = load_params().handcraft
+    for clip in clips:
+        frames = np.lib.stride_tricks.sliding_window_view(clip, options.frame)[:: options.hop]
+        scipy.fft.rfft(frames)
+
+
+if __name__ == "__main__":
+    print(markdown(measure()))
