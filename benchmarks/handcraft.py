@@ -21,7 +21,6 @@ from benchmarks.table import Row, markdown
 from stages.common.params import load_params
 from stages.compress.compressor import compress
 from stages.handcraft.features import DryLoop, Measured
-from stages.handcraft.rms_curve import decibels
 
 SAMPLE_RATE = 44100
 ROWS = 24
@@ -60,7 +59,7 @@ class LibrosaLoop(DryLoop):
             scalars |= {f"{name}_mean": curve.mean(axis=1), f"{name}_variance": curve.var(axis=1)}
         scalars |= {f"mfcc{i}_mean": mean[None] for i, mean in enumerate(mfccs)}
         envelopes = self.notes.envelopes(np.ascontiguousarray(magnitude.T))
-        return Measured(decibels(curves["rms"].astype(np.float64)), envelopes[None], scalars)
+        return Measured(curves["rms"].astype(np.float64), envelopes[None], scalars)
 
 
 def measure() -> list[Row]:

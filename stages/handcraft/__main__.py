@@ -39,7 +39,10 @@ def main(arguments: list[str]) -> None:
         description=f"handcraft {corpus}",
     )
     with files.replaced(target) as path:
-        pd.concat(tables).sort_index().to_parquet(path, engine="pyarrow", index=False)
+        # Features hardly repeat: a dictionary of their values would only be one more copy.
+        pd.concat(tables).sort_index().to_parquet(
+            path, engine="pyarrow", index=False, use_dictionary=["grid"]
+        )
 
 
 def features_of_loop(params: Params, corpus: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 from stages.common.params import Params
 
-# Of a row: some hundred features as float32, and the place of the row.
-_ROW_BYTES = 4 * 160
+_FEATURES = 140  # without the coefficients' means, of which there are two each
+_PLACE_BYTES = 24  # of a row
 _FOOTER = 2**17
 
 
@@ -13,4 +13,4 @@ def bytes_needed(params: Params, corpus: str) -> int:
         params.loops_of(corpus, grid) * params.settings_of(grid)
         for grid in params.corpora[corpus].grids
     )
-    return _FOOTER + rows * _ROW_BYTES
+    return _FOOTER + rows * (_PLACE_BYTES + 4 * (_FEATURES + 2 * params.handcraft.mfccs))

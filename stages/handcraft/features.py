@@ -15,22 +15,22 @@ threshold
 ratio
     Slope of L_y on L_x where it is loud; ratio of their variances.
 attack, release
-    Of each event's note, separated by factorisation (`notes`), and of L_x - L_y (`gain`): mean,
-    median and standard deviation over the events.
+    Of each event, on the RMS curve of the whole (`rms`) and on the envelope of its note alone
+    (`note`), and of L_x - L_y (`gain`): mean, median and standard deviation over the events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from stages.common.params import Handcraft
 from stages.handcraft.comparison import compared, summarised
-from stages.handcraft.envelope.attack import gain_rise_time, note_attack
-from stages.handcraft.envelope.release import gain_fall_time, note_release
-from stages.handcraft.events import Event, find_events
+from stages.handcraft.envelope.attack import attack, gain_rise_time
+from stages.handcraft.envelope.release import gain_fall_time, release
+from stages.handcraft.events import Event, find_events, sounding_notes
 from stages.handcraft.notes import Notes
 from stages.handcraft.onsets import find_onsets
 from stages.handcraft.ratio import ratio_features
@@ -45,14 +45,15 @@ class Measured:
 
     Attributes
     ----------
-    level : ndarray, shape (n, frames), dB
+    curves : ndarray, shape (n, frames)
+        RMS curves.
     envelopes : ndarray, shape (n, components, frames)
         Of the loop's notes.
     scalars : dict of str to ndarray, shape (n,)
         The measurements of the set `all`.
     """
 
-    level: np.ndarray
+    curves: np.ndarray
     envelopes: np.ndarray
     scalars: dict[str, np.ndarray]
 
@@ -77,9 +78,11 @@ class DryLoop:
             seed=options.seed,
         )
         self.measured = self.measure(signal[None])
-        curve = rms_curve(signal, frame=options.frame, hop=options.hop)
+        (curve,), (envelopes,) = self.measured.curves, self.measured.envelopes
         onsets = find_onsets(signal, curve, sample_rate=sample_rate, hop=options.hop)
-        self.events = find_events(onsets, self.measured.envelopes[0])
+        self.sounding = sounding_notes(onsets, envelopes)
+        self.events = find_events(onsets, [curve] * len(onsets))
+        self.note_events = find_events(onsets, [envelopes[note] for note in self.sounding])
 
     def features(self, clips: np.ndarray) -> dict[str, np.ndarray]:
         """Return the features of compressed clips of the loop.
@@ -95,19 +98,27 @@ class DryLoop:
             beside it.
         """
         x, y = self.measured, self.measure(clips)
-        dry_level = x.level[0]
-        reduction = gain_reduction(dry_level, y.level)
+        (dry_level,), level = decibels(x.curves), decibels(y.curves)
+        reduction = gain_reduction(dry_level, level)
         found: dict[str, np.ndarray] = {}
         for name, value in y.scalars.items():
             found |= compared(f"all.{name}", x.scalars[name], value)
         of_pair = {
             "threshold": threshold_features(dry_level, reduction),
-            "ratio": ratio_features(dry_level, y.level),
+            "ratio": ratio_features(dry_level, level),
         }
         for of_set, features in of_pair.items():
             found |= {f"{of_set}.{name}": value for name, value in features.items()}
-        found |= self._of_events("attack", note_attack, gain_rise_time, y, reduction)
-        found |= self._of_events("release", note_release, gain_fall_time, y, reduction)
+        curves = [x.curves] * len(self.events), [y.curves] * len(self.events)
+        notes = self._sounding(x), self._sounding(y)
+        for of_set, of_curve, of_gain in (
+            ("attack", attack, gain_rise_time),
+            ("release", release, gain_fall_time),
+        ):
+            found |= self._of_events(f"{of_set}.rms", of_curve, self.events, *curves)
+            found |= self._of_events(f"{of_set}.note", of_curve, self.note_events, *notes)
+            gains = [of_gain(reduction, event, frame_ms=self.frame_ms) for event in self.events]
+            found |= summarised(f"{of_set}.{of_gain.__name__}", np.stack(gains))
         return {name: value.astype(np.float32) for name, value in found.items()}
 
     def measure(self, signals: np.ndarray) -> Measured:
@@ -130,30 +141,34 @@ class DryLoop:
         scalars |= _moments("centroid", np.stack(centroids))
         scalars |= _moments("spectral_variance", np.stack(variances))
         scalars |= {f"mfcc{i}_mean": mean for i, mean in enumerate(np.stack(mfccs, axis=1))}
-        return Measured(decibels(curves), np.stack(envelopes), scalars)
+        return Measured(curves, np.stack(envelopes), scalars)
+
+    def _sounding(self, measured: Measured) -> list[np.ndarray]:
+        """Return, for every event, the envelopes of its note, shape (n, frames)."""
+        return [measured.envelopes[:, note] for note in self.sounding]
 
     def _of_events(
         self,
-        of_set: str,
-        of_note: Callable[..., dict[str, np.ndarray]],
-        of_gain: Callable[..., np.ndarray],
-        clips: Measured,
-        reduction: np.ndarray,
+        prefix: str,
+        of_curve: Callable[..., dict[str, np.ndarray]],
+        events: Sequence[Event],
+        dry: Sequence[np.ndarray],
+        clips: Sequence[np.ndarray],
     ) -> dict[str, np.ndarray]:
-        """Measure every event, compare each with the dry one, and summarise."""
-
-        def at(event: Event, envelopes: np.ndarray) -> dict[str, np.ndarray]:
-            return of_note(envelopes, event, frame_ms=self.frame_ms)
-
-        dry = [at(event, self.measured.envelopes) for event in self.events]
-        wet = [at(event, clips.envelopes) for event in self.events]
+        """Measure every event in its curves, compare each with the dry one, and summarise."""
+        x, y = (
+            [
+                of_curve(curve, event, frame_ms=self.frame_ms)
+                for curve, event in zip(curves, events, strict=True)
+            ]
+            for curves in (dry, clips)
+        )
         found: dict[str, np.ndarray] = {}
-        for name in dry[0]:
-            x, y = (np.stack([event[name] for event in events]) for events in (dry, wet))
-            for column, values in compared(f"{of_set}.note_{name}", x, y).items():
-                found |= summarised(column, values)
-        gains = [of_gain(reduction, event, frame_ms=self.frame_ms) for event in self.events]
-        return found | summarised(f"{of_set}.{of_gain.__name__}", np.stack(gains))
+        for name in x[0]:
+            dry_values, values = (np.stack([event[name] for event in each]) for each in (x, y))
+            for column, of_events in compared(f"{prefix}_{name}", dry_values, values).items():
+                found |= summarised(column, of_events)
+        return found
 
 
 def _moments(name: str, curves: np.ndarray) -> dict[str, np.ndarray]:

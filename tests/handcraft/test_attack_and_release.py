@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from stages.handcraft.envelope.attack import gain_rise_time, note_attack
-from stages.handcraft.envelope.release import gain_fall_time, note_release
+from stages.handcraft.envelope.attack import attack, gain_rise_time
+from stages.handcraft.envelope.release import gain_fall_time, release
 from stages.handcraft.envelope.times import fall_time, rise_time
-from stages.handcraft.events import Event
+from stages.handcraft.events import Event, find_events
 from stages.handcraft.notes import Notes
 from stages.handcraft.rms_curve import decibels, gain_reduction, rms_curve
 from stages.handcraft.spectral import magnitudes
@@ -17,13 +17,15 @@ SIZES = {"frame": 1024, "hop": 256}
 
 
 def note_of(signal: np.ndarray) -> np.ndarray:
-    """Return the envelope of a signal's only note, shape (1, 1, frames)."""
+    """Return the envelope of a signal's only note, shape (1, frames)."""
     magnitude = magnitudes(signal, **SIZES)
-    return Notes(magnitude, components=1, iterations=100, seed=1).envelopes(magnitude)[None]
+    return Notes(magnitude, components=1, iterations=100, seed=1).envelopes(magnitude)
 
 
-def whole(frames: int) -> Event:
-    return Event(note=0, onset=0, end=frames, note_end=frames)
+def whole(envelopes: np.ndarray) -> Event:
+    """Return the event that begins with the first of some curves and lasts to its end."""
+    (event,) = find_events(np.zeros(1, int), [envelopes[0]])
+    return event
 
 
 def test_rise_time_of_straight_and_exponential_rises():
@@ -52,23 +54,23 @@ def test_a_curve_that_does_not_rise_has_no_rise_time():
 def test_a_burst_of_known_rise(rise):
     time = seconds(1.0)
     envelopes = note_of(tone(1000, 0.5 * np.clip((time - 0.1) / rise, 0, 1)))
-    found = note_attack(envelopes, whole(envelopes.shape[2]), frame_ms=FRAME_MS)
+    found = attack(envelopes, whole(envelopes), frame_ms=FRAME_MS)
     np.testing.assert_allclose(found["rise_time"], 800 * rise, rtol=0.06)
 
 
 def test_overshoot_and_mean_amplitude_of_a_known_envelope():
     """Up to 1 in 10 frames, then 0.5 for long: 6.02 dB over what follows."""
     frame = np.arange(100)
-    envelope = np.where(frame <= 10, frame / 10, 0.5)
-    found = note_attack(envelope[None, None], whole(100), frame_ms=FRAME_MS)
+    envelope = np.where(frame <= 10, frame / 10, 0.5)[None]
+    found = attack(envelope, whole(envelope), frame_ms=FRAME_MS)
     np.testing.assert_allclose(found["mean_amplitude"], 0.5)
     np.testing.assert_allclose(found["overshoot"], 20 * np.log10(2))
     np.testing.assert_allclose(found["rise_time"], 8 * FRAME_MS)
 
 
 def test_overshoot_needs_what_follows():
-    envelope = np.linspace(0, 1, 20)
-    found = note_attack(envelope[None, None], whole(20), frame_ms=FRAME_MS)
+    envelope = np.linspace(0, 1, 20)[None]
+    found = attack(envelope, whole(envelope), frame_ms=FRAME_MS)
     assert np.isnan(found["overshoot"]).all()
 
 
@@ -76,49 +78,66 @@ def test_overshoot_needs_what_follows():
 def test_a_decay_of_known_time(constant):
     """Of a time constant: 20 dB in 2.303 times as long, by 8.686 dB per time constant."""
     envelopes = note_of(tone(1000, 0.5 * np.exp(-seconds(1.0) / constant)))
-    found = note_release(envelopes, whole(envelopes.shape[2]), frame_ms=FRAME_MS)
+    found = release(envelopes, whole(envelopes), frame_ms=FRAME_MS)
     np.testing.assert_allclose(found["decay_time"], 1000 * constant * np.log(10), rtol=0.1)
     np.testing.assert_allclose(found["slope"], -20 / np.log(10) / constant, rtol=0.1)
 
 
-def test_a_release_ends_where_the_note_sounds_again():
-    envelope = np.concatenate([np.full(30, 1.0), np.full(20, 3.0)])
-    event = Event(note=0, onset=0, end=10, note_end=30)
-    found = note_release(envelope[None, None], event, frame_ms=FRAME_MS)
+def test_a_release_ends_at_the_next_onset():
+    envelope = np.concatenate([np.full(30, 1.0), np.full(20, 3.0)])[None]
+    event, _ = find_events(np.array([0, 30]), [envelope[0]] * 2)
+    found = release(envelope, event, frame_ms=FRAME_MS)
     np.testing.assert_allclose(found["decay_time"], 29 * FRAME_MS)
     np.testing.assert_allclose(found["mean_amplitude"], 1.0)
     np.testing.assert_allclose(found["slope"], 0.0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("attack", "release"), [(0.05, 0.05), (0.1, 0.2)])
-def test_the_times_of_a_known_gain_curve(attack, release):
+def test_means_and_slopes_are_of_the_dry_loops_segments():
+    """A gain that rises by 2 dB a frame adds them to the slope, wherever the clip's own peak is."""
+    frame = np.arange(21)
+    dry = 10 ** (-np.abs(frame - 5) / 20)
+    clip = dry * 10 ** (2 * frame / 20)
+    found = release(np.stack([dry, clip]), whole(dry[None]), frame_ms=1.0)
+    np.testing.assert_allclose(found["slope"], [-1000, 1000])
+    found = attack(np.stack([dry, clip]), whole(dry[None]), frame_ms=1.0)
+    np.testing.assert_allclose(found["mean_amplitude"], [dry[:6].mean(), clip[:6].mean()])
+
+
+@pytest.mark.parametrize(("attack_s", "release_s"), [(0.05, 0.05), (0.1, 0.2)])
+def test_the_times_of_a_known_gain_curve(attack_s, release_s):
     """A tone whose gain falls by 12 dB from 0.1 s on, and comes back from 0.5 s on."""
     time = seconds(1.5)
     dry = tone(1000, np.full_like(time, 0.5))
-    reached = -np.expm1(-np.clip(time - 0.1, 0, 0.4) / attack)
-    reduction_db = 12 * reached * np.exp(-np.maximum(time - 0.5, 0) / release)
+    reached = -np.expm1(-np.clip(time - 0.1, 0, 0.4) / attack_s)
+    reduction_db = 12 * reached * np.exp(-np.maximum(time - 0.5, 0) / release_s)
     clip = (dry * 10 ** (-reduction_db / 20)).astype(np.float32)
     x, y = decibels(rms_curve(np.stack([dry, clip]), **SIZES))
     reduction = gain_reduction(x, y[None])
-    onset = round(0.08 * RATE / 256)
-    event = Event(note=0, onset=onset, end=reduction.shape[1], note_end=reduction.shape[1])
+    (event,) = find_events(np.array([round(0.08 * RATE / 256)]), [x])
     rise = gain_rise_time(reduction, event, frame_ms=FRAME_MS)
     fall = gain_fall_time(reduction, event, frame_ms=FRAME_MS)
-    top = -np.expm1(-0.4 / attack)
-    expected = attack * np.log((1 - 0.1 * top) / (1 - 0.63 * top))
+    top = -np.expm1(-0.4 / attack_s)
+    expected = attack_s * np.log((1 - 0.1 * top) / (1 - 0.63 * top))
     np.testing.assert_allclose(rise, 1000 * expected, atol=2)
     # From the highest frame on, which lies within half a frame of samples of the turn.
-    np.testing.assert_allclose(fall, 1000 * release, atol=13)
+    np.testing.assert_allclose(fall, 1000 * release_s, atol=13)
 
 
 def test_a_gain_that_hardly_moves_is_no_answer_to_an_event():
     reduction = np.array([[0.0, 0.1, 0.2, 0.1], [0.0, 3.0, 2.0, 1.0]])
-    assert np.isnan(gain_rise_time(reduction, whole(4), frame_ms=1.0)).tolist() == [True, False]
-    assert np.isnan(gain_fall_time(reduction, whole(4), frame_ms=1.0)).tolist() == [True, False]
+    event = Event(onset=0, peak=1, decayed=3, end=4)
+    assert np.isnan(gain_rise_time(reduction, event, frame_ms=1.0)).tolist() == [True, False]
+    assert np.isnan(gain_fall_time(reduction, event, frame_ms=1.0)).tolist() == [True, False]
 
 
-def test_a_silent_note_is_not_measured():
-    silent = np.zeros((2, 1, 50))
-    for measure in (note_attack, note_release):
-        found = measure(silent, whole(50), frame_ms=FRAME_MS)
-        assert all(np.isnan(values).all() for values in found.values())
+def test_a_gain_that_falls_after_the_next_onset_is_waited_for():
+    reduction = np.array([[0.0, 8.0, 6.0, 4.0, 2.0, 0.0], [0.0, 8.0, 7.0, 6.0, 5.0, 4.0]])
+    found = gain_fall_time(reduction, Event(onset=0, peak=1, decayed=2, end=3), frame_ms=1.0)
+    np.testing.assert_allclose(found, [4 * (1 - np.exp(-1)), np.nan])
+
+
+def test_a_silent_clip_is_not_measured():
+    envelopes = np.stack([np.exp(-np.arange(50.0)), np.zeros(50)])
+    for measure in (attack, release):
+        found = measure(envelopes, whole(envelopes), frame_ms=FRAME_MS)
+        assert all(np.isnan(values[1]) for values in found.values())

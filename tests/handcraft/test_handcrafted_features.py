@@ -36,13 +36,13 @@ def test_every_set_has_its_features(loop, clips):
     columns = list(dry_loop(loop).features(clips))
     counts = {of_set: sum(c.startswith(f"{of_set}.") for c in columns) for of_set in SETS.values()}
     counts["all"] = sum(column.startswith("all.") for column in columns)
-    both, statistics = 2, 3
+    curves, both, statistics = 2, 2, 3
     assert counts == {
         "all": both * (2 + 2 + 2 + 1 + OPTIONS.mfccs),
         "threshold": 6,
         "ratio": 2,
-        "attack": statistics * (both * 3 + 1),
-        "release": statistics * (both * 3 + 1),
+        "attack": statistics * (curves * both * 3 + 1),
+        "release": statistics * (curves * both * 3 + 1),
     }
     assert len(columns) == sum(counts.values())
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.handcraft.events import Event, find_events
+from stages.handcraft.events import Event, find_events, sounding_notes
 from stages.handcraft.notes import Notes
 from stages.handcraft.onsets import find_onsets
 from stages.handcraft.rms_curve import rms_curve
@@ -62,8 +62,13 @@ def test_silence_has_silent_notes():
     np.testing.assert_array_equal(Notes(magnitude, **OPTIONS).envelopes(magnitude), 0)
 
 
-def test_an_event_belongs_to_the_note_that_rises_and_ends_where_it_sounds_again():
+def test_an_event_sounds_the_note_that_is_loudest_until_the_next():
     kick = [0.0, 5, 4, 3, 2, 1, 1, 6, 5]
-    hat = [0.0, 1, 1, 0, 3, 2, 1, 0, 0]
-    found = find_events(np.array([0, 3, 6]), np.array([kick, hat]))
-    assert found == [Event(0, 0, 3, 6), Event(1, 3, 6, 9), Event(0, 6, 9, 9)]
+    hat = [0.0, 1, 1, 0, 4, 2, 1, 0, 0]
+    assert sounding_notes(np.array([0, 3, 6]), np.array([kick, hat])).tolist() == [0, 1, 0]
+
+
+def test_events_last_from_the_onset_over_the_peak_until_they_have_decayed():
+    curve = np.array([0.0, 5, 4, 0.5, 0.4, 2, 9, 6, 3, 0.0])
+    found = find_events(np.array([0, 4, 9]), [curve] * 3)
+    assert found == [Event(0, 1, 3, 4), Event(4, 6, 8, 9), Event(9, 9, 9, 10)]
