@@ -4,7 +4,8 @@ Attack and release are properties of single notes, and in a loop they overlap: a
 the decay of a cymbal. The magnitude spectrogram is therefore factorised into spectra, a dictionary
 learnt on the dry loop, and their activations over time; a note's activation is its envelope, free
 of what else sounds. For a compressed clip the dictionary stays and only the activations are
-estimated, so that the same note is measured before and after the compressor.
+estimated, so that the same note is measured before and after the compressor. The whole loop's RMS
+curve is measured beside the notes, because the compressor acts on the whole.
 
 References
 ----------
