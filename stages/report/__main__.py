@@ -15,12 +15,14 @@ from stages.report.frame_length import frame_length_errors
 from stages.report.headline import headlines, summary
 from stages.report.learning_curves import read_curves
 from stages.report.leftovers import check_leftovers
-from stages.report.metrics import read_metrics
+from stages.report.metrics import read_landed, read_metrics
 from stages.report.pages import render_html, render_markdown
 from stages.report.pictures import CAPTIONS, draw
 from stages.report.predicted import read_predictions
 from stages.report.published import read_published
 from stages.report.svg import save_svg, style
+
+FULL_SIZE = METRICS / "paper" / "experiments"  # in git: made by runs of their own
 
 
 def main(arguments: list[str]) -> None:
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> None:
     errors = METRICS / params.scale / "experiments"
     check_leftovers(params, errors=errors, models=MODELS, predictions=PREDICTIONS)
     metrics = read_metrics(params, errors)
+    full_size = read_landed(params, FULL_SIZE)
     curves = read_curves(params, MODELS)
     points = read_predictions(params, PREDICTIONS)
     frames = frame_length_errors(cells, metrics)
@@ -50,7 +53,7 @@ def main(arguments: list[str]) -> None:
             save_svg(figure, path / f"{name}.svg")
 
     captions = {name: CAPTIONS[name] for name in pictures}
-    content = report_content(cells, params, metrics, captions)
+    content = report_content(cells, params, metrics, full_size, captions)
     with replaced(folder / "report.md") as path:
         path.write_text(render_markdown(content), encoding="utf-8")
     with replaced(folder / "report.html") as path:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from stages.common.errors import InputError, run_stage
-from stages.common.files import metrics_file
+from stages.common.files import METRICS, metrics_file
 from stages.common.params import load_params
+from stages.report.metrics import read_metrics
 
 RELATIVE = 0.25
 PERCENT_OF_RANGE = 2.0
@@ -51,12 +52,9 @@ def main(arguments: list[str]) -> None:
     params = load_params()
     revision = arguments[0] if arguments else "HEAD"
     found = 0
-    for name in [*params.experiments, *params.transfers]:
-        path = metrics_file(params.scale, name)
-        committed = _at_revision(path, revision)
-        if not path.exists():
-            raise InputError(f"{path}: missing; `dvc repro evaluate@{name}` makes it")
-        here = json.loads(path.read_text())
+    metrics = read_metrics(params, METRICS / params.scale / "experiments")
+    for name, here in metrics.experiments.items():
+        committed = _at_revision(metrics_file(params.scale, name), revision)
         lines = list(disagreements(committed, here))
         found += len(lines)
         print(f"{name}: {'equal' if here == committed else f'{len(lines)} disagree'}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stages.common.params import Params
 from stages.report.metrics import Metrics
 
 EXPERIMENT_ENTRIES = (
@@ -32,21 +31,22 @@ class ErrorRow:
 
 @dataclass(frozen=True)
 class ErrorTable:
-    """The errors of experiments, or of transfers, which have other entries."""
+    """The errors on a data set's own terms, or of what was learnt on another data set."""
 
     entries: tuple[str, ...]
     rows: list[ErrorRow]
 
 
-def every_error(params: Params, metrics: Metrics) -> list[ErrorTable]:
-    """List all errors: one table for the experiments, one for the transfers (if any)."""
-    tables = [
-        ErrorTable(entries, [_row(metrics, entries, *place) for place in metrics.measured(names)])
-        for entries, names in (
-            (EXPERIMENT_ENTRIES, params.experiments),
-            (TRANSFER_ENTRIES, params.transfers),
-        )
-    ]
+def every_error(metrics: Metrics) -> list[ErrorTable]:
+    """List all errors: one table with those by `paper`, one with those by `transfer` (if any)."""
+    tables = []
+    for entries in (EXPERIMENT_ENTRIES, TRANSFER_ENTRIES):
+        rows = [
+            _row(metrics, entries, *place)
+            for place in metrics.measured()
+            if metrics.error(place[0], place[1], entries[0], place[2])
+        ]
+        tables.append(ErrorTable(entries, rows))
     return [table for table in tables if table.rows]
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from stages.common.errors import InputError
 from stages.common.params import Params
+from stages.report.metrics import evaluated
 
 
 def check_leftovers(params: Params, *, errors: Path, models: Path, predictions: Path) -> None:
-    """Make sure that three folders hold the work of params.yaml's experiments and nothing else.
+    """Make sure that three folders hold the work of what params.yaml names and nothing else.
 
     DVC locks the hash of a whole folder: with anything else in it, `dvc.lock` would name a hash
     that no clone can make. Hidden and temporary (`*.tmp`) files are not looked at.
@@ -18,31 +19,31 @@ def check_leftovers(params: Params, *, errors: Path, models: Path, predictions: 
     ----------
     params : Params
     errors : Path
-        Folder of <experiment or transfer>.json.
+        Folder of <experiment, transfer or handcrafted features>.json.
     models : Path
         Folder of a folder per experiment.
     predictions : Path
-        Folder of <experiment or transfer>.csv.
+        Folder of <experiment, transfer or handcrafted features>.csv.
 
     Raises
     ------
     InputError
         If there is a leftover: the message names each, and the command that removes them.
     """
-    evaluated = [*params.experiments, *params.transfers]
+    names = evaluated(params)
     expected = {
-        errors: {f"{name}.json" for name in evaluated},
+        errors: {f"{name}.json" for name in names},
         models: set(params.experiments),
-        predictions: {f"{name}.csv" for name in evaluated},
+        predictions: {f"{name}.csv" for name in names},
     }
     leftovers = [
         str(path)
-        for folder, names in expected.items()
+        for folder, known in expected.items()
         for path in sorted(folder.glob("[!.]*"))
-        if path.name not in names and path.suffix != ".tmp"
+        if path.name not in known and path.suffix != ".tmp"
     ]
     if leftovers:
         raise InputError(
-            f"{', '.join(leftovers)}: not of an experiment or transfer in params.yaml;"
+            f"{', '.join(leftovers)}: not of an experiment, transfer or corpus in params.yaml;"
             f" remove with `rm -rf {' '.join(leftovers)}`"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ LEARNT = 0.7
 
 @dataclass(frozen=True)
 class Metrics:
-    """Errors by experiment or transfer, data set, entry and parameter.
+    """Errors by name, data set, entry and parameter.
+
+    A name is that of an experiment, a transfer or a corpus's handcrafted features (`evaluated`).
 
     An entry is a protocol of the forest (`paper`, `unseen_loops`, `transfer`, `refit`), the
     network's own output (`network`, `network_unseen_loops`), or a yardstick (`constant`,
@@ -44,32 +46,50 @@ class Metrics:
         constant = self.mae(experiment, data_set, "constant", parameter)
         return None if mae is None or constant is None else mae < LEARNT * constant
 
-    def measured(self, experiments: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-        """Go through every (experiment, data set, parameter) of the named ones."""
-        for experiment in experiments:
-            for data_set, entries in self.experiments[experiment].items():
+    def measured(self) -> Iterator[tuple[str, str, str]]:
+        """Go through every (experiment, data set, parameter)."""
+        for experiment, data_sets in self.experiments.items():
+            for data_set, entries in data_sets.items():
                 varied = set().union(*entries.values())
                 for parameter in PARAMETERS:
                     if parameter in varied:
                         yield experiment, data_set, parameter
 
 
+def evaluated(params: Params) -> list[str]:
+    """Name all that has errors: experiments, transfers, the handcrafted features of each corpus."""
+    handcrafted = [f"{corpus}-handcrafted" for corpus in params.corpora]
+    return [*params.experiments, *params.transfers, *handcrafted]
+
+
 def read_metrics(params: Params, folder: Path) -> Metrics:
-    """Read the errors of every experiment and transfer of params.yaml.
+    """Read the errors of every experiment and transfer, and of the handcrafted features.
 
     Raises
     ------
     InputError
-        If one is missing or is not JSON.
+        If those of an experiment or a transfer are missing, or are not JSON.
     """
-    names = [*params.experiments, *params.transfers]
-    return Metrics({name: _read(folder / f"{name}.json", name) for name in names})
+    for name in [*params.experiments, *params.transfers]:
+        if not (path := folder / f"{name}.json").exists():
+            raise InputError(f"{path}: missing; `dvc repro evaluate@{name}` makes it")
+    return read_landed(params, folder)
 
 
-def _read(path: Path, name: str) -> dict[str, Any]:
+def read_landed(params: Params, folder: Path) -> Metrics:
+    """Read what there is of the errors: at full size, one experiment lands after the other.
+
+    Raises
+    ------
+    InputError
+        If a file is not JSON.
+    """
+    paths = {name: folder / f"{name}.json" for name in evaluated(params)}
+    return Metrics({name: _read(path) for name, path in paths.items() if path.exists()})
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing; `dvc repro evaluate@{name}` makes it") from None
     except ValueError as error:
         raise InputError(f"{path}: is not JSON ({error})") from error

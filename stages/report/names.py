@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stages.report.judgement import FAILS, HOLDS, UNDECIDED, Ratio
+
 PARAMETER_NAMES = {
     "threshold_db": "Threshold (dB)",
     "ratio": "Ratio",
@@ -12,6 +14,9 @@ PARAMETER_NAMES = {
 DASH = "\N{EN DASH}"
 
 
+MARKS = {HOLDS: " \N{CHECK MARK}", FAILS: " \N{BALLOT X}", UNDECIDED: ""}
+
+
 def error_text(mae: float | None) -> str:
     """Write an error with three significant digits, at most three decimals; None is a dash."""
     if mae is None:
@@ -20,3 +25,11 @@ def error_text(mae: float | None) -> str:
         return "<0.001"
     decimals = 3 if mae < 1 else 2 if mae < 10 else 1 if mae < 100 else 0
     return f"{mae:.{decimals}f}"
+
+
+def comparison_text(ratio: Ratio | None) -> str:
+    """Write two errors, their ratio and what it decides; None, of another parameter, is empty."""
+    if ratio is None:
+        return ""
+    better, worse = error_text(ratio.better), error_text(ratio.worse)
+    return f"{better} / {worse} = {ratio.value:.2f}{MARKS[ratio.verdict]}"

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from stages.report.names import PARAMETER_NAMES, error_text
+from stages.report.names import PARAMETER_NAMES, comparison_text, error_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,5 +50,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["error"] = error_text
+    environment.filters["comparison"] = comparison_text
     environment.filters["parameter"] = PARAMETER_NAMES.__getitem__
     return environment

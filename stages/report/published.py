@@ -26,8 +26,8 @@ class PublishedCell:
     percent : str
         The same in percent of the parameter's range; empty where the paper does not give it.
     experiment : str
-        The experiment or transfer that fills our cell; a dash is shown while params.yaml has none
-        of this name.
+        The experiment, transfer or handcrafted features that fill our cell; a dash is shown where
+        there are no errors of this name.
     data_set : str
         The data set, <material>-<grid>, of both cells.
     """
@@ -41,6 +41,16 @@ class PublishedCell:
     percent: str
     experiment: str
     data_set: str
+
+    @property
+    def grid(self) -> str:
+        """The grid of the data set."""
+        return self.data_set.rpartition("-")[2]
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Experiment, data set and parameter: where our figure stands in the metrics."""
+        return self.experiment, self.data_set, self.parameter
 
 
 def read_published(path: Path = PUBLISHED) -> list[PublishedCell]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from stages.common.params import PARAMETERS, Grid, Params, Scale
+from stages.report.published import PublishedCell
 
 
 def sizes(params: Params) -> list[tuple[str, str, str]]:
@@ -13,6 +14,13 @@ def sizes(params: Params) -> list[tuple[str, str, str]]:
     here = _describe(params, params.size)
     paper = _describe(params, params.scales["paper"])
     return [(name, here[name], paper[name]) for name in here]
+
+
+def sizes_beside(params: Params, cells: list[PublishedCell]) -> list[tuple[str, str]]:
+    """List what was cut of the networks that a table compares: name, and value at this scale."""
+    grids = {cell.grid for cell in cells}
+    epochs = {name: count for name, count in params.size.max_epochs.items() if name in grids}
+    return [("epochs at most", _by_grid(epochs)), ("width of the networks", _widths(params.size))]
 
 
 def _describe(params: Params, scale: Scale) -> dict[str, str]:
@@ -23,6 +31,7 @@ def _describe(params: Params, scale: Scale) -> dict[str, str]:
         + "".join(f"; at most {n} under {grid}" for grid, n in scale.grid_loops.items()),
         "clip length": f"{scale.clip_seconds:g} s",
         "settings per loop": _by_grid(settings),
+        "width of the networks": _widths(scale),
         "epochs at most": _by_grid(scale.max_epochs),
         "epochs without progress": f"{scale.patience}",
         "dropout": _by_grid(scale.dropout),
@@ -32,11 +41,16 @@ def _describe(params: Params, scale: Scale) -> dict[str, str]:
     }
 
 
+def _widths(scale: Scale) -> str:
+    """Show each model's share of the paper's filters."""
+    return _by_grid(dict(getattr(scale, "width", {"cnn": 1})))
+
+
 def _by_grid(numbers: Mapping[str, float]) -> str:
     """Show a number per grid: one number where all are equal."""
     if len(set(numbers.values())) == 1:
-        return f"{next(iter(numbers.values()))}"
-    return ", ".join(f"{name} {number}" for name, number in numbers.items())
+        return f"{next(iter(numbers.values())):g}"
+    return ", ".join(f"{name} {number:g}" for name, number in numbers.items())
 
 
 def _count(grid: Grid) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Set
+from dataclasses import dataclass, replace
 
-from stages.common.params import Params
+from stages.report.best import best_cells
 from stages.report.metrics import Metrics
 from stages.report.published import PublishedCell, table_cells
 
@@ -14,11 +14,14 @@ TITLES = {
     "V": "two parameters varied together",
     "VI": "Mel spectrogram or spectrogram (drums, Model 1, frames of 512 samples)",
     "VII": "frame length of the spectrogram in samples (drums, Model 1)",
+    "VIII": "kernel shapes of Model 1 (drums, frames of 128 samples), frequency x time",
+    "IX": "tuning of Model 2 (drums)",
     "X": "tuned models on all six drum sets",
     "XII": "four parameters varied together (drums)",
     "XIII": "mixes, with the network that was trained on drums",
 }
 MODELS_IN_ROWS = ("IV", "V")  # the other tables have models in columns, parameters in rows
+TRANSFERRED = "XIII"
 
 # Which entry of the metrics fills which source of a column, block by block.
 OWN = {name: name for name in ("published", "paper", "unseen_loops", "transfer", "refit")}
@@ -29,11 +32,15 @@ YARDSTICKS = {"constant": "Constant predictor", "closed_form": "Closed-form limi
 
 @dataclass(frozen=True)
 class Value:
-    """One number of a table; `percent` is of the parameter's range, where the paper gives it."""
+    """One number of a table; `percent` is of the parameter's range, where the paper gives it.
+
+    `best`: the smallest of those that it can be compared with (`stages.report.best`).
+    """
 
     mae: str | float
     percent: str | float | None = None
     learnt: bool = True
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,21 +75,19 @@ class Table:
     blocks: dict[str, list[Row]]
 
 
-def build_tables(cells: list[PublishedCell], params: Params, metrics: Metrics) -> list[Table]:
-    """Fill every table of `TITLES` with what params.yaml has experiments for."""
-    return [_build_table(number, table_cells(cells, number), params, metrics) for number in TITLES]
+def build_tables(cells: list[PublishedCell], metrics: Metrics) -> list[Table]:
+    """Fill every table of `TITLES` with the errors that there are."""
+    return [_build_table(number, table_cells(cells, number), metrics) for number in TITLES]
 
 
-def _build_table(
-    number: str, cells: list[PublishedCell], params: Params, metrics: Metrics
-) -> Table:
-    transferred = any(cell.experiment in params.transfers for cell in cells)
+def _build_table(number: str, cells: list[PublishedCell], metrics: Metrics) -> Table:
     columns = {
-        column: _sources(members, transferred, metrics)
+        column: _sources(number, members, metrics)
         for column, members in _grouped(cells, lambda cell: cell.column).items()
     }
     rows = _grouped(cells, lambda cell: f"{cell.group}: {cell.row}" if cell.group else cell.row)
-    own = [_line(label, row, columns, OWN, metrics) for label, row in rows.items()]
+    best = best_cells(cells, list(OWN), metrics)
+    own = [_line(label, row, columns, OWN, metrics, best) for label, row in rows.items()]
     network = [_line(label, row, columns, NETWORK, metrics) for label, row in rows.items()]
     blocks = {"": own, NETWORK_TITLE: [line for line in network if line.filled]}
 
@@ -115,9 +120,9 @@ def _instrument_lines(
     return list(lines.values())
 
 
-def _sources(cells: list[PublishedCell], transferred: bool, metrics: Metrics) -> list[str]:
+def _sources(number: str, cells: list[PublishedCell], metrics: Metrics) -> list[str]:
     """Name what a column shows: `unseen_loops` only where something was trained by it."""
-    if transferred:
+    if number == TRANSFERRED:
         return ["published", "transfer", "refit"]
     if any(_value(cell, "unseen_loops", metrics) for cell in cells):
         return ["published", "paper", "unseen_loops"]
@@ -139,15 +144,15 @@ def _line(
     columns: dict[str, list[str]],
     entries: dict[str, str],
     metrics: Metrics,
+    best: Set[tuple[str, PublishedCell]] = frozenset(),
 ) -> Row:
     """Fill a line of the table: `entries` says which entry of the metrics a source shows."""
-    return Row(
-        label,
-        [
-            [_value(cell, entries.get(source), metrics) for source in columns[cell.column]]
-            for cell in row
-        ],
-    )
+
+    def value(cell: PublishedCell, source: str) -> Value | None:
+        found = _value(cell, entries.get(source), metrics)
+        return replace(found, best=True) if found and (source, cell) in best else found
+
+    return Row(label, [[value(cell, source) for source in columns[cell.column]] for cell in row])
 
 
 def _first(row: list[PublishedCell], entry: str, metrics: Metrics) -> Value | None:

@@ -15,6 +15,7 @@ from tests.report.made_up_project import build_project, made_up_params
 ERRORS = "metrics/smoke/experiments"
 LEFTOVERS = [
     f"{ERRORS}/drum-cnn-stft64.json",
+    f"{ERRORS}/piano-handcrafted.json",
     "models/drum-cnn-stft64",
     "models/mix-d4p-cnn-stft128",  # a transfer has no models of its own
     "data/predictions/drum-cnn-stft64.csv",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stages.common.errors import InputError
-from stages.report.metrics import Metrics, read_metrics
+from stages.report.metrics import Metrics, read_landed, read_metrics
 from tests.report.made_up_project import build_project, made_up_errors, made_up_params
 
 
@@ -21,7 +21,11 @@ def folder(tmp_path):
 def test_reads_what_evaluate_wrote(folder):
     params = made_up_params()
     metrics = read_metrics(params, folder)
-    assert list(metrics.experiments) == [*params.experiments, *params.transfers]
+    assert list(metrics.experiments) == [
+        *params.experiments,
+        *params.transfers,
+        *(f"{corpus}-handcrafted" for corpus in params.corpora),
+    ]
     assert metrics.experiments["drum-cnn-stft128"] == made_up_errors(params, "drum-cnn-stft128")
 
 
@@ -29,6 +33,25 @@ def test_missing_experiment_is_named(folder):
     (folder / "drum-cnn-stft256.json").unlink()
     with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: missing"):
         read_metrics(made_up_params(), folder)
+
+
+def test_handcrafted_features_may_be_missing(folder):
+    (folder / "drum-handcrafted.json").unlink()
+    metrics = read_metrics(made_up_params(), folder)
+    assert "drum-handcrafted" not in metrics.experiments
+    assert "guitar-handcrafted" in metrics.experiments
+
+
+def test_at_full_size_what_has_landed_is_read(folder):
+    params = made_up_params()
+    for path in folder.iterdir():
+        if path.stem != "drum-cnn-stft128":
+            path.unlink()
+    landed = read_landed(params, folder)
+    assert landed.experiments == {
+        "drum-cnn-stft128": made_up_errors(params, "drum-cnn-stft128"),
+    }
+    assert read_landed(params, folder / "none").experiments == {}
 
 
 def test_broken_json_is_named(folder):
@@ -63,6 +86,6 @@ def test_what_was_not_measured_is_none(place):
 
 def test_measured_lists_varied_parameters_in_order(folder):
     metrics = Metrics({"d4p": json.loads((folder / "drum-d4p-cnn-stft128.json").read_text())})
-    assert list(metrics.measured(["d4p"])) == [
+    assert list(metrics.measured()) == [
         ("d4p", "drum-d4p", name) for name in ("threshold_db", "ratio", "attack_ms", "release_ms")
     ]

@@ -12,7 +12,12 @@ import pytest
 
 from stages.common.errors import InputError
 from stages.report.__main__ import main
-from tests.report.made_up_project import EXPERIMENTS, build_project, made_up_params
+from tests.report.made_up_project import (
+    EXPERIMENTS,
+    build_project,
+    made_up_errors,
+    made_up_params,
+)
 
 WRITTEN = [
     "metrics/smoke/summary.json",
@@ -38,7 +43,13 @@ def run(folder: Path) -> dict[str, bytes]:
 
 
 def project(folder: Path) -> Path:
-    build_project(folder, made_up_params())
+    """Build a project in which D4P on drums has been run at the paper's sizes too."""
+    params = made_up_params()
+    build_project(folder, params)
+    landed = folder / "metrics" / "paper" / "experiments"
+    landed.mkdir(parents=True)
+    for name in ("drum-d4p-cnn-stft128", "drum-d4p-handcrafted"):
+        (landed / f"{name}.json").write_text(json.dumps(made_up_errors(params, name)))
     return folder
 
 
@@ -100,7 +111,9 @@ def test_page_carries_all_that_it_shows(written):
 
 def test_rows_of_a_table_are_equally_wide(written):
     tables = Page(written["reports/smoke/report.html"].decode()).tables
-    assert len(tables) == 11  # headlines, sizes, seven of the paper's, two of every error
+    # Headlines, claims, scales, sizes; nine of the paper's and one at full size; two of every error
+    # and the claims at full size.
+    assert len(tables) == 4 + 9 + 1 + 2 + 1
     assert all(len(set(rows)) == 1 for rows in tables)
 
     lines = written["reports/smoke/report.md"].decode().splitlines()
@@ -109,7 +122,7 @@ def test_rows_of_a_table_are_equally_wide(written):
     pipes = [counts for counts in pipes if counts]
     assert len(pipes) == len(tables)
     assert all(len(set(counts)) == 1 for counts in pipes)
-    assert [len(counts) for counts in pipes[2:3]] == [1 + 1 + 8 + 3 * (1 + 2)]
+    assert len(pipes[4]) == 1 + 1 + 8 + (1 + 6) + 2 * (1 + 2)  # Table IV, the network, yardsticks
 
 
 def test_markdown_shows_every_figure(written):
@@ -123,11 +136,27 @@ def test_markdown_says_what_a_reader_must_know(written):
     text = written["reports/smoke/report.md"].decode()
     assert "loops: 6 drum, 5 guitar, 4 mix; at most 4 under dm1; clip length: 0.5 s" in text
     assert "| drum-dm2: Attack (ms) | 3.141 | 5.00 | 20.0 *not learnt* | 25.0 | 0.025 |" in text
-    assert "0 of 12 errors beat the constant predictor" in text
+    assert "0 of 32 errors beat the constant predictor" in text
+    assert "| drum-d4p-handcrafted |  |  |  |  |  |  | **paper scale** |" in text
+    assert "8 of the 124 errors that the tables ask for are at paper scale" in text
+    assert "### Table XII at paper scale" in text
+    assert "### Table X at paper scale" not in text
+    assert "differ by up to 0 %" in text  # the made-up seeds are all alike
+    assert "3.35 / 4.40 = 0.76 \N{CHECK MARK}" in text  # spectrogram over Mel, attack
+    assert "; epochs at most: 2; width of the networks: 1." in text
     assert "2.024 for the attack" in text
     assert "time to 63 % of a step" in text
     assert "{{" not in text
     assert "None" not in text
+
+
+def test_at_paper_scale_the_tables_stand_once(tmp_path):
+    build_project(tmp_path, made_up_params(scale="paper"))
+    text = run(tmp_path)["reports/paper/report.md"].decode()
+    assert "124 of the 124 errors that the tables ask for are at paper scale: see" in text
+    assert "All of this report is at paper scale" in text
+    assert "At the paper's sizes\n" not in text
+    assert text.count("### Table XII") == 2  # XII and XIII
 
 
 def test_plot_data(written, tmp_path):
