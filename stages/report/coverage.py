@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stages.report.best import source_mae
 from stages.report.metrics import Metrics
 from stages.report.names import DASH
 from stages.report.published import PublishedCell
@@ -36,10 +37,10 @@ def coverage(
 ) -> Coverage:
     """Look up every cell in the metrics of this report's scale and in those at paper scale."""
     places = {cell.place: cell for cell in cells}
-    at_paper_scale = [place for place in places if _measured(full_size, place)]
+    at_paper_scale = {place for place, cell in places.items() if _measured(cell, full_size)}
     scales: dict[str, dict[str, str]] = {}
     for place, cell in places.items():
-        found = scale if _measured(metrics, place) else DASH
+        found = scale if _measured(cell, metrics) else DASH
         shown = PAPER_SCALE if place in at_paper_scale else found
         scales.setdefault(cell.experiment, {})[cell.grid] = shown
     grids = list(dict.fromkeys(cell.grid for cell in cells))
@@ -47,9 +48,5 @@ def coverage(
     return Coverage(grids, rows, len(at_paper_scale), len(places))
 
 
-def _measured(metrics: Metrics, place: tuple[str, str, str]) -> bool:
-    experiment, data_set, parameter = place
-    return any(
-        metrics.mae(experiment, data_set, entry, parameter) is not None
-        for entry in ("paper", "transfer")
-    )
+def _measured(cell: PublishedCell, metrics: Metrics) -> bool:
+    return source_mae(cell, cell.protocols[0], metrics) is not None

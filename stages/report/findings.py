@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
-from stages.report.metrics import Metrics
+from stages.report.metrics import PROTOCOLS, TRANSFER_PROTOCOLS, Metrics
 from stages.report.published import PublishedCell
-
-FOREST = ("paper", "unseen_loops", "transfer", "refit")
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Distance:
 def count_learnt(metrics: Metrics) -> list[Learnt]:
     """Judge every error of the forest against the constant predictor, protocol by protocol."""
     found = []
-    for protocol in FOREST:
+    for protocol in (*PROTOCOLS, *TRANSFER_PROTOCOLS):
         total = 0
         failures: dict[str, list[tuple[str, str]]] = {}
         for name, data_set, parameter in metrics.measured():

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.report.headline import PROTOCOLS
-from stages.report.metrics import Metrics
+from stages.report.metrics import PROTOCOLS, Metrics
 from stages.report.names import PARAMETER_NAMES
 from stages.report.published import PublishedCell, table_cells
 from stages.report.svg import COLOURS, panels

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stages.common.params import Params
-from stages.report.metrics import Metrics
+from stages.report.metrics import PROTOCOLS, Metrics
 from stages.report.published import PublishedCell
 
 HEADLINES = {"drum-dm2": "drum-cnn-stft128", "drum-d4p": "drum-d4p-cnn-stft128"}
 """Data sets and the experiments, both of the tuned Model 1, that stand for them."""
-
-PROTOCOLS = ("paper", "unseen_loops")
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from stages.report.best import source_mae
 from stages.report.claims import Claim, Comparison
 from stages.report.metrics import Metrics
 from stages.report.published import PublishedCell
-from stages.report.tables import TRANSFERRED
 
 SEEDS = ("drum-cnn-stft128", "drum-cnn-stft128-seed2", "drum-cnn-stft128-seed3")
 SEEDS_DATA_SET = "drum-dm2"
@@ -85,10 +84,9 @@ def seed_spread(metrics: Metrics) -> float | None:
 def judge(
     claim: Claim, cells: list[PublishedCell], metrics: Metrics, spread: float | None
 ) -> JudgedClaim:
-    """Judge one claim by the published figures and by ours."""
+    """Judge a claim by the published figures and by ours, by the protocols of its better cells."""
     comparisons = claim.comparisons(cells)
-    transferred = any(good.table == TRANSFERRED for good, _ in comparisons)
-    own, other = ("transfer", "refit") if transferred else ("paper", "unseen_loops")
+    own, other = comparisons[0][0].protocols
     published, ours, others = (
         _judge(comparisons, source, metrics, spread) for source in ("published", own, other)
     )
@@ -142,8 +140,7 @@ def _ratio(
 
 def _entry(cell: PublishedCell, source: str) -> str:
     """Name the protocol by which a cell stands beside others by `source`."""
-    transfer = source in ("transfer", "refit")
-    return "paper" if transfer and cell.table != TRANSFERRED else source
+    return source if source in ("published", *cell.protocols) else cell.protocols[0]
 
 
 def _mae(cell: PublishedCell, source: str, metrics: Metrics) -> float | None:

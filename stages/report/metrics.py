@@ -11,6 +11,11 @@ from typing import Any
 from stages.common.errors import InputError
 from stages.common.params import PARAMETERS, Params
 
+PROTOCOLS = ("paper", "unseen_loops")
+TRANSFER_PROTOCOLS = ("transfer", "refit")
+"""How a forest is tested, on the corpus that its network learnt from and on another: as the paper
+does, or as we read it, comes first."""
+
 LEARNT = 0.7
 """An error counts as learnt below this share of the constant predictor's: better by 30 %."""
 
@@ -21,9 +26,8 @@ class Metrics:
 
     A name is that of an experiment, a transfer or a corpus's handcrafted features (`evaluated`).
 
-    An entry is a protocol of the forest (`paper`, `unseen_loops`, `transfer`, `refit`), the
-    network's own output (`network`, `network_unseen_loops`), or a yardstick (`constant`,
-    `closed_form`).
+    An entry is a protocol of the forest (`PROTOCOLS`, `TRANSFER_PROTOCOLS`), the network's own
+    output (`network`, `network_unseen_loops`), or a yardstick (`constant`, `closed_form`).
     """
 
     experiments: dict[str, dict[str, dict[str, dict[str, Any]]]]

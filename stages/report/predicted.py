@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from stages.common.errors import InputError
 from stages.common.params import Params
-from stages.report.headline import HEADLINES, PROTOCOLS
+from stages.report.headline import HEADLINES
+from stages.report.metrics import PROTOCOLS
 from stages.report.names import PARAMETER_NAMES
 from stages.report.svg import COLOURS, panels
 

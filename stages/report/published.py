@@ -6,6 +6,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.report.metrics import PROTOCOLS, TRANSFER_PROTOCOLS
+
 PUBLISHED = Path(__file__).parent / "published.csv"
 
 
@@ -41,6 +43,11 @@ class PublishedCell:
     percent: str
     experiment: str
     data_set: str
+
+    @property
+    def protocols(self) -> tuple[str, str]:
+        """The protocols of ours beside it; the first is the paper's, as we read it."""
+        return TRANSFER_PROTOCOLS if self.table == "XIII" else PROTOCOLS
 
     @property
     def grid(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 
 from stages.report.best import best_cells
-from stages.report.metrics import Metrics
+from stages.report.metrics import PROTOCOLS, TRANSFER_PROTOCOLS, Metrics
 from stages.report.published import PublishedCell, table_cells
 
 TITLES = {
@@ -21,10 +21,9 @@ TITLES = {
     "XIII": "mixes, with the network that was trained on drums",
 }
 MODELS_IN_ROWS = ("IV", "V")  # the other tables have models in columns, parameters in rows
-TRANSFERRED = "XIII"
 
 # Which entry of the metrics fills which source of a column, block by block.
-OWN = {name: name for name in ("published", "paper", "unseen_loops", "transfer", "refit")}
+OWN = {name: name for name in ("published", *PROTOCOLS, *TRANSFER_PROTOCOLS)}
 NETWORK = {"paper": "network", "unseen_loops": "network_unseen_loops", "transfer": "network"}
 NETWORK_TITLE = "The network's own output, no forest"
 YARDSTICKS = {"constant": "Constant predictor", "closed_form": "Closed-form limit"}
@@ -82,7 +81,7 @@ def build_tables(cells: list[PublishedCell], metrics: Metrics) -> list[Table]:
 
 def _build_table(number: str, cells: list[PublishedCell], metrics: Metrics) -> Table:
     columns = {
-        column: _sources(number, members, metrics)
+        column: _sources(members, metrics)
         for column, members in _grouped(cells, lambda cell: cell.column).items()
     }
     rows = _grouped(cells, lambda cell: f"{cell.group}: {cell.row}" if cell.group else cell.row)
@@ -120,13 +119,11 @@ def _instrument_lines(
     return list(lines.values())
 
 
-def _sources(number: str, cells: list[PublishedCell], metrics: Metrics) -> list[str]:
-    """Name what a column shows: `unseen_loops` only where something was trained by it."""
-    if number == TRANSFERRED:
-        return ["published", "transfer", "refit"]
-    if any(_value(cell, "unseen_loops", metrics) for cell in cells):
-        return ["published", "paper", "unseen_loops"]
-    return ["published", "paper"]
+def _sources(cells: list[PublishedCell], metrics: Metrics) -> list[str]:
+    """Name what a column shows: the second protocol only where something was tested by it."""
+    own, other = cells[0].protocols
+    shown = any(_value(cell, other, metrics) for cell in cells)
+    return ["published", own, *([other] if shown else [])]
 
 
 def _grouped(
