@@ -6,7 +6,6 @@ from pathlib import Path
 
 from stages.common.errors import InputError
 from stages.common.params import Params
-from stages.report.metrics import evaluated
 
 
 def check_leftovers(params: Params, *, errors: Path, models: Path, predictions: Path) -> None:
@@ -30,7 +29,7 @@ def check_leftovers(params: Params, *, errors: Path, models: Path, predictions: 
     InputError
         If there is a leftover: the message names each, and the command that removes them.
     """
-    names = evaluated(params)
+    names = params.evaluated
     expected = {
         errors: {f"{name}.json" for name in names},
         models: set(params.experiments),
@@ -44,6 +43,6 @@ def check_leftovers(params: Params, *, errors: Path, models: Path, predictions: 
     ]
     if leftovers:
         raise InputError(
-            f"{', '.join(leftovers)}: not of an experiment, transfer or corpus in params.yaml;"
+            f"{', '.join(leftovers)}: not of an entry of params.yaml;"
             f" remove with `rm -rf {' '.join(leftovers)}`"
         )

@@ -24,7 +24,7 @@ LEARNT = 0.7
 class Metrics:
     """Errors by name, data set, entry and parameter.
 
-    A name is that of an experiment, a transfer or a corpus's handcrafted features (`evaluated`).
+    A name is one of `Params.evaluated`.
 
     An entry is a protocol of the forest (`PROTOCOLS`, `TRANSFER_PROTOCOLS`), the network's own
     output (`network`, `network_unseen_loops`), or a yardstick (`constant`, `closed_form`).
@@ -60,23 +60,17 @@ class Metrics:
                         yield experiment, data_set, parameter
 
 
-def evaluated(params: Params) -> list[str]:
-    """Name all that has errors: experiments, transfers, the handcrafted features of each corpus."""
-    handcrafted = [f"{corpus}-handcrafted" for corpus in params.corpora]
-    return [*params.experiments, *params.transfers, *handcrafted]
-
-
 def read_metrics(params: Params, folder: Path) -> Metrics:
-    """Read the errors of every experiment and transfer, and of the handcrafted features.
+    """Read the errors of all that params.yaml asks to be evaluated.
 
     Raises
     ------
     InputError
-        If those of an experiment or a transfer are missing, or are not JSON.
+        If a file is missing or is not JSON.
     """
-    for name in [*params.experiments, *params.transfers]:
+    for name in params.evaluated:
         if not (path := folder / f"{name}.json").exists():
-            raise InputError(f"{path}: missing; `dvc repro evaluate@{name}` makes it")
+            raise InputError(f"{path}: missing; `dvc repro` makes it")
     return read_landed(params, folder)
 
 
@@ -88,7 +82,7 @@ def read_landed(params: Params, folder: Path) -> Metrics:
     InputError
         If a file is not JSON.
     """
-    paths = {name: folder / f"{name}.json" for name in evaluated(params)}
+    paths = {name: folder / f"{name}.json" for name in params.evaluated}
     return Metrics({name: _read(path) for name, path in paths.items() if path.exists()})
 
 

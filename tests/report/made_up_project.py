@@ -11,7 +11,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from stages.common.params import PARAMETERS, Params, check_params, load_params
-from stages.report.metrics import Metrics, evaluated
+from stages.report.metrics import Metrics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 GRIDS = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2", "d4p")
@@ -99,9 +99,9 @@ def made_up_params(**changes: Any) -> Params:
 
 def made_up_errors(params: Params, name: str) -> dict:
     """Return errors that are `SHARES` of the constant predictor's."""
-    corpus = name.removesuffix("-handcrafted")
-    if name in params.transfers or corpus == "mix-d4p":
-        corpus = "mix-d4p"
+    transfers = params.transfers | params.handcrafted_transfers
+    if name in transfers:
+        corpus = transfers[name].corpus
         grids = params.corpora[corpus].grids
         entries = ["transfer", "refit"] + ["network"] * (name in params.transfers)
     elif name in params.experiments:
@@ -111,6 +111,7 @@ def made_up_errors(params: Params, name: str) -> dict:
         if params.experiments[name].unseen_loops:
             entries += ["unseen_loops", "network_unseen_loops"]
     else:
+        corpus = params.handcrafted[name].corpus
         grids = params.corpora[corpus].grids
         entries = ["paper", "unseen_loops"]
     data_sets: dict = {}
@@ -132,7 +133,7 @@ def made_up_errors(params: Params, name: str) -> dict:
 
 
 def made_up_metrics(params: Params) -> Metrics:
-    return Metrics({name: made_up_errors(params, name) for name in evaluated(params)})
+    return Metrics({name: made_up_errors(params, name) for name in params.evaluated})
 
 
 def made_up_history(params: Params, name: str) -> pd.DataFrame:
@@ -177,7 +178,7 @@ def build_project(folder: Path, params: Params) -> None:
     predictions = folder / "data" / "predictions"
     errors.mkdir(parents=True)
     predictions.mkdir(parents=True)
-    for name in evaluated(params):
+    for name in params.evaluated:
         (errors / f"{name}.json").write_text(json.dumps(made_up_errors(params, name)))
         made_up_predictions(params, name).to_csv(predictions / f"{name}.csv", index=False)
     for name in params.experiments:

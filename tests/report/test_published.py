@@ -124,7 +124,7 @@ def test_percentages_are_of_the_ranges(cells):
 
 
 def test_cells_are_filled_by_what_params_names(cells):
-    """By every experiment, transfer and corpus's handcrafted features, but for two more seeds."""
+    """By all that is evaluated, but for two more seeds."""
     params = load_params()
     data_sets = {
         name: {params.data_set(experiment.corpus, grid) for grid in params.grids_of(name)}
@@ -132,7 +132,8 @@ def test_cells_are_filled_by_what_params_names(cells):
         if name not in SEEDS[1:]
     }
     of_corpora = {name: transfer.corpus for name, transfer in params.transfers.items()}
-    of_corpora |= {f"{corpus}-handcrafted": corpus for corpus in params.corpora}
+    handcrafted = params.handcrafted | params.handcrafted_transfers
+    of_corpora |= {name: entry.corpus for name, entry in handcrafted.items()}
     for name, corpus in of_corpora.items():
         grids = params.corpora[corpus].grids
         data_sets[name] = {params.data_set(corpus, grid) for grid in grids}

@@ -184,7 +184,8 @@ def test_plot_data(written, tmp_path):
 @pytest.mark.parametrize("kept", [["guitar-cnn-mel512"], []])
 def test_few_experiments_make_a_report_too(tmp_path, kept):
     experiments = {name: {"model": "cnn", **EXPERIMENTS[name]} for name in kept}
-    build_project(tmp_path, made_up_params(experiments=experiments, transfers={}))
+    nothing: dict = {"transfers": {}, "handcrafted": {}, "handcrafted_transfers": {}}
+    build_project(tmp_path, made_up_params(experiments=experiments, **nothing))
     written = run(tmp_path)
     assert json.loads(written["metrics/smoke/summary.json"]) == {}
     assert "4.338" in written["reports/smoke/report.md"].decode()
