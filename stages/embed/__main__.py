@@ -74,7 +74,7 @@ def _embed(job: Job) -> None:
     inputs = [files.spectrogram_file(source, grid, loop) for loop in range(rows["loop"].nunique())]
     data = DataSet(rows, dry, inputs)
     scale = TargetScale.of_grid(params.grids.named[grid])
-    network = build_siamese(params.models[experiment.model], data.shape, len(scale.names))
+    network = build_siamese(params.model_of(job.experiment), data.shape, len(scale.names))
     network.load_weights(files.weights_file(job.experiment, job.network))
     network.branch.compile(jit_compile=False)
     embeddings = embed_rows(

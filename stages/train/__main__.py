@@ -40,7 +40,9 @@ class Job:
     @property
     def seed(self) -> int:
         """A seed of the network's own, from the seed in params.yaml and its name."""
-        entropy = [self.params.train.seed, *self.network.encode()]
+        of_experiment = self.params.experiments[self.experiment].seed
+        seed = self.params.train.seed if of_experiment is None else of_experiment
+        entropy = [seed, *self.network.encode()]
         return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
 
@@ -103,7 +105,7 @@ def _train(job: Job) -> Path:
         files.spectrogram_file(experiment.input, job.grid, loop) for loop in range(len(groups))
     ]
     size, options = params.size, params.train
-    model = params.models[experiment.model]
+    model = params.model_of(job.experiment)
     # What a network follows from: its own options, not the other experiments'.
     code = sorted(Path(__file__).parent.rglob("*.py"))
     schedule = Schedule(size.max_epochs[job.grid], size.patience)

@@ -9,7 +9,8 @@ import numpy as np
 from stages.common import files
 from stages.common.disk import require_space
 from stages.common.errors import InputError
-from stages.common.params import Model, Params
+from stages.common.params import Params
+from stages.train.weight_count import count_weights
 
 # A checkpoint holds the weights, Adadelta's two slots for each, and the best weights; the one
 # before stays until it is whole. Beside it lie the best weights by themselves.
@@ -38,7 +39,7 @@ def bytes_needed(params: Params, experiment: str, shape: Sequence[int]) -> tuple
     experiment : str
     shape : shape of one network input
     """
-    model = params.models[params.experiments[experiment].model]
+    model = params.model_of(experiment)
     state = kept = 0
     for grid in params.grids_of(experiment):
         weights = 4 * count_weights(model, shape, len(params.grids.named[grid].varied))
@@ -46,16 +47,3 @@ def bytes_needed(params: Params, experiment: str, shape: Sequence[int]) -> tuple
         state += networks * (_COPIES_IN_STATE * weights + _OVERHEAD)
         kept += networks * (weights + _OVERHEAD)
     return state, kept
-
-
-def count_weights(model: Model, shape: Sequence[int], outputs: int) -> int:
-    """Count the weights of Model 1 without building it."""
-    weights, channels, (bands, frames) = 0, 1, shape
-    for filters in model.filters:
-        weights += (9 * channels + 1) * filters
-        channels, bands, frames = filters, bands // 2, frames // 2
-    return (
-        weights
-        + (bands * frames * channels + 1) * model.embedding
-        + (model.embedding + 1) * outputs
-    )

@@ -61,6 +61,17 @@ FAULTS = [
     ("experiments.drum-cnn-stft512.only", ["ds1"], "drum-cnn-stft512.only", "no grid in input"),
     ("inputs.drum-stft512.only", ["d4p"], "inputs.drum-stft512.only", "no grid in its corpus"),
     ("inputs.drum-stft512.material", "mix", "inputs.drum-stft512.material", "corpus's material"),
+    ("models.sample-level.kernel", 0, "models.sample-level.kernel = 0", "greater than or equal"),
+    ("models.sample-level.kind", "rnn", "models.sample-level", "'cnn', 'sample_level'"),
+    ("models.sample-level.filters", [], "models.sample-level.filters = []", "at least 1 item"),
+    ("models.cnn-time1.time_only", 6, "models.cnn-time1", "time_only 6 must be at most 5"),
+    ("models.multi-kernel.temporal.frames", [8], "temporal", "1 frames and 4 filters"),
+    ("models.multi-kernel.timbre.bands", [1.2], "timbre.bands.0 = 1.2", "less than or equal to 1"),
+    ("models.cnn.kernel", 5, "models.cnn.kernel", "Extra inputs"),
+    ("experiments.drum-cnn-stft128.model", "sample-level", "drum-cnn-stft128", "takes a waveform"),
+    ("experiments.drum-sample-level-waveform.model", "cnn", "waveform", "takes a waveform"),
+    ("experiments.drum-cnn-stft128-seed2.seed", -1, "seed2.seed = -1", "greater than or equal"),
+    ("scales.laptop.width.multi_kernel", 0.0, "width.multi_kernel = 0.0", "greater than 0"),
     ("transfers.mix-d4p-cnn-stft128.source", "drum", "source", "its experiment's corpus"),
     ("experiments.Bad Name", {}, "experiments.Bad Name", "lower-case"),
     ("transfers.mix-d4p-cnn-stft128.experiment", "nothing", "transfers", "no experiment"),
@@ -142,3 +153,20 @@ def test_sizes_follow_from_scale_and_grids(content):
     assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [8, 64]
     assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [64, 8]
     assert laptop.networks_of("drum-cnn-mel512") == 1
+
+
+def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):
+    """Table II's and Fig. 2's numbers of filters, and an eighth of them."""
+    paper = check_params(content | {"scale": "paper"})
+    assert all(
+        paper.model_of(name) == paper.models[e.model] for name, e in paper.experiments.items()
+    )
+    changed = set_at(content | {"scale": "laptop"}, "scales.laptop.width.sample_level", 0.125)
+    changed = set_at(changed, "scales.laptop.width.multi_kernel", 0.03)
+    laptop = check_params(changed)
+    sample_level = laptop.model_of("drum-sample-level-waveform")
+    assert (sample_level.filters, sample_level.back_end) == ([8, 8, 8, 16, 16, 32, 32], 64)
+    multi_kernel = laptop.model_of("drum-multi-kernel-mel512")
+    assert multi_kernel.timbre.filters == [1, 1, 2]  # never none
+    assert (multi_kernel.temporal.filters, multi_kernel.back_end) == ([1, 1, 2, 4], 15)
+    assert {sample_level.embedding, multi_kernel.embedding} == {50}

@@ -14,12 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from docs.several_gpus import mirrored_training
-from stages.common.params import Model, load_params
+from stages.common.params import Cnn, load_params
 from stages.train.fit import compile_network
 from stages.train.networks import conv_pool
 from stages.train.networks.siamese import Siamese, build_siamese
 
-MODEL, SHAPE = Model(filters=[4, 4], embedding=8), (16, 16)
+MODEL, SHAPE = Cnn(filters=[4, 4], embedding=8), (16, 16)
 LOOP = np.array([0, 0, 1, 1], np.int32)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stages.common.errors import InputError
-from stages.common.params import Model, Train
+from stages.common.params import Cnn, Kernels, MultiKernel, TimbreKernels, Train
 from stages.train.backend import prepare_backend
 from stages.train.checkpoint import LearningCurve, state_folder
 from stages.train.fit import Schedule, train_network
@@ -19,7 +19,13 @@ from stages.train.inference import embed_rows, regress
 from stages.train.networks.siamese import build_siamese
 from stages.train.splits import all_rows_split
 
-MODEL = Model(filters=[4, 4], embedding=8)
+CNN = Cnn(filters=[4, 4], embedding=8)
+NORMALISED = MultiKernel(
+    timbre=TimbreKernels(bands=[0.5], frames=[3], filters=[4]),
+    temporal=Kernels(frames=[5], filters=[4]),
+    back_end=8,
+    embedding=8,
+)
 OPTIONS = Train(
     seed=1,
     batch_size=8,
@@ -31,12 +37,12 @@ OPTIONS = Train(
 )
 
 
-def fit(data, checkpoint, epochs, dropout=0.1, options=OPTIONS):
+def fit(data, checkpoint, epochs, model=CNN, dropout=0.1, options=OPTIONS):
     prepare_backend(7)
     targets = ((data.targets(["attack_ms"]) - 1) / 98).astype(np.float32)
     split = all_rows_split(len(data.rows), validation_fraction=0.2, seed=7)
     network, curve = train_network(
-        lambda: build_siamese(MODEL, data.shape, 1, dropout=dropout),
+        lambda: build_siamese(model, data.shape, 1, dropout=dropout),
         data,
         targets,
         split,
@@ -65,10 +71,12 @@ def test_a_loss_that_is_not_finite_is_an_error(data_set, tmp_path):
         fit(data_set, tmp_path / "a.npz", epochs=3, options=options)
 
 
-def test_a_resumed_training_ends_in_the_same_weights(data_set, tmp_path):
-    whole, curve, _ = fit(data_set, tmp_path / "whole.npz", epochs=4)
-    fit(data_set, tmp_path / "parts.npz", epochs=2)
-    parts, resumed, _ = fit(data_set, tmp_path / "parts.npz", epochs=4)
+@pytest.mark.parametrize("model", [CNN, NORMALISED], ids=["cnn", "normalised"])
+def test_a_resumed_training_ends_in_the_same_weights(model, data_set, tmp_path):
+    """The moving statistics of the batches are among the weights."""
+    whole, curve, _ = fit(data_set, tmp_path / "whole.npz", 4, model)
+    fit(data_set, tmp_path / "parts.npz", 2, model)
+    parts, resumed, _ = fit(data_set, tmp_path / "parts.npz", 4, model)
     assert resumed == curve
     for a, b in zip(whole.get_weights(), parts.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)

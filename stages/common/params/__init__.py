@@ -3,6 +3,15 @@
 from stages.common.params.checked import ScaleName
 from stages.common.params.grids import PARAMETERS, Axis, Grid, Grids, Setting, check_setting
 from stages.common.params.loading import check_params, load_params
+from stages.common.params.models import (
+    Cnn,
+    Kernels,
+    Model,
+    MultiKernel,
+    SampleLevel,
+    TimbreKernels,
+    Width,
+)
 from stages.common.params.params import Params
 from stages.common.params.sections import (
     Compressor,
@@ -14,7 +23,6 @@ from stages.common.params.sections import (
     HandcraftedTransfer,
     Input,
     Material,
-    Model,
     Render,
     Representation,
     Scale,
@@ -26,6 +34,7 @@ from stages.common.params.sections import (
 __all__ = [
     "PARAMETERS",
     "Axis",
+    "Cnn",
     "Compressor",
     "Corpus",
     "Evaluate",
@@ -36,17 +45,22 @@ __all__ = [
     "Handcrafted",
     "HandcraftedTransfer",
     "Input",
+    "Kernels",
     "Material",
     "Model",
+    "MultiKernel",
     "Params",
     "Render",
     "Representation",
+    "SampleLevel",
     "Scale",
     "ScaleName",
     "Setting",
     "Source",
+    "TimbreKernels",
     "Train",
     "Transfer",
+    "Width",
     "check_params",
     "check_setting",
     "load_params",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
@@ -33,12 +34,26 @@ def check_params(content: object, path: Path | str = "params.yaml") -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError("; ".join(_describe(fault, path) for fault in error.errors())) from None
+        faults = (_describe(fault, content, path) for fault in error.errors())
+        raise InputError("; ".join(faults)) from None
 
 
-def _describe(fault: object, path: Path | str) -> str:
-    place = ".".join(str(part) for part in fault["loc"])  # type: ignore[index]
+def _describe(fault: object, content: object, path: Path | str) -> str:
+    place = ".".join(_keys(fault["loc"], content))  # type: ignore[index]
     rule = fault["msg"].removeprefix("Value error, ")  # type: ignore[index]
     value = fault["input"]  # type: ignore[index]
     shown = f" = {value!r}" if isinstance(value, str | int | float | list) else ""
     return f"{path}: {place}{shown}: {rule}" if place else f"{path}: {rule}"
+
+
+def _keys(location: tuple[int | str, ...], content: Any) -> list[str]:
+    """Return the keys on the way to a fault: pydantic also names the kind of a model there."""
+    keys = []
+    for number, part in enumerate(location, start=1):
+        try:
+            content = content[part]
+        except (LookupError, TypeError):
+            if number < len(location):
+                continue  # a kind; a key that is missing comes last
+        keys.append(str(part))
+    return keys

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from stages.common.params.checked import Checked, Key, ScaleName, Seed
 from stages.common.params.grids import Grids
+from stages.common.params.models import Model
 from stages.common.params.sections import (
     Compressor,
     Corpus,
@@ -20,7 +21,6 @@ from stages.common.params.sections import (
     HandcraftedTransfer,
     Input,
     Material,
-    Model,
     Render,
     Representation,
     Scale,
@@ -71,6 +71,10 @@ class Params(Checked):
             *self.handcrafted,
             *self.handcrafted_transfers,
         ]
+
+    def model_of(self, experiment: str) -> Model:
+        """Return the model that an experiment trains, as wide as the scale in force has it."""
+        return self.models[self.experiments[experiment].model].narrowed(self.size.width)
 
     def grids_of(self, experiment: str) -> list[str]:
         """Names of the grids that an experiment trains on."""
@@ -133,6 +137,12 @@ class Params(Checked):
             known(f"experiments.{name}.model", experiment.model, self.models, "model")
             known(f"experiments.{name}.corpus", experiment.corpus, self.corpora, "corpus")
             known(f"experiments.{name}", experiment.input, self.inputs, "input")
+            model = self.models[experiment.model]
+            samples = self.representations[experiment.representation].samples
+            if (model.kind == "sample_level") != (samples is not None):
+                raise ValueError(
+                    f"experiments.{name}: a sample_level model, and no other, takes a waveform"
+                )
             for grid in self.grids_of(name):
                 known(
                     f"experiments.{name}.only",

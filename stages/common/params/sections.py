@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from stages.common.params.checked import Checked, Count, Fraction, Positive, Seed
+from stages.common.params.models import Width
 
 
 class Source(Checked):
@@ -114,13 +115,6 @@ class Handcraft(Checked):
         return self
 
 
-class Model(Checked):
-    """Hyperparameters of Model 1 (Table I)."""
-
-    filters: Annotated[list[Count], Field(min_length=1)]
-    embedding: Count
-
-
 class Train(Checked):
     """How every network is trained."""
 
@@ -149,6 +143,7 @@ class Experiment(Checked):
     representation: str
     only: Annotated[list[str], Field(min_length=1)] | None = None
     unseen_loops: bool = False
+    seed: Seed | None = None
 
     @property
     def input(self) -> str:
@@ -202,6 +197,7 @@ class Scale(Checked):
     max_epochs: dict[str, Count]
     dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]]
     patience: Count
+    width: Width
     trees: Count
     splits: Count
     folds: Annotated[int, Field(ge=2)]

@@ -8,8 +8,10 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from stages.common.params import Model
+from stages.common.params import Cnn, Model, MultiKernel, SampleLevel
 from stages.train.networks.cnn import cnn_branch
+from stages.train.networks.multi_kernel import multi_kernel_branch
+from stages.train.networks.sample_level import sample_level_branch
 
 
 class Siamese(keras.Model):
@@ -47,12 +49,43 @@ def build_siamese(
     model : Model
     input_shape : shape of one network input
     outputs : number of compressor parameters to predict
-    dropout : share of the values dropped in training; it has no weights
+    dropout : share of the values dropped in training, in Model 1; it has no weights
+
+    Raises
+    ------
+    InputError
+        If the input is too short for the model.
     """
-    branch = cnn_branch(
-        input_shape, filters=model.filters, dropout=dropout, embedding=model.embedding
-    )
-    network = Siamese(branch, outputs)
+    network = Siamese(build_branch(model, input_shape, dropout=dropout), outputs)
     network.regression.build((None, model.embedding))
     network.built = True
     return network
+
+
+def build_branch(model: Model, input_shape: Sequence[int], *, dropout: float = 0.0) -> keras.Model:
+    """Build one branch: (batch, *input_shape, 1) -> (batch, embedding)."""
+    match model:
+        case Cnn():
+            return cnn_branch(
+                input_shape,
+                filters=model.filters,
+                time_only=model.time_only,
+                dropout=dropout,
+                embedding=model.embedding,
+            )
+        case SampleLevel():
+            return sample_level_branch(
+                input_shape,
+                filters=model.filters,
+                kernel=model.kernel,
+                back_end=model.back_end,
+                embedding=model.embedding,
+            )
+        case MultiKernel():
+            return multi_kernel_branch(
+                input_shape,
+                timbre=model.timbre,
+                temporal=model.temporal,
+                back_end=model.back_end,
+                embedding=model.embedding,
+            )

@@ -14,10 +14,10 @@ SHAPES = [((9, 13, 1), 10), ((8, 12, 10), 15), ((7, 6, 15), 20), ((4, 5, 20), 3)
 IDS = ["one-channel", "even", "odd", "two-vectors-deep"]
 
 
-def arrays(shape, filters):
+def arrays(shape, filters, bands=3):
     generator = np.random.default_rng(3)
     images = generator.normal(size=(3, *shape)).astype(np.float32)
-    kernel = generator.normal(size=(3, 3, shape[-1], filters)).astype(np.float32) / 3
+    kernel = generator.normal(size=(bands, 3, shape[-1], filters)).astype(np.float32) / 3
     bias = generator.normal(size=filters).astype(np.float32) / 3
     return images, kernel, bias
 
@@ -28,10 +28,11 @@ def separate(images, kernel, bias):
     return tf.nn.max_pool2d(features, 2, 2, "VALID")
 
 
+@pytest.mark.parametrize("bands", [3, 1])
 @pytest.mark.parametrize(("shape", "filters"), SHAPES, ids=IDS)
-def test_output_and_gradients_are_those_of_separate_layers(shape, filters):
-    images, kernel, bias = arrays(shape, filters)
-    layer = ConvPool(filters)
+def test_output_and_gradients_are_those_of_separate_layers(shape, filters, bands):
+    images, kernel, bias = arrays(shape, filters, bands)
+    layer = ConvPool(filters, bands=bands)
     layer.build((None, *shape))
     layer.set_weights([kernel, bias])
     inputs = tf.constant(images)
