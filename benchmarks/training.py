@@ -1,4 +1,4 @@
-"""A training of Model 1, per example, beside plain Keras: `fit` on arrays in memory.
+"""Trainings of the three models, per example, beside plain Keras: `fit` on arrays in memory.
 
 Both use the whole machine: Keras its threads, ours a training on each core, as stage train does.
 Usage: python -m benchmarks.training
@@ -20,13 +20,16 @@ import pandas as pd
 from benchmarks.machine import matrix_rate
 from benchmarks.table import Row, markdown
 from stages.common.parallel import jobs
-from stages.common.params import Params, ScaleName, load_params
+from stages.common.params import Model, Params, ScaleName, load_params
 
-CASES: list[tuple[ScaleName, str]] = [
-    ("laptop", "mel512"),
-    ("laptop", "stft128"),
-    ("paper", "mel512"),
-    ("paper", "stft128"),
+CASES: list[tuple[ScaleName, str, str]] = [
+    ("laptop", "cnn", "mel512"),
+    ("laptop", "cnn", "stft128"),
+    ("paper", "cnn", "mel512"),
+    ("paper", "cnn", "stft128"),
+    ("laptop", "sample-level", "waveform"),
+    ("laptop", "multi-kernel", "mel512"),
+    ("laptop", "multi-kernel-tuned", "stft128"),
 ]
 LOOPS, OUTPUTS = 8, 4
 EXAMPLES = {"laptop": 256, "paper": 64}
@@ -39,6 +42,7 @@ class Case:
     """One training on random inputs: its sizes, and where its inputs lie."""
 
     params: Params
+    model: Model
     shape: tuple[int, ...]
     folder: Path
     examples: int
@@ -75,20 +79,21 @@ class Case:
 def measure() -> list[Row]:
     """Time every case."""
     gflop_per_s = matrix_rate(threads=jobs())
-    return [training(scale, name, gflop_per_s) for scale, name in CASES]
+    return [training(*case, gflop_per_s) for case in CASES]
 
 
-def training(scale: ScaleName, name: str, gflop_per_s: float) -> Row:
+def training(scale: ScaleName, name: str, representation: str, gflop_per_s: float) -> Row:
     """Time one case, milliseconds an example; ours and Keras' runs take turns."""
     from benchmarks.plain_keras import branch_gflop, plain_branch
     from stages.spectrogram.representations import input_shape
 
     params = load_params()
     samples = round(params.scales[scale].clip_seconds * params.sample_rate)
-    shape = input_shape(params.representations[name], samples)
+    shape = input_shape(params.representations[representation], samples)
+    model = params.models[name].narrowed(params.scales[scale].width)
     ours, plain = [], []
     with tempfile.TemporaryDirectory() as folder:
-        case = Case(params, shape, Path(folder), EXAMPLES[scale])
+        case = Case(params, model, shape, Path(folder), EXAMPLES[scale])
         case.write()
         # A new process for each: threads stay as a process first set them.
         context = get_context("spawn")
@@ -100,16 +105,16 @@ def training(scale: ScaleName, name: str, gflop_per_s: float) -> Row:
                 plain.append(1000 * pool.submit(plain_epoch, case).result() / case.examples)
     options = params.train
     images = 1 + options.loops_per_batch / options.batch_size
-    branch = plain_branch(params.models["cnn"], shape, dropout=0.0)
+    branch = plain_branch(model, shape, dropout=0.0)
     floor = 1000 * FORWARD_AND_BACKWARD * images * branch_gflop(branch) / gflop_per_s
     return Row(
-        f"{scale}, {name}, {shape[0]} x {shape[1]}",
+        f"{scale}, {name}, {representation}, {' x '.join(map(str, shape))}",
         median(ours),
         {"plain Keras": median(plain)},
         "ms an example",
         floor=floor,
         floor_is="arithmetic without zeros skipped",
-        goals={"train_vs_keras": median(plain) / median(ours)},
+        goals={"train_vs_keras": median(plain) / median(ours)} if model.kind == "cnn" else {},
     )
 
 
@@ -123,8 +128,7 @@ def our_epoch(case: Case) -> float:
     from stages.train.networks.siamese import build_siamese
 
     data = DataSet(case.rows(), np.load(case.dry_file), case.files)
-    model = case.params.models["cnn"]
-    network = build_siamese(model, case.shape, OUTPUTS, dropout=_dropout(case.params))
+    network = build_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
     compile_network(network, case.params.train)
     seconds = 0.0
     for epoch in range(2):
@@ -150,9 +154,7 @@ def plain_epoch(case: Case) -> float:
 
     from benchmarks.plain_keras import plain_siamese
 
-    network = plain_siamese(
-        case.params.models["cnn"], case.shape, OUTPUTS, dropout=_dropout(case.params)
-    )
+    network = plain_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
     options = case.params.train
     network.compile(keras.optimizers.Adadelta(options.learning_rate), "mse", jit_compile=False)
     rows = case.rows()
