@@ -8,7 +8,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from stages.common.errors import InputError
-from stages.common.params import check_params, load_params
+from stages.common.params import MultiKernel, SampleLevel, check_params, load_params
 
 PROJECT = Path(__file__).parents[2]
 
@@ -165,8 +165,10 @@ def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):
     changed = set_at(changed, "scales.laptop.width.multi_kernel", 0.03)
     laptop = check_params(changed)
     sample_level = laptop.model_of("drum-sample-level-waveform")
+    assert isinstance(sample_level, SampleLevel)
     assert (sample_level.filters, sample_level.back_end) == ([8, 8, 8, 16, 16, 32, 32], 64)
     multi_kernel = laptop.model_of("drum-multi-kernel-mel512")
+    assert isinstance(multi_kernel, MultiKernel)
     assert multi_kernel.timbre.filters == [1, 1, 2]  # never none
     assert (multi_kernel.temporal.filters, multi_kernel.back_end) == ([1, 1, 2, 4], 15)
     assert {sample_level.embedding, multi_kernel.embedding} == {50}

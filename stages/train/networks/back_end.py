@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import layers
+from keras import layers, ops
 
 from stages.common.errors import InputError
 from stages.train.networks.normalisation import Normalisation
@@ -44,8 +44,10 @@ def residual_back_end(features: Any, *, filters: int, embedding: int) -> Any:
     first = normalised_convolution(features, filters, KERNEL, padding="valid")
     second = layers.Add()([first, normalised_convolution(first, filters, KERNEL)])
     third = layers.Add()([second, normalised_convolution(second, filters, KERNEL)])
-    pooled = [layers.GlobalMaxPooling1D()(third), layers.GlobalAveragePooling1D()(third)]
-    return layers.Dense(embedding)(layers.Concatenate()(pooled))
+    # Not `ops.mean`: TensorFlow divides its gradient by a length that it knows only in some of the
+    # graphs that it makes, so that a resumed training would be rounded otherwise.
+    mean = ops.sum(third, axis=1) / third.shape[1]
+    return layers.Dense(embedding)(layers.Concatenate()([ops.max(third, axis=1), mean]))
 
 
 def require_steps(steps: int) -> None:
