@@ -43,7 +43,7 @@ def _describe(params: Params, scale: Scale) -> dict[str, str]:
 
 def _widths(scale: Scale) -> str:
     """Show each model's share of the paper's filters."""
-    return _by_grid(dict(getattr(scale, "width", {"cnn": 1})))
+    return _by_grid(dict(scale.width))
 
 
 def _by_grid(numbers: Mapping[str, float]) -> str:

@@ -23,6 +23,7 @@ SCALE: dict[str, Any] = {
     "max_epochs": dict.fromkeys(GRIDS, 2),
     "dropout": dict.fromkeys(GRIDS, 0.1),
     "patience": 1,
+    "width": {"cnn": 1.0, "sample_level": 0.5, "multi_kernel": 0.25},
     "trees": 10,
     "splits": 3,
     "folds": 3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stages.common.params import load_params
 from stages.report.claims import Claim
 from stages.report.judgement import FAILS, HOLDS, NOT_RUN, SEEDS, UNDECIDED, decide, judge
 from stages.report.judgement import seed_spread as spread_of
@@ -44,6 +45,14 @@ def attack(good: float, bad: float) -> Metrics:
 
 
 CELLS = [cell("good", value="2"), cell("bad", value="4")]
+
+
+def test_the_seeds_are_three_trainings_of_one_model():
+    params = load_params()
+    entries = [params.experiments[name] for name in SEEDS]
+    assert len({entry.seed or params.train.seed for entry in entries}) == 3
+    assert len({(entry.model, entry.corpus, entry.representation) for entry in entries}) == 1
+    assert all("dm2" in params.grids_of(name) for name in SEEDS)
 
 
 def test_spread_is_the_larger_relative_range_of_the_seeds():

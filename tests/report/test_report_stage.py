@@ -143,7 +143,7 @@ def test_markdown_says_what_a_reader_must_know(written):
     assert "### Table X at paper scale" not in text
     assert "differ by up to 0 %" in text  # the made-up seeds are all alike
     assert "3.35 / 4.40 = 0.76 \N{CHECK MARK}" in text  # spectrogram over Mel, attack
-    assert "; epochs at most: 2; width of the networks: 1." in text
+    assert "; epochs at most: 2; width of the networks: cnn 1, sample_level 0.5" in text
     assert "2.024 for the attack" in text
     assert "time to 63 % of a step" in text
     assert "{{" not in text
