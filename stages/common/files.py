@@ -45,6 +45,11 @@ def spectrogram_file(name: str, grid: str, loop: int) -> Path:
     return SPECTROGRAMS / name / grid / f"{loop:03d}.npy"
 
 
+def delayed_file(name: str, grid: str, loop: int) -> Path:
+    """Array like that of `spectrogram_file`: the same clips, delayed."""
+    return SPECTROGRAMS / name / f"{grid}-delayed" / f"{loop:03d}.npy"
+
+
 def dry_file(name: str) -> Path:
     """Array, float16, shape (loops, *input shape): the dry inputs."""
     return SPECTROGRAMS / name / "dry.npy"
@@ -76,6 +81,11 @@ def embedding_file(name: str, network: str) -> Path:
     `name` is an experiment or a transfer.
     """
     return EMBEDDINGS / name / f"{network}.npy"
+
+
+def delayed_network_name(network: str) -> str:
+    """Name under which a network's embeddings and outputs of delayed clips are kept."""
+    return f"{network}-delayed"
 
 
 def output_file(name: str, network: str) -> Path:

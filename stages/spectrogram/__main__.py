@@ -5,6 +5,8 @@ Usage: python -m stages.spectrogram <input>
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,16 +18,18 @@ from stages.common.errors import InputError, run_stage
 from stages.common.files import (
     SPECTROGRAMS,
     compressed_file,
+    delayed_file,
     dry_file,
     loop_file,
     replaced,
     spectrogram_file,
 )
 from stages.common.parallel import parallel_map
-from stages.common.params import load_params
+from stages.common.params import Representation, load_params
 from stages.compress.settings import read_settings
 from stages.spectrogram.cached_inputs import cache_inputs
 from stages.spectrogram.disk import bytes_needed
+from stages.spectrogram.gain_profiles import profile_of_no_gain
 from stages.spectrogram.representations import input_shape, represent
 
 
@@ -38,16 +42,22 @@ def main(arguments: list[str]) -> None:
     if name not in params.inputs:
         known = ", ".join(params.inputs)
         raise InputError(f"params.yaml: inputs has no entry {name!r}, only {known}")
-    corpus = params.inputs[name].corpus
-    representation = params.representations[params.inputs[name].representation]
+    entry = params.inputs[name]
+    corpus = entry.corpus
+    representation = params.representations[entry.representation]
     settings = read_settings(corpus)
     settings = settings[settings["grid"].isin(params.grids_of_input(name))]
     clips = settings.groupby(["grid", "loop"], sort=False).size().reset_index(name="clips")
+    # Where each clip's input goes, and by how many samples the clip is moved before.
+    versions: list[tuple[Callable[[str, str, int], Path], int]] = [(spectrogram_file, 0)]
+    if entry.delayed_ms is not None:
+        versions.append((delayed_file, round(entry.delayed_ms * params.sample_rate / 1000)))
     place = SPECTROGRAMS / name
     require_space(place, bytes_needed(params, name))
     with replaced(place) as folder:
         for grid in clips["grid"].unique():
-            (folder / grid).mkdir(parents=True)
+            for target, _ in versions:
+                (folder / target(name, grid, 0).relative_to(place)).parent.mkdir(parents=True)
         parallel_map(
             partial(
                 _cache_file,
@@ -56,12 +66,15 @@ def main(arguments: list[str]) -> None:
                 sample_rate=params.sample_rate,
             ),
             [
-                (
+                Work(
                     compressed_file(corpus, grid, loop),
-                    folder / spectrogram_file(name, grid, loop).relative_to(place),
+                    loop_file(params.corpora[corpus].material, loop),
+                    folder / target(name, grid, loop).relative_to(place),
                     count,
+                    delay,
                 )
                 for grid, loop, count in clips.itertuples(index=False)
+                for target, delay in versions
             ],
             description=f"spectrogram {name}",
             unit="file",
@@ -74,6 +87,9 @@ def main(arguments: list[str]) -> None:
             shape=(int(settings["loop"].max()) + 1, *shape),
         )
         for loop, out in enumerate(inputs):
+            if representation.gain is not None:
+                out[...] = profile_of_no_gain(representation.gain)
+                continue
             dry = read_audio(
                 loop_file(params.corpora[corpus].material, loop),
                 sample_rate=params.sample_rate,
@@ -82,9 +98,33 @@ def main(arguments: list[str]) -> None:
             represent(dry, representation, sample_rate=params.sample_rate, out=out)
 
 
-def _cache_file(work: tuple[Path, Path, int], **options) -> None:
-    source, target, clips = work
-    cache_inputs(source, target, clips=clips, **options)
+@dataclass(frozen=True)
+class Work:
+    """One file of compressed clips, its dry loop, and where its inputs go."""
+
+    source: Path
+    loop: Path
+    target: Path
+    clips: int
+    delay: int
+
+
+def _cache_file(
+    work: Work, *, representation: Representation, clip_samples: int, sample_rate: int
+) -> None:
+    dry = None
+    if representation.gain is not None:
+        dry = read_audio(work.loop, sample_rate=sample_rate, samples=clip_samples)
+    cache_inputs(
+        work.source,
+        work.target,
+        representation=representation,
+        clips=work.clips,
+        clip_samples=clip_samples,
+        sample_rate=sample_rate,
+        dry=dry,
+        delay=work.delay,
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import soundfile
 from stages.common.audio import read_audio
 from stages.common.errors import InputError
 from stages.common.params import Representation
+from stages.spectrogram.alignment import delayed
+from stages.spectrogram.gain_profiles import GainProfiler
 from stages.spectrogram.representations import input_shape, represent
 
 # Audio decoded at once: small in memory, and long beside the time to find a place in the file.
@@ -24,6 +28,8 @@ def cache_inputs(
     clips: int,
     clip_samples: int,
     sample_rate: int,
+    dry: np.ndarray | None = None,
+    delay: int = 0,
 ) -> None:
     """Write the network inputs of an audio file that holds `clips` clips back to back.
 
@@ -40,6 +46,10 @@ def cache_inputs(
     representation : Representation
     clips, clip_samples : int
     sample_rate : int, Hz
+    dry : ndarray, shape (clip_samples,), float32, optional
+        The loop before compression: what a representation `gain` is measured against.
+    delay : int, samples
+        By how much the clips are moved before they are transformed.
 
     Raises
     ------
@@ -47,6 +57,12 @@ def cache_inputs(
         If the audio is missing, cannot be decoded, is not mono, or has another rate or length.
     """
     _check_length(source, clips * clip_samples)
+    transform: Callable[[np.ndarray], np.ndarray] = partial(
+        represent, representation=representation, sample_rate=sample_rate
+    )
+    if representation.gain is not None:
+        assert dry is not None
+        transform = GainProfiler(dry, representation.gain, sample_rate=sample_rate).profiles
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)),
         "fortran_order": False,
@@ -63,7 +79,7 @@ def cache_inputs(
                 start=first * clip_samples,
                 samples=count * clip_samples,
             ).reshape(count, clip_samples)
-            represent(piece, representation, sample_rate=sample_rate).tofile(file)
+            transform(delayed(piece, delay) if delay else piece).tofile(file)
 
 
 def _check_length(source: Path, samples: int) -> None:

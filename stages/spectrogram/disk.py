@@ -14,6 +14,8 @@ def bytes_needed(params: Params, name: str) -> int:
     shape = input_shape(params.representations[entry.representation], params.clip_samples)
     grids = params.grids_of_input(name)
     loops = {grid: params.loops_of(entry.corpus, grid) for grid in grids}
-    files = 1 + sum(loops.values())
-    rows = max(loops.values()) + sum(loops[grid] * params.settings_of(grid) for grid in grids)
+    versions = 1 if entry.delayed_ms is None else 2
+    files = 1 + versions * sum(loops.values())
+    clips = versions * sum(loops[grid] * params.settings_of(grid) for grid in grids)
+    rows = max(loops.values()) + clips
     return files * _HEADER + rows * prod(shape) * 2

@@ -1,5 +1,7 @@
 """What a network hears: power spectrograms in dB, mel spectrograms in dB, or the first samples.
 
+What it is told of the gain instead, which a clip alone does not show, stands in `gain_profiles`.
+
 Frames follow librosa's defaults: centred (frame t is centred on sample t * hop, zeros beyond the
 clip's ends), periodic Hann window, hop = n_fft / 2, Slaney's mel scale and normalisation. Levels
 are 10 log10(max(S, 1e-10)) with reference 1: no floor follows the clip's own maximum, so that a
@@ -17,6 +19,7 @@ import scipy.sparse
 from stages.common.params import Representation
 from stages.spectrogram.decibels import write_decibels
 from stages.spectrogram.fourier import LANES, plan, write_power
+from stages.spectrogram.gain_profiles import profile_size
 
 FRAMES_AT_ONCE = 16 * LANES  # their spectra stay in a core's cache
 
@@ -25,6 +28,8 @@ def input_shape(representation: Representation, samples: int) -> tuple[int, ...]
     """Return the shape of one input made from a clip of `samples` samples."""
     if representation.samples is not None:
         return (min(representation.samples, samples),)
+    if representation.gain is not None:
+        return (profile_size(representation.gain),)
     assert representation.n_fft is not None
     bands = representation.mel_bands or representation.n_fft // 2 + 1
     return (bands, 1 + samples // (representation.n_fft // 2))

@@ -75,6 +75,23 @@ FAULTS = [
     ("transfers.mix-d4p-cnn-stft128.source", "drum", "source", "its experiment's corpus"),
     ("experiments.Bad Name", {}, "experiments.Bad Name", "lower-case"),
     ("transfers.mix-d4p-cnn-stft128.experiment", "nothing", "transfers", "no experiment"),
+    ("experiments.drum-cnn-stft128.model", "dense", "drum-cnn-stft128", "takes a representation"),
+    ("experiments.drum-d4p-dense-gain.model", "cnn", "dense-gain", "takes a representation gain"),
+    ("experiments.drum-d4p-dense-gain.targets", "log", "targets = 'log'", "'linear' or 'sound'"),
+    ("experiments.drum-d4p-dense-gain.regressor", "tree", "'tree'", "'forest' or 'ridge'"),
+    ("experiments.drum-d4p-dense-gain.max_epochs", {"big": 1}, "max_epochs", "'smoke', 'laptop'"),
+    (
+        "experiments.drum-d4p-dense-gain.train.loops_per_batch",
+        5,
+        "experiments.drum-d4p-dense-gain.train",
+        "loops_per_batch 5 must divide batch_size 64",
+    ),
+    ("experiments.drum-d4p-dense-gain.train.rho", 0.9, "train.rho", "Extra inputs"),
+    ("train.optimizer", "sgd", "optimizer = 'sgd'", "'adadelta' or 'adamw'"),
+    ("representations.gain.gain.ratio", 1.0, "gain.ratio = 1.0", "greater than 1"),
+    ("representations.gain.gain.attack_ms.start", 0.0, "gain.gain", "attack_ms 0: must be above"),
+    ("representations.gain.n_fft", 512, "representations.gain", "one of n_fft, samples and gain"),
+    ("inputs.drum-d4p-gain.delayed_ms", 0.0, "delayed_ms = 0.0", "greater than 0"),
     ("handcraft.mfcc", 13, "handcraft.mfcc", "Extra inputs"),
     ("handcraft.hop", 300, "hop 300", "must divide frame 1024"),
     ("handcraft.mfccs", 41, "mfccs 41", "at most mel_bands 40"),
@@ -153,6 +170,19 @@ def test_sizes_follow_from_scale_and_grids(content):
     assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [8, 64]
     assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [64, 8]
     assert laptop.networks_of("drum-cnn-mel512") == 1
+
+
+def test_an_experiment_may_train_in_another_way(content):
+    params = check_params(content | {"scale": "paper"})
+    assert params.training_of("drum-d4p-cnn-stft128") == params.train
+    other = params.training_of("drum-d4p-dense-gain")
+    assert (other.optimizer, other.batch_size, other.rho) == ("adamw", 64, params.train.rho)
+    changed = set_at(content, "experiments.drum-d4p-dense-gain.max_epochs", {"paper": 7})
+    epochs = [
+        check_params(changed | {"scale": scale}).max_epochs_of("drum-d4p-dense-gain", "d4p")
+        for scale in ("paper", "laptop")
+    ]
+    assert epochs == [7, params.scales["laptop"].max_epochs["d4p"]]
 
 
 def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):

@@ -1,5 +1,6 @@
 """The stage: a file per grid and loop beside the dry loops, whole or not at all."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from stages.common.params import Params, load_params
 from stages.compress.settings import COLUMNS
 from stages.spectrogram.__main__ import main
 from stages.spectrogram.disk import bytes_needed
+from stages.spectrogram.gain_profiles import GainProfiler, profile_of_no_gain
 from stages.spectrogram.representations import represent
 from tests.common.full_disk import check_space
 
-NAME = "drum-d4p-stft128"
+NAME, GAIN = "drum-d4p-stft128", "drum-d4p-gain"
 LOOPS, SETTINGS = 2, 3
 PARAMS = Path("params.yaml").resolve()
 
@@ -66,6 +68,26 @@ def test_caches_every_clip_in_its_place(params):
     assert found == loops | {files.dry_file(NAME)}
 
 
+def test_gain_is_measured_against_the_dry_loop_and_once_more_on_late_clips(params):
+    """The late ones' first 10 ms are silence; aligned again, they say nearly the same."""
+    main([GAIN])
+    bank = params.representations["gain"].gain
+    assert bank is not None
+    rate, late = params.sample_rate, 441
+    for loop in range(LOOPS):
+        dry = read_audio(files.loop_file("drum", loop), sample_rate=rate)
+        source = files.compressed_file("drum-d4p", "d4p", loop)
+        clips = read_audio(source, sample_rate=rate).reshape(SETTINGS, -1)
+        profiler = GainProfiler(dry, bank, sample_rate=rate)
+        stored = np.load(files.spectrogram_file(GAIN, "d4p", loop))
+        np.testing.assert_array_equal(stored, profiler.profiles(clips))
+        moved = np.pad(clips, [(0, 0), (late, 0)])[:, :-late]
+        stored = np.load(files.delayed_file(GAIN, "d4p", loop))
+        np.testing.assert_array_equal(stored, profiler.profiles(moved))
+    dry = np.load(files.dry_file(GAIN))
+    np.testing.assert_array_equal(dry, np.tile(profile_of_no_gain(bank), (LOOPS, 1)))
+
+
 def test_any_number_of_processes_writes_the_same_bytes(params, monkeypatch):
     main([NAME])
     paths = sorted(p for p in files.SPECTROGRAMS.rglob("*.npy"))
@@ -92,5 +114,7 @@ def test_wrong_arguments_are_an_error(params, arguments):
 
 
 def test_it_asks_for_exactly_the_space_that_it_fills(params, monkeypatch):
-    needed = bytes_needed(params, NAME)
-    assert check_space(monkeypatch, lambda: main([NAME]), files.SPECTROGRAMS / NAME, needed) == 1
+    for name in (NAME, GAIN):
+        needed = bytes_needed(params, name)
+        place = files.SPECTROGRAMS / name
+        assert check_space(monkeypatch, partial(main, [name]), place, needed) == 1

@@ -1,10 +1,12 @@
 """`params.yaml`, typed and checked before a stage starts."""
 
 from stages.common.params.checked import ScaleName
+from stages.common.params.gain_bank import GainBank, Spread
 from stages.common.params.grids import PARAMETERS, Axis, Grid, Grids, Setting, check_setting
 from stages.common.params.loading import check_params, load_params
 from stages.common.params.models import (
     Cnn,
+    Dense,
     Kernels,
     Model,
     MultiKernel,
@@ -17,7 +19,6 @@ from stages.common.params.sections import (
     Compressor,
     Corpus,
     Evaluate,
-    Experiment,
     Handcraft,
     Handcrafted,
     HandcraftedTransfer,
@@ -27,8 +28,14 @@ from stages.common.params.sections import (
     Representation,
     Scale,
     Source,
-    Train,
     Transfer,
+)
+from stages.common.params.training import (
+    Experiment,
+    Regressor,
+    Targets,
+    Train,
+    TrainChanges,
 )
 
 __all__ = [
@@ -37,8 +44,10 @@ __all__ = [
     "Cnn",
     "Compressor",
     "Corpus",
+    "Dense",
     "Evaluate",
     "Experiment",
+    "GainBank",
     "Grid",
     "Grids",
     "Handcraft",
@@ -50,6 +59,7 @@ __all__ = [
     "Model",
     "MultiKernel",
     "Params",
+    "Regressor",
     "Render",
     "Representation",
     "SampleLevel",
@@ -57,8 +67,11 @@ __all__ = [
     "ScaleName",
     "Setting",
     "Source",
+    "Spread",
+    "Targets",
     "TimbreKernels",
     "Train",
+    "TrainChanges",
     "Transfer",
     "Width",
     "check_params",

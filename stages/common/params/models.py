@@ -1,4 +1,4 @@
-"""The hyperparameters of the paper's three networks: the `models` section of params.yaml."""
+"""The hyperparameters of the networks: the `models` section of params.yaml."""
 
 from __future__ import annotations
 
@@ -101,7 +101,19 @@ class MultiKernel(Checked):
         )
 
 
-Model = Annotated[Cnn | SampleLevel | MultiKernel, Field(discriminator="kind")]
+class Dense(Checked):
+    """Dense layers on a vector of features; as wide at every scale."""
+
+    kind: Literal["dense"] = "dense"
+    layers: Counts
+    embedding: Count
+
+    def narrowed(self, width: Width) -> Dense:
+        """Return the model as it is."""
+        return self
+
+
+Model = Annotated[Cnn | SampleLevel | MultiKernel | Dense, Field(discriminator="kind")]
 
 
 def _scaled(counts: Sequence[int], width: float) -> list[int]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from math import prod
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from stages.common.params.checked import Checked, Key, ScaleName, Seed
 from stages.common.params.grids import Grids
@@ -15,7 +15,6 @@ from stages.common.params.sections import (
     Compressor,
     Corpus,
     Evaluate,
-    Experiment,
     Handcraft,
     Handcrafted,
     HandcraftedTransfer,
@@ -24,9 +23,9 @@ from stages.common.params.sections import (
     Render,
     Representation,
     Scale,
-    Train,
     Transfer,
 )
+from stages.common.params.training import Experiment, Train
 
 
 class Params(Checked):
@@ -75,6 +74,14 @@ class Params(Checked):
     def model_of(self, experiment: str) -> Model:
         """Return the model that an experiment trains, as wide as the scale in force has it."""
         return self.models[self.experiments[experiment].model].narrowed(self.size.width)
+
+    def training_of(self, experiment: str) -> Train:
+        """Return the options of an experiment's trainings: `train`, with its own changes."""
+        return self.experiments[experiment].train.applied_to(self.train)
+
+    def max_epochs_of(self, experiment: str, grid: str) -> int:
+        """Return how many epochs an experiment's network of a grid is trained at the most."""
+        return self.experiments[experiment].max_epochs.get(self.scale, self.size.max_epochs[grid])
 
     def grids_of(self, experiment: str) -> list[str]:
         """Names of the grids that an experiment trains on."""
@@ -138,11 +145,20 @@ class Params(Checked):
             known(f"experiments.{name}.corpus", experiment.corpus, self.corpora, "corpus")
             known(f"experiments.{name}", experiment.input, self.inputs, "input")
             model = self.models[experiment.model]
-            samples = self.representations[experiment.representation].samples
-            if (model.kind == "sample_level") != (samples is not None):
+            representation = self.representations[experiment.representation]
+            if (model.kind == "sample_level") != (representation.samples is not None):
                 raise ValueError(
                     f"experiments.{name}: a sample_level model, and no other, takes a waveform"
                 )
+            if (model.kind == "dense") != (representation.gain is not None):
+                raise ValueError(
+                    f"experiments.{name}: a dense model, and no other, takes a representation gain"
+                )
+            try:
+                self.training_of(name)
+            except ValidationError as error:
+                rule = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"experiments.{name}.train: {rule}") from None
             for grid in self.grids_of(name):
                 known(
                     f"experiments.{name}.only",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from stages.common.params.checked import Checked, Count, Fraction, Positive, Seed
+from stages.common.params.gain_bank import GainBank
 from stages.common.params.models import Width
 
 
@@ -64,11 +65,15 @@ class Corpus(Checked):
 
 
 class Representation(Checked):
-    """A power spectrogram (n_fft, and mel_bands where it is a mel one), or the first samples."""
+    """A power spectrogram (n_fft, and mel_bands where it is a mel one), the first samples, or gain.
+
+    `gain` is the gain-reduction curve, measured against a bank of such curves.
+    """
 
     n_fft: Annotated[int, Field(ge=16)] | None = None
     mel_bands: Count | None = None
     samples: Count | None = None
+    gain: GainBank | None = None
 
     @field_validator("n_fft")
     @classmethod
@@ -79,8 +84,8 @@ class Representation(Checked):
 
     @model_validator(mode="after")
     def _kind(self) -> Representation:
-        if (self.n_fft is None) == (self.samples is None):
-            raise ValueError("needs either n_fft or samples")
+        if sum(kind is not None for kind in (self.n_fft, self.samples, self.gain)) != 1:
+            raise ValueError("needs one of n_fft, samples and gain")
         if self.mel_bands is not None and self.n_fft is None:
             raise ValueError("mel_bands needs n_fft")
         return self
@@ -93,6 +98,7 @@ class Input(Checked):
     corpus: str
     representation: str
     only: Annotated[list[str], Field(min_length=1)] | None = None
+    delayed_ms: Positive | None = None
 
 
 class Handcraft(Checked):
@@ -113,42 +119,6 @@ class Handcraft(Checked):
         if self.mfccs > self.mel_bands:
             raise ValueError(f"mfccs {self.mfccs} must be at most mel_bands {self.mel_bands}")
         return self
-
-
-class Train(Checked):
-    """How every network is trained."""
-
-    seed: Seed
-    batch_size: Count
-    loops_per_batch: Count
-    validation_fraction: Fraction
-    learning_rate: Positive
-    rho: Fraction
-    epsilon: Positive
-
-    @model_validator(mode="after")
-    def _batches(self) -> Train:
-        if self.batch_size % self.loops_per_batch:
-            raise ValueError(
-                f"loops_per_batch {self.loops_per_batch} must divide batch_size {self.batch_size}"
-            )
-        return self
-
-
-class Experiment(Checked):
-    """One model on one input, a network per grid."""
-
-    model: str
-    corpus: str
-    representation: str
-    only: Annotated[list[str], Field(min_length=1)] | None = None
-    unseen_loops: bool = False
-    seed: Seed | None = None
-
-    @property
-    def input(self) -> str:
-        """Name of the network input, <corpus>-<representation>."""
-        return f"{self.corpus}-{self.representation}"
 
 
 class Transfer(Checked):
@@ -184,6 +154,7 @@ class Evaluate(Checked):
     seed: Seed
     test_fraction: Fraction
     max_features: Annotated[float, Field(gt=0, le=1)]
+    penalty: Positive
     bootstrap: Count
 
 
