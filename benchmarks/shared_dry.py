@@ -50,10 +50,11 @@ def main() -> None:
 def validation_loss(run: Run) -> float:
     """Train one network; return the lowest validation loss."""
     prepare_backend(run.seed)
-    from stages.train.data_set import DataSet, TargetScale
+    from stages.train.data_set import DataSet
     from stages.train.fit import Schedule, train_network
     from stages.train.networks.siamese import build_siamese
     from stages.train.splits import all_rows_split
+    from stages.train.targets import TargetScale
 
     params, experiment = run.params, run.params.experiments[EXPERIMENT]
     settings = read_settings(experiment.corpus)

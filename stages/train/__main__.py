@@ -85,17 +85,18 @@ def _work(job: Job) -> float:
     params, corpus = job.params, job.params.experiments[job.experiment].corpus
     rows = int((read_settings(corpus)["grid"] == job.grid).sum())
     seen = 1.0 if job.fold is None else 1.0 - 1.0 / params.size.folds
-    return rows * seen * params.size.max_epochs[job.grid]
+    return rows * seen * params.max_epochs_of(job.experiment, job.grid)
 
 
 def _train(job: Job) -> Path:
     """Train one network, or find it trained; return the folder of its state."""
     prepare_backend(job.seed)
     from stages.train.checkpoint import state_folder
-    from stages.train.data_set import DataSet, TargetScale
+    from stages.train.data_set import DataSet
     from stages.train.fit import Schedule, train_network
     from stages.train.networks.siamese import build_siamese
     from stages.train.splits import all_rows_split, training_loops_split
+    from stages.train.targets import TargetScale
 
     params, experiment = job.params, job.params.experiments[job.experiment]
     settings = read_settings(experiment.corpus)
@@ -104,11 +105,14 @@ def _train(job: Job) -> Path:
     inputs = [
         files.spectrogram_file(experiment.input, job.grid, loop) for loop in range(len(groups))
     ]
-    size, options = params.size, params.train
+    size, options = params.size, params.training_of(job.experiment)
     model = params.model_of(job.experiment)
     # What a network follows from: its own options, not the other experiments'.
     code = sorted(Path(__file__).parent.rglob("*.py"))
-    schedule = Schedule(size.max_epochs[job.grid], size.patience)
+    max_epochs = params.max_epochs_of(job.experiment, job.grid)
+    # A cosine is planned to its end, where it is at its best: stopping early would cut that off.
+    patience = max_epochs if options.schedule == "cosine" else size.patience
+    schedule = Schedule(max_epochs, patience)
     grid = params.grids.named[job.grid]
     description = repr(
         (
@@ -132,7 +136,7 @@ def _train(job: Job) -> Path:
     state.mkdir(parents=True, exist_ok=True)
 
     data = DataSet(rows, np.load(files.dry_file(experiment.input), mmap_mode="r"), inputs)
-    scale = TargetScale.of_grid(grid)
+    scale = TargetScale.of_grid(grid, experiment.targets)
     test_loops: list[int] = []
     if job.fold is None:
         split = all_rows_split(

@@ -1,47 +1,17 @@
-"""One data set of a network: memory-mapped inputs, scaled targets, batches."""
+"""One data set of a network: memory-mapped inputs, true parameters, batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stages.common.errors import InputError
-from stages.common.params import Grid
 
 # dry inputs, then compressed ones (loops + rows, *shape, 1); the index of each row's dry input
 Batch = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class TargetScale:
-    """The range of each target over the whole grid, mapped to [0, 1]."""
-
-    names: list[str]
-    low: np.ndarray
-    high: np.ndarray
-
-    @classmethod
-    def of_grid(cls, grid: Grid) -> TargetScale:
-        """Return the range of the grid's varied parameters over all loops' offsets."""
-        values = [
-            [value for loop in range(8) for value in getattr(grid, name).values(loop)]
-            for name in grid.varied
-        ]
-        low = np.array([min(v) for v in values])
-        high = np.array([max(v) for v in values])
-        return cls(grid.varied, low, np.where(high > low, high, low + 1.0))
-
-    def scale(self, values: np.ndarray) -> np.ndarray:
-        """Map real units (rows, parameters) to [0, 1]."""
-        return ((values - self.low) / (self.high - self.low)).astype(np.float32)
-
-    def restore(self, scaled: np.ndarray) -> np.ndarray:
-        """Map [0, 1] back to real units, float32."""
-        return (self.low + scaled * (self.high - self.low)).astype(np.float32)
 
 
 class DataSet:

@@ -12,7 +12,7 @@ from stages.common.errors import InputError
 from stages.common.params import Params
 from stages.train.weight_count import count_weights
 
-# A checkpoint holds the weights, Adadelta's two slots for each, and the best weights; the one
+# A checkpoint holds the weights, the optimizer's two slots for each, and the best weights; the one
 # before stays until it is whole. Beside it lie the best weights by themselves.
 _COPIES_IN_STATE = 2 * 4 + 1
 _OVERHEAD = 2**17  # of a network's files: HDF5 and zip headers, learning curve

@@ -1,4 +1,4 @@
-"""Training of one network: Adadelta on mean squared error, early stopping, resumable."""
+"""Training of one network: mean squared error, early stopping, resumable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import keras
@@ -17,6 +18,7 @@ from stages.train.checkpoint import LearningCurve, load_checkpoint, save_checkpo
 from stages.train.data_set import DataSet, shuffled_batches
 from stages.train.inference import embed_rows, regress
 from stages.train.networks.siamese import Siamese
+from stages.train.optimizer import make_optimizer
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def train_network(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     network = build()
-    compile_network(network, options)
+    batches = ceil(len(split.training) / options.batch_size)
+    compile_network(network, options, steps=schedule.max_epochs * batches)
     best, curve = network.get_weights(), LearningCurve()
     if checkpoint.exists():
         best, curve = load_checkpoint(checkpoint, network)
@@ -146,11 +149,9 @@ def train_epoch(
     return loss
 
 
-def compile_network(network: Siamese, options: Train) -> None:
-    """Give a network its optimizer and its loss."""
-    optimizer = keras.optimizers.Adadelta(
-        learning_rate=options.learning_rate, rho=options.rho, epsilon=options.epsilon
-    )
+def compile_network(network: Siamese, options: Train, *, steps: int = 1) -> None:
+    """Give a network its optimizer, for a training of `steps` batches, and its loss."""
+    optimizer = make_optimizer(options, steps=steps)
     # XLA's convolutions are several times slower than oneDNN's on a CPU.
     network.compile(optimizer=optimizer, loss="mse", jit_compile=False)
     network.branch.compile(jit_compile=False)

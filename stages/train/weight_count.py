@@ -7,8 +7,9 @@ scale and offset, which are trained, and the moving mean and variance, which are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from stages.common.params import Cnn, Model, MultiKernel, SampleLevel
+from stages.common.params import Cnn, Dense, Model, MultiKernel, SampleLevel
 
 BACK_END_KERNEL = 7
 BESIDE_NORMALISED_KERNEL = 1 + 4
@@ -30,6 +31,8 @@ def count_weights(model: Model, shape: Sequence[int], outputs: int) -> int:
             branch = _sample_level(model)
         case MultiKernel():
             branch = _multi_kernel(model, shape)
+        case Dense():
+            branch = _dense(model, shape)
     return branch + (model.embedding + 1) * outputs
 
 
@@ -60,6 +63,11 @@ def _multi_kernel(model: MultiKernel, shape: Sequence[int]) -> int:
     weights = sum(_normalised(kernel, filters) for kernel, filters in kernels)
     channels = sum(filters for _, filters in kernels)
     return weights + _back_end(channels, model.back_end, model.embedding)
+
+
+def _dense(model: Dense, shape: Sequence[int]) -> int:
+    widths = [*shape, *model.layers, model.embedding]
+    return sum((inputs + 1) * units for inputs, units in pairwise(widths))
 
 
 def _back_end(channels: int, filters: int, embedding: int) -> int:

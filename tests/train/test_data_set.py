@@ -6,8 +6,9 @@ import pytest
 
 from stages.common.errors import InputError
 from stages.common.params import load_params
-from stages.train.data_set import DataSet, TargetScale, shuffled_batches
+from stages.train.data_set import DataSet, shuffled_batches
 from stages.train.splits import all_rows_split, training_loops_split
+from stages.train.targets import TargetScale
 
 LOOP = np.repeat(np.arange(7), 13)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stages.common.errors import InputError
-from stages.common.params import Cnn, Kernels, MultiKernel, TimbreKernels, Train
+from stages.common.params import Cnn, Kernels, MultiKernel, TimbreKernels, Train, TrainChanges
 from stages.train.backend import prepare_backend
 from stages.train.checkpoint import LearningCurve, state_folder
 from stages.train.fit import Schedule, train_network
@@ -71,15 +71,29 @@ def test_a_loss_that_is_not_finite_is_an_error(data_set, tmp_path):
         fit(data_set, tmp_path / "a.npz", epochs=3, options=options)
 
 
-@pytest.mark.parametrize("model", [CNN, NORMALISED], ids=["cnn", "normalised"])
-def test_a_resumed_training_ends_in_the_same_weights(model, data_set, tmp_path):
-    """The moving statistics of the batches are among the weights."""
-    whole, curve, _ = fit(data_set, tmp_path / "whole.npz", 4, model)
-    fit(data_set, tmp_path / "parts.npz", 2, model)
-    parts, resumed, _ = fit(data_set, tmp_path / "parts.npz", 4, model)
+COSINE = TrainChanges(optimizer="adamw", learning_rate=0.001, schedule="cosine").applied_to(OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [(CNN, OPTIONS), (NORMALISED, OPTIONS), (CNN, COSINE)],
+    ids=["cnn", "normalised", "cosine"],
+)
+def test_a_resumed_training_ends_in_the_same_weights(model, options, data_set, tmp_path):
+    """The moving statistics of the batches are among the weights; a cosine goes on where it was."""
+    whole, curve, _ = fit(data_set, tmp_path / "whole.npz", 4, model, options=options)
+    fit_and_stop(data_set, tmp_path / "parts.npz", model, options, epochs=4, after=2)
+    parts, resumed, _ = fit(data_set, tmp_path / "parts.npz", 4, model, options=options)
     assert resumed == curve
     for a, b in zip(whole.get_weights(), parts.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def fit_and_stop(data, checkpoint, model, options, *, epochs, after):
+    """Begin a training of `epochs` and break it off: the length of a cosine is the whole one's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LearningCurve, "should_stop", lambda curve, *_: curve.epochs >= after)
+        fit(data, checkpoint, epochs, model, options=options)
 
 
 def test_early_stopping_keeps_the_best_weights():

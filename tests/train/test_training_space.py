@@ -10,10 +10,11 @@ from stages.train.weight_count import count_weights
 
 PARAMS = load_params()
 SHAPES = [(128, 690), (65, 2757), (129, 345), (33, 40)]
+VECTORS = {"sample_level": [(44100,)], "dense": [(259,), (7,)]}
 CASES = [
     (name, shape)
     for name, model in PARAMS.models.items()
-    for shape in ([(44100,)] if model.kind == "sample_level" else SHAPES)
+    for shape in VECTORS.get(model.kind, SHAPES)
 ]
 
 

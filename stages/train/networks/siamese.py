@@ -8,8 +8,9 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from stages.common.params import Cnn, Model, MultiKernel, SampleLevel
+from stages.common.params import Cnn, Dense, Model, MultiKernel, SampleLevel
 from stages.train.networks.cnn import cnn_branch
+from stages.train.networks.dense import dense_branch
 from stages.train.networks.multi_kernel import multi_kernel_branch
 from stages.train.networks.sample_level import sample_level_branch
 
@@ -89,3 +90,5 @@ def build_branch(model: Model, input_shape: Sequence[int], *, dropout: float = 0
                 back_end=model.back_end,
                 embedding=model.embedding,
             )
+        case Dense():
+            return dense_branch(input_shape, widths=model.layers, embedding=model.embedding)

@@ -1,0 +1,74 @@
+"""What a network is to say: the varied parameters, each scaled to [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.common.params import Grid, Targets
+
+# In `sound` targets, the domain in which equal steps sound about equally large.
+_INTO = {"ratio": np.reciprocal, "attack_ms": np.log, "release_ms": np.log}
+_OUT_OF = {"ratio": np.reciprocal, "attack_ms": np.exp, "release_ms": np.exp}
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """The range of each target over the whole grid, mapped to [0, 1].
+
+    Parameters
+    ----------
+    names : list of str
+        The varied parameters.
+    domain : {"linear", "sound"}
+        `linear`: in real units. `sound`: the threshold in dB, 1/ratio (the gain reduction grows
+        with 1 - 1/ratio), the logarithms of attack and release.
+    low, high : ndarray, shape (parameters,)
+        The range, in that domain.
+    """
+
+    names: list[str]
+    domain: Targets
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of_grid(cls, grid: Grid, domain: Targets = "linear") -> TargetScale:
+        """Return the range of the grid's varied parameters over all loops' offsets."""
+        low, high = [], []
+        for name in grid.varied:
+            every = [value for loop in range(8) for value in getattr(grid, name).values(loop)]
+            values = np.array(every, np.float64)
+            if domain == "sound" and name in _INTO:
+                values = _INTO[name](values)
+            low.append(values.min())
+            high.append(values.max())
+        lowest, highest = np.array(low), np.array(high)
+        highest = np.where(highest > lowest, highest, lowest + 1.0)
+        return cls(grid.varied, domain, lowest, highest)
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Map real units (rows, parameters) to [0, 1], float32."""
+        values = self._mapped(values, _INTO)
+        return ((values - self.low) / (self.high - self.low)).astype(np.float32)
+
+    def restore(self, scaled: np.ndarray) -> np.ndarray:
+        """Map [0, 1] back to real units, float32.
+
+        `sound` targets are first confined to [0, 1]: 1/ratio must not reach 0, nor a time infinity.
+        """
+        if self.domain == "sound":
+            scaled = np.clip(scaled, 0, 1)
+        values = self.low + scaled * (self.high - self.low)
+        return self._mapped(values, _OUT_OF).astype(np.float32)
+
+    def _mapped(self, values: np.ndarray, functions: Mapping[str, np.ufunc]) -> np.ndarray:
+        if self.domain == "linear":
+            return values
+        columns = [
+            functions[name](column) if name in functions else column
+            for name, column in zip(self.names, np.asarray(values, np.float64).T, strict=True)
+        ]
+        return np.stack(columns, axis=1)
