@@ -61,9 +61,10 @@ def main(arguments: list[str]) -> None:
 
 def _embed(job: Job) -> None:
     prepare_backend(seed=0)
-    from stages.train.data_set import DataSet, TargetScale
+    from stages.train.data_set import DataSet
     from stages.train.inference import embed_rows, regress
     from stages.train.networks.siamese import build_siamese
+    from stages.train.targets import TargetScale
 
     params, experiment = job.params, job.params.experiments[job.experiment]
     grid = job.found["grid"]
@@ -71,22 +72,25 @@ def _embed(job: Job) -> None:
     rows = settings[settings["grid"] == grid]
     source = f"{job.corpus}-{experiment.representation}"
     dry = np.load(files.dry_file(source), mmap_mode="r")
-    inputs = [files.spectrogram_file(source, grid, loop) for loop in range(rows["loop"].nunique())]
-    data = DataSet(rows, dry, inputs)
-    scale = TargetScale.of_grid(params.grids.named[grid])
-    network = build_siamese(params.model_of(job.experiment), data.shape, len(scale.names))
+    scale = TargetScale.of_grid(params.grids.named[grid], experiment.targets)
+    network = build_siamese(params.model_of(job.experiment), dry.shape[1:], len(scale.names))
     network.load_weights(files.weights_file(job.experiment, job.network))
     network.branch.compile(jit_compile=False)
-    embeddings = embed_rows(
-        network,
-        data,
-        np.arange(len(rows)),
-        mean=job.found["mean"],
-        deviation=job.found["deviation"],
-    )
-    outputs = scale.restore(regress(network, embeddings))
-    np.save(job.folder / files.embedding_file(job.name, job.network).name, embeddings)
-    np.save(job.folder / files.output_file(job.name, job.network).name, outputs)
+    versions = {job.network: files.spectrogram_file}
+    if params.inputs[source].delayed_ms is not None:
+        versions[files.delayed_network_name(job.network)] = files.delayed_file
+    for name, place in versions.items():
+        inputs = [place(source, grid, loop) for loop in range(rows["loop"].nunique())]
+        embeddings = embed_rows(
+            network,
+            DataSet(rows, dry, inputs),
+            np.arange(len(rows)),
+            mean=job.found["mean"],
+            deviation=job.found["deviation"],
+        )
+        outputs = scale.restore(regress(network, embeddings))
+        np.save(job.folder / files.embedding_file(job.name, name).name, embeddings)
+        np.save(job.folder / files.output_file(job.name, name).name, outputs)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,17 @@ def bytes_needed(params: Params, name: str) -> int:
     if name in params.transfers:
         transfer = params.transfers[name]
         experiment, corpus = params.experiments[transfer.experiment], transfer.corpus
+        source = transfer.input
         networks = {grid: 1 for grid in params.corpora[corpus].grids}
     else:
         experiment = params.experiments[name]
-        corpus = experiment.corpus
+        corpus, source = experiment.corpus, experiment.input
         networks = {grid: params.networks_of(name) for grid in params.grids_of(name)}
     embedding = params.models[experiment.model].embedding
+    versions = 1 if params.inputs[source].delayed_ms is None else 2
     total = 0
     for grid, count in networks.items():
         rows = params.loops_of(corpus, grid) * params.settings_of(grid)
         values = embedding + len(params.grids.named[grid].varied)
-        total += count * (_HEADERS + 4 * rows * values)
+        total += versions * count * (_HEADERS + 4 * rows * values)
     return total

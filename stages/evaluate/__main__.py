@@ -1,4 +1,4 @@
-"""Stage `evaluate`: forests on embeddings or on handcrafted features, beside the baselines.
+"""Stage `evaluate`: regressors on embeddings or on handcrafted features, beside the baselines.
 
 Usage: python -m stages.evaluate NAME, an experiment, a transfer, or one with handcrafted features
 """
@@ -6,6 +6,8 @@ Usage: python -m stages.evaluate NAME, an experiment, a transfer, or one with ha
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,15 +22,17 @@ from stages.evaluate.data_set import DataSet, Prediction
 from stages.evaluate.forests import predict
 from stages.evaluate.mean_errors import row_errors, split_errors
 from stages.evaluate.predictions import prediction_table
-from stages.evaluate.protocols import random_splits, transfer, unseen_loops
+from stages.evaluate.protocols import Fit, random_splits, transfer, unseen_loops
+from stages.evaluate.ridge import predict_by_ridge
 from stages.evaluate.studies import Study, find_study
 from stages.train.folds import outer_folds
+from stages.train.targets import TargetScale
 
 Entries = dict[str, list[Prediction]]
 
 FOREST_ENTRIES = ("paper", "unseen_loops", "transfer", "refit")
 # Tested on random splits of the rows; every other entry predicts each of its rows once.
-SPLIT_ENTRIES = ("paper", "refit", "constant")
+SPLIT_ENTRIES = ("paper", "paper_delayed", "refit", "constant")
 
 
 def main(arguments: list[str]) -> None:
@@ -87,14 +91,17 @@ def _entries(params: Params, study: Study, grid: str, data: DataSet) -> Entries:
         folds = outer_folds(data.groups, size.folds)[: size.folds_run]
         blind = [study.features(grid, data, fold) for fold in range(len(folds))]
         fits["unseen_loops"] = unseen_loops(blind, data.targets, data.loop, folds)
+    if study.delayed:
+        late = study.features(grid, data, delayed=True)
+        fits["paper_delayed"] = [replace(fit, test_features=late) for fit in splits]
+        if study.unseen_loops:
+            fits["unseen_loops_delayed"] = [
+                replace(fit, test_features=study.features(grid, data, fold, delayed=True))
+                for fold, fit in enumerate(fits["unseen_loops"])
+            ]
+    scale = TargetScale.of_grid(params.grids.named[grid], study.targets)
     entries = {
-        entry: predict(
-            of_entry,
-            trees=size.trees,
-            max_features=options.max_features,
-            seed=options.seed,
-            description=f"{entry} {study.name} {grid}",
-        )
+        entry: _regress(params, study, of_entry, scale, description=f"{entry} {study.name} {grid}")
         for entry, of_entry in fits.items()
     }
     entries["constant"] = constant(splits)
@@ -106,6 +113,28 @@ def _entries(params: Params, study: Study, grid: str, data: DataSet) -> Entries:
                 for fold, fit in enumerate(fits["unseen_loops"])
             ]
     return entries
+
+
+def _regress(
+    params: Params, study: Study, fits: Sequence[Fit], scale: TargetScale, *, description: str
+) -> list[Prediction]:
+    """Let the study's regressor predict the test rows of each fit, in real units."""
+    options = params.evaluate
+    if study.targets != "linear":
+        fits = [replace(fit, targets=scale.scale(fit.targets)) for fit in fits]
+    if study.regressor == "ridge":
+        predictions = predict_by_ridge(fits, penalty=options.penalty, description=description)
+    else:
+        predictions = predict(
+            fits,
+            trees=params.size.trees,
+            max_features=options.max_features,
+            seed=options.seed,
+            description=description,
+        )
+    if study.targets != "linear":
+        predictions = [Prediction(part.rows, scale.restore(part.values)) for part in predictions]
+    return predictions
 
 
 def _data_set(params: Params, corpus: str, grid: str) -> DataSet:

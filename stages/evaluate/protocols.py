@@ -4,6 +4,8 @@ paper
     Random row splits, as published: a loop stands on both sides, and the network saw every row.
 unseen_loops
     Outer folds by loop. Network and forest know the training loops alone.
+paper_delayed, unseen_loops_delayed
+    The same, fitted on the same clips, but tested on clips that are late: a fault of alignment.
 transfer
     Fitted on one material, applied to another, whose loops nothing has seen.
 refit

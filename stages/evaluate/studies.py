@@ -9,7 +9,7 @@ import pandas as pd
 
 from stages.common import files
 from stages.common.errors import InputError
-from stages.common.params import Params
+from stages.common.params import Params, Regressor, Targets
 from stages.compress.settings import read_settings
 from stages.evaluate.data_set import DataSet, read_array
 from stages.handcraft.sets import joined_sets
@@ -31,6 +31,11 @@ class Study:
         output is judged beside them.
     unseen_loops : bool
         Whether loops are held out, from the networks too.
+    delayed : bool
+        Whether there are embeddings of delayed clips, too.
+    targets : {"linear", "sound"}
+        The domain in which the regressor works.
+    regressor : {"forest", "ridge"}
     source : Study or None
         In a transfer: what the forests are fitted on.
     """
@@ -40,9 +45,14 @@ class Study:
     grids: list[str]
     handcrafted: bool = False
     unseen_loops: bool = False
+    delayed: bool = False
+    targets: Targets = "linear"
+    regressor: Regressor = "forest"
     source: Study | None = None
 
-    def features(self, grid: str, data: DataSet, fold: int | None = None) -> np.ndarray:
+    def features(
+        self, grid: str, data: DataSet, fold: int | None = None, *, delayed: bool = False
+    ) -> np.ndarray:
         """Read the features of all rows of a data set, shape (rows, features), float32.
 
         Parameters
@@ -53,6 +63,8 @@ class Study:
         fold : int or None
             The fold of loops that the features must know nothing of. Handcrafted ones know
             nothing of any loop but their own.
+        delayed : bool
+            Those of the delayed clips.
 
         Raises
         ------
@@ -61,7 +73,10 @@ class Study:
         """
         if self.handcrafted:
             return _read_handcrafted(self.corpus, grid, data.parameters)
-        path = files.embedding_file(self.name, files.network_name(grid, fold))
+        network = files.network_name(grid, fold)
+        if delayed:
+            network = files.delayed_network_name(network)
+        path = files.embedding_file(self.name, network)
         return read_array(path, rows=len(data))
 
     def output(self, grid: str, data: DataSet, fold: int | None = None) -> np.ndarray:
@@ -79,11 +94,21 @@ def find_study(params: Params, name: str) -> Study:
             experiment.corpus,
             params.grids_of(name),
             unseen_loops=experiment.unseen_loops,
+            delayed=params.inputs[experiment.input].delayed_ms is not None,
+            targets=experiment.targets,
+            regressor=experiment.regressor,
         )
     if name in params.transfers:
         corpus = params.transfers[name].corpus
         source = find_study(params, params.transfers[name].experiment)
-        return Study(name, corpus, params.corpora[corpus].grids, source=source)
+        return Study(
+            name,
+            corpus,
+            params.corpora[corpus].grids,
+            targets=source.targets,
+            regressor=source.regressor,
+            source=source,
+        )
     if name in params.handcrafted:
         return _handcrafted(params, name, params.handcrafted[name].corpus)
     transfer = params.handcrafted_transfers[name]

@@ -44,6 +44,7 @@ def project(tmp_path_factory):
         f"{name}-stft128": {"material": name, "corpus": name, "representation": "stft128"}
         for name in ("drum", "mix")
     }
+    content["inputs"]["drum-stft128"]["delayed_ms"] = 10.0
     content["experiments"] = {
         "small": {
             "model": "cnn",
@@ -92,16 +93,18 @@ def make_inputs(corpus, seed):
     rows["group"] = "recording " + rows["loop"].astype(str)
     files.settings_table(corpus).parent.mkdir(parents=True)
     rows.to_csv(files.settings_table(corpus), columns=list(COLUMNS), index=False)
-    files.spectrogram_file(f"{corpus}-stft128", "dm2", 0).parent.mkdir(parents=True)
+    files.dry_file(f"{corpus}-stft128").parent.mkdir(parents=True)
     np.save(
         files.dry_file(f"{corpus}-stft128"),
         generator.normal(-40, 10, (LOOPS, *SHAPE)).astype(np.float16),
     )
-    for loop in range(LOOPS):
-        np.save(
-            files.spectrogram_file(f"{corpus}-stft128", "dm2", loop),
-            generator.normal(-40, 10, (SETTINGS, *SHAPE)).astype(np.float16),
-        )
+    for place in (files.spectrogram_file, files.delayed_file):
+        place(f"{corpus}-stft128", "dm2", 0).parent.mkdir(parents=True)
+        for loop in range(LOOPS):
+            np.save(
+                place(f"{corpus}-stft128", "dm2", loop),
+                generator.normal(-40, 10, (SETTINGS, *SHAPE)).astype(np.float16),
+            )
 
 
 def test_every_network_has_weights_curve_and_facts(project):
@@ -116,7 +119,8 @@ def test_every_network_has_weights_curve_and_facts(project):
 
 
 def test_embeddings_hold_every_row(project):
-    for name, networks in {"small": ["dm2", "dm2-fold0"], "moved": ["dm2"]}.items():
+    small = ["dm2", "dm2-delayed", "dm2-fold0", "dm2-fold0-delayed"]
+    for name, networks in {"small": small, "moved": ["dm2"]}.items():
         stored = sorted(path.name for path in (files.EMBEDDINGS / name).iterdir())
         assert stored == sorted(f"{n}{end}.npy" for n in networks for end in ("", "-output"))
         for network in networks:
@@ -135,6 +139,24 @@ def test_the_output_is_the_dense_layer_on_the_embedding_in_real_units(project):
     low, high = np.array([1.0, 10.0]), np.array([95.5, 955.0])  # Table III
     output = np.load(files.output_file("small", "dm2"))
     np.testing.assert_allclose(output, low + scaled * (high - low), rtol=1e-4, atol=1e-2)
+
+
+def test_the_same_network_embeds_the_delayed_clips(project):
+    in_time, late = (
+        np.load(files.embedding_file("small", name)) for name in ("dm2", "dm2-delayed")
+    )
+    hidden = files.delayed_file("drum-stft128", "dm2", 0)
+    place = files.spectrogram_file("drum-stft128", "dm2", 0)
+    assert not np.array_equal(in_time, late)
+    stored = place.read_bytes(), hidden.read_bytes()
+    place.write_bytes(stored[1])
+    try:
+        embed(["small"])
+        found = np.load(files.embedding_file("small", "dm2"))[:SETTINGS]
+        np.testing.assert_array_equal(found, late[:SETTINGS])
+    finally:
+        place.write_bytes(stored[0])
+        embed(["small"])
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(project, monkeypatch):

@@ -17,8 +17,10 @@ from stages.evaluate.__main__ import main
 from stages.evaluate.data_set import DataSet
 from stages.evaluate.studies import find_study
 from stages.train.folds import outer_folds
+from stages.train.targets import TargetScale
 
 EXPERIMENT, TRANSFER = "drum-d4p-cnn-stft128", "mix-d4p-cnn-stft128"
+GAIN = "drum-d4p-dense-gain"
 HANDCRAFTED, HANDCRAFTED_TRANSFER = "drum-d4p-handcrafted", "mix-d4p-handcrafted"
 PARAMS = Path("params.yaml").resolve()
 ERROR = {"mae", "std", "percent", "mae_identifiable", "n"}
@@ -125,6 +127,40 @@ def test_a_transfers_metrics(params):
     assert entries["transfer"]["ratio"]["n"] == 4 * 8
     assert entries["network"]["ratio"]["mae"] == pytest.approx(4.0, abs=1e-4)
     assert entries["transfer"]["ratio"]["mae"] < entries["constant"]["ratio"]["mae"]
+
+
+def test_delayed_clips_are_judged_by_what_was_learnt_in_time(params):
+    """Embeddings in time hold the targets; those of late clips, the targets of other rows."""
+    scale = TargetScale.of_grid(params.grids.named["d4p"], "sound")
+    drums = scale.scale(read_settings("drum-d4p")[list(PARAMETERS)].to_numpy())
+    networks = ["d4p", *(f"d4p-fold{fold}" for fold in range(params.size.folds_run))]
+    for network in networks:
+        write_network(GAIN, network, drums, off=0.0)
+        write_network(GAIN, files.delayed_network_name(network), drums[::-1], off=0.0)
+    main([GAIN])
+    (entries,) = metrics(GAIN).values()
+    for entry in ("paper", "unseen_loops"):
+        for name in PARAMETERS:
+            in_time, late = entries[entry][name], entries[f"{entry}_delayed"][name]
+            assert in_time["mae"] < 0.1 * entries["constant"][name]["mae"]
+            assert late["mae"] > 0.5 * entries["constant"][name]["mae"]
+            assert in_time["n"] == late["n"]
+
+
+def test_predictions_in_the_domain_of_sound_are_in_real_units(params):
+    """A forest, too, is told 1/ratio; the median of what it says lies in the grid."""
+    path = Path("params.yaml")
+    content = YAML().load(path.read_text())
+    content["experiments"][EXPERIMENT]["targets"] = "sound"
+    with path.open("w") as file:
+        YAML().dump(content, file)
+    main([EXPERIMENT])
+    (entries,) = metrics(EXPERIMENT).values()
+    for name in PARAMETERS:
+        assert entries["paper"][name]["mae"] < entries["constant"][name]["mae"]
+    table = pd.read_csv(files.predictions_table(EXPERIMENT))
+    ratio = table[table["parameter"] == "ratio"]
+    assert ratio["predicted"].between(1.28, 20).all()
 
 
 def test_handcrafted_features_are_judged_without_a_network(params):
