@@ -1,5 +1,7 @@
 """Profiles of gain-reduction curves whose settings are known."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -100,7 +102,7 @@ def test_a_scale_stands_beside_its_residual(dry, profiler):
     heard = (hop_levels(dry, BANK.hop) > -70).astype(np.float32)[None]
     scale, residual, _ = project(gain, heard, bank_curves(dry, BANK, sample_rate=RATE))
     scale, residual = np.clip(scale, 0, 2).reshape(4, 3, 3), residual.reshape(4, 3, 3)
-    parts = [
+    parts: list[list[Any]] = [
         [np.s_[t, :, :] for t in range(4)],
         [np.s_[:, a, :] for a in range(3)],
         [np.s_[:, :, r] for r in range(3)],
