@@ -2,12 +2,14 @@
 
 DVC runs one stage after another, and each ends by moving its outputs into place: a stage took the
 time since the outputs before its own. The first stage has none before it and is left out. Also
-draws benchmarks/stage-times.svg.
+draws benchmarks/stage-times.svg, and keeps the minutes in benchmarks/stage-times.json: a later
+checkout of the metrics would change their times.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -16,6 +18,7 @@ from ruamel.yaml import YAML
 from stages.report.svg import COLOURS, panels, save_svg, style
 
 PICTURE = Path(__file__).with_name("stage-times.svg")
+KEPT = Path(__file__).with_name("stage-times.json")
 
 
 def stage_minutes(lock: Path) -> dict[str, float]:
@@ -52,8 +55,8 @@ def draw(minutes: dict[str, float]) -> Figure:
     return figure
 
 
-def main() -> dict[str, float]:
-    """Print the table, stages of one kind together, and return the minutes by stage."""
+def main() -> None:
+    """Print the table, stages of one kind together; keep each stage's minutes and a picture."""
     minutes = stage_minutes(Path("dvc.lock"))
     kinds: dict[str, list[float]] = {}
     for name, value in minutes.items():
@@ -64,7 +67,9 @@ def main() -> dict[str, float]:
     print(f"| together | {len(minutes)} | {sum(minutes.values()):.1f} |")
     with style():
         save_svg(draw(minutes), PICTURE)
-    return minutes
+    kept = {name: round(value, 3) for name, value in minutes.items()}
+    KEPT.write_text(json.dumps(kept, indent=1) + "
+")
 
 
 if __name__ == "__main__":
