@@ -68,8 +68,7 @@ def main() -> None:
     with style():
         save_svg(draw(minutes), PICTURE)
     kept = {name: round(value, 3) for name, value in minutes.items()}
-    KEPT.write_text(json.dumps(kept, indent=1) + "
-")
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":
