@@ -20,7 +20,13 @@ def paper():
 def test_a_full_size_input_has_the_size_of_its_arrays(paper):
     """D4P on 64 drum loops and their dry inputs, 65 x 2757 values of two bytes each."""
     name = "drum-d4p-stft128"
-    alone = paper.model_copy(update={"inputs": {name: paper.inputs[name]}})
+    experiment = "drum-d4p-cnn-stft128"
+    only = {
+        "inputs": {name: paper.inputs[name]},
+        "experiments": {experiment: paper.experiments[experiment]},
+        "transfers": {},
+    }
+    alone = paper.model_copy(update=only)
     rows = 64 * 625 + 64
     assert math.isclose(bytes_asked(alone)["spectrogram"], rows * 65 * 2757 * 2, rel_tol=1e-5)
 
