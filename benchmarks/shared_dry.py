@@ -1,7 +1,7 @@
 """What sharing dry inputs within a batch does to the error: `python -m benchmarks.shared_dry`.
 
 Trains Model 1 on drum-dm2 (stft128) at the scale in params.yaml, all rows but those for validation,
-from three seeds: batches of rows from as few loops as params.yaml has it, and of as many loops as
+from six seeds: batches of rows from as few loops as params.yaml has it, and of as many loops as
 rows, as plain Keras draws them. Needs `dvc repro spectrogram@drum-stft128`. Prints the lowest
 validation loss of each and their means.
 """
@@ -21,7 +21,7 @@ from stages.compress.settings import read_settings
 from stages.train.backend import prepare_backend
 
 EXPERIMENT, GRID = "drum-cnn-stft128", "dm2"
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True)
