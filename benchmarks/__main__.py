@@ -2,7 +2,6 @@
 
 Prints the machine's limits and the tables; a run of all also writes benchmarks/results.json and the
 README's section.
-`python -m benchmarks.paper_scale` and `python -m benchmarks.training_step` are not among them.
 """
 
 from __future__ import annotations
