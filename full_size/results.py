@@ -14,7 +14,17 @@ from stages.common.params import PARAMETERS
 
 RESULTS = METRICS / "paper"
 README = Path("README.md")
-_RESULTS_SHOWN = ("paper", "unseen_loops", "network", "constant", "closed_form")
+_RESULTS_SHOWN = (
+    "paper",
+    "unseen_loops",
+    "paper_delayed",
+    "unseen_loops_delayed",
+    "transfer",
+    "refit",
+    "network",
+    "constant",
+    "closed_form",
+)
 
 
 def land(project: Path, name: str, experiment: str, run: dict[str, Any]) -> None:
@@ -61,28 +71,26 @@ def changed_code(run: Path, lock: Path = Path("dvc.lock")) -> list[str]:
 
 def table(results: Path = RESULTS, lock: Path = Path("dvc.lock")) -> str:
     """Make the table of errors: a line per run, data set and parameter."""
-    lines = [
-        "| run | data set | parameter | "
-        + " | ".join(f"`{n}`" for n in _RESULTS_SHOWN)
-        + " | code |",
-        "|---|---|---|" + "---:|" * len(_RESULTS_SHOWN) + "---|",
-    ]
+    landed = []
     for folder in sorted((results / "runs").glob("*")):
         run = json.loads((folder / "run.json").read_text())
         changed = changed_code(folder, lock)
         code = f"changed since: {', '.join(changed)}" if changed else "as committed"
         errors = json.loads((results / "experiments" / f"{run['experiment']}.json").read_text())
-        for data_set in run["data_sets"]:
-            for parameter in PARAMETERS:
-                if parameter in errors[data_set]["paper"]:
-                    cells = [
-                        f"{errors[data_set][shown][parameter]['mae']:.3g}"
-                        if shown in errors[data_set]
-                        else ""
-                        for shown in _RESULTS_SHOWN
-                    ]
-                    line = [folder.name, data_set, parameter, *cells, code]
-                    lines.append(f"| {' | '.join(line)} |")
+        landed += [(folder.name, name, errors[name], code) for name in run["data_sets"]]
+    shown = [entry for entry in _RESULTS_SHOWN if any(entry in of for _, _, of, _ in landed)]
+    lines = [
+        " | ".join(["| run | data set | parameter", *(f"`{entry}`" for entry in shown), "code |"]),
+        "|---|---|---|" + "---:|" * len(shown) + "---|",
+    ]
+    for name, data_set, errors, code in landed:
+        for parameter in PARAMETERS:
+            if parameter in errors["constant"]:
+                cells = [
+                    f"{errors[entry][parameter]['mae']:.3g}" if entry in errors else ""
+                    for entry in shown
+                ]
+                lines.append(f"| {' | '.join([name, data_set, parameter, *cells, code])} |")
     return "\n".join(lines) + "\n"
 
 
