@@ -1,0 +1,1 @@
+"""Studies of what each choice buys: variations of one experiment, run by DVC, and their table."""
