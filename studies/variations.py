@@ -51,6 +51,8 @@ VARIATIONS = (
             f"{_ENTRY}.train.schedule=constant",
         ),
     ),
+    Variation("gain-squared", "mean squared error", (f"{_ENTRY}.train.loss=squared",)),
+    Variation("gain-no-noise", "no noise in training", ("models.dense.noise=0.0",)),
     Variation("gain-constant", "no cosine", (f"{_ENTRY}.train.schedule=constant",)),
     Variation("gain-few-epochs", "20 epochs", (f"{_ENTRY}.max_epochs.laptop=20",)),
     Variation("gain-small-layers", "one layer of 64", ("models.dense.layers=[64]",)),

@@ -1,4 +1,4 @@
-"""Training of one network: mean squared error, early stopping, resumable."""
+"""Training of one network: loss, early stopping, resumable."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from stages.train.data_set import DataSet, shuffled_batches
 from stages.train.inference import embed_rows, regress
 from stages.train.networks.siamese import Siamese
 from stages.train.optimizer import make_optimizer
+
+KERAS_LOSSES = {"squared": "mse", "absolute": "mae"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def train_network(
         embeddings = embed_rows(network, data, split.validation, mean=mean, deviation=deviation)
         faults = regress(network, embeddings) - targets[split.validation]
         curve.losses.append(loss)
-        curve.validation_losses.append(float(np.mean(faults**2)))
+        each = faults**2 if options.loss == "squared" else np.abs(faults)
+        curve.validation_losses.append(float(np.mean(each)))
         if curve.best_epoch == curve.epochs:
             best = network.get_weights()
         save_checkpoint(checkpoint, network, best, curve)
@@ -153,7 +156,7 @@ def compile_network(network: Siamese, options: Train, *, steps: int = 1) -> None
     """Give a network its optimizer, for a training of `steps` batches, and its loss."""
     optimizer = make_optimizer(options, steps=steps)
     # XLA's convolutions are several times slower than oneDNN's on a CPU.
-    network.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+    network.compile(optimizer=optimizer, loss=KERAS_LOSSES[options.loss], jit_compile=False)
     network.branch.compile(jit_compile=False)
     optimizer.build(network.trainable_variables)
 

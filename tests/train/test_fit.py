@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from stages.common.errors import InputError
-from stages.common.params import Cnn, Kernels, MultiKernel, TimbreKernels, Train, TrainChanges
+from stages.common.params import (
+    Cnn,
+    Dense,
+    Kernels,
+    MultiKernel,
+    TimbreKernels,
+    Train,
+    TrainChanges,
+)
 from stages.train.backend import prepare_backend
 from stages.train.checkpoint import LearningCurve, state_folder
 from stages.train.fit import Schedule, train_network
@@ -26,6 +34,7 @@ NORMALISED = MultiKernel(
     back_end=8,
     embedding=8,
 )
+NOISY = Dense(layers=[8], noise=0.1, embedding=8)
 OPTIONS = Train(
     seed=1,
     batch_size=8,
@@ -65,6 +74,16 @@ def test_it_learns_a_shift_of_level(data_set, tmp_path):
     assert curve.validation_losses[-1] < 0.5 * curve.validation_losses[0]
 
 
+def test_the_loss_is_the_mean_of_the_errors_that_it_names(data_set, tmp_path):
+    split = all_rows_split(len(data_set.rows), validation_fraction=0.2, seed=7)
+    for options, mean in ((OPTIONS, np.square), (ABSOLUTE, np.abs)):
+        checkpoint = tmp_path / f"{options.loss}.npz"
+        network, curve, targets = fit(data_set, checkpoint, 1, dropout=0.0, options=options)
+        embeddings = embed_rows(network, data_set, split.validation, mean=-40.0, deviation=10.0)
+        faults = regress(network, embeddings) - targets[split.validation]
+        assert curve.validation_losses == [pytest.approx(float(mean(faults).mean()), rel=1e-5)]
+
+
 def test_a_loss_that_is_not_finite_is_an_error(data_set, tmp_path):
     options = OPTIONS.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(InputError, match=r"loss of epoch \d is \w+; it must be finite.*1e\+30"):
@@ -72,12 +91,13 @@ def test_a_loss_that_is_not_finite_is_an_error(data_set, tmp_path):
 
 
 COSINE = TrainChanges(optimizer="adamw", learning_rate=0.001, schedule="cosine").applied_to(OPTIONS)
+ABSOLUTE = TrainChanges(loss="absolute", learning_rate=0.1).applied_to(OPTIONS)
 
 
 @pytest.mark.parametrize(
     ("model", "options"),
-    [(CNN, OPTIONS), (NORMALISED, OPTIONS), (CNN, COSINE)],
-    ids=["cnn", "normalised", "cosine"],
+    [(CNN, OPTIONS), (NORMALISED, OPTIONS), (CNN, COSINE), (NOISY, ABSOLUTE)],
+    ids=["cnn", "normalised", "cosine", "noisy"],
 )
 def test_a_resumed_training_ends_in_the_same_weights(model, options, data_set, tmp_path):
     """The moving statistics of the batches are among the weights; a cosine goes on where it was."""

@@ -106,6 +106,7 @@ class Dense(Checked):
 
     kind: Literal["dense"] = "dense"
     layers: Counts
+    noise: Annotated[float, Field(ge=0)] = 0.0
     embedding: Count
 
     def narrowed(self, width: Width) -> Dense:

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from stages.common.params.checked import Checked, Count, Fraction, Positive, ScaleName, Seed
 
+Loss = Literal["squared", "absolute"]
+
 
 class Train(Checked):
     """How every network is trained."""
@@ -16,6 +18,7 @@ class Train(Checked):
     batch_size: Count
     loops_per_batch: Count
     validation_fraction: Fraction
+    loss: Loss = "squared"
     optimizer: Literal["adadelta", "adamw"] = "adadelta"
     learning_rate: Positive
     schedule: Literal["constant", "cosine"] = "constant"
@@ -37,6 +40,7 @@ class TrainChanges(Checked):
 
     batch_size: Count | None = None
     loops_per_batch: Count | None = None
+    loss: Loss | None = None
     optimizer: Literal["adadelta", "adamw"] | None = None
     learning_rate: Positive | None = None
     schedule: Literal["constant", "cosine"] | None = None

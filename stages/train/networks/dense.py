@@ -9,7 +9,7 @@ from keras import layers
 
 
 def dense_branch(
-    input_shape: Sequence[int], *, widths: Sequence[int], embedding: int
+    input_shape: Sequence[int], *, widths: Sequence[int], noise: float, embedding: int
 ) -> keras.Model:
     """Build one branch of dense layers, each rectified but for the embedding.
 
@@ -17,6 +17,8 @@ def dense_branch(
     ----------
     input_shape : (features,)
     widths : number of units of each layer
+    noise : deviation of what is added to the standardised input in training: what differs by less
+        from loop to loop says nothing
     embedding : size of the embedding
 
     Returns
@@ -25,6 +27,8 @@ def dense_branch(
     """
     vector = layers.Input((*input_shape, 1))
     features = layers.Flatten()(vector)
+    if noise:
+        features = layers.GaussianNoise(noise)(features)
     for width in widths:
         features = layers.Dense(width, activation="relu")(features)
     return keras.Model(vector, layers.Dense(embedding)(features), name="branch")

@@ -91,4 +91,9 @@ def build_branch(model: Model, input_shape: Sequence[int], *, dropout: float = 0
                 embedding=model.embedding,
             )
         case Dense():
-            return dense_branch(input_shape, widths=model.layers, embedding=model.embedding)
+            return dense_branch(
+                input_shape,
+                widths=model.layers,
+                noise=model.noise,
+                embedding=model.embedding,
+            )
