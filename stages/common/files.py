@@ -17,6 +17,8 @@ MODELS = Path("models")
 EMBEDDINGS = Path("data/embeddings")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics")
+MATCH_EXAMPLES = Path("data/match/examples.npz")
+MATCH_MODEL = Path("stages/match/model.npz")  # in git, beside the code that reads it
 REPORTS = Path("reports")
 
 

@@ -4,6 +4,7 @@ from stages.common.params.checked import ScaleName
 from stages.common.params.gain_bank import GainBank, Spread
 from stages.common.params.grids import PARAMETERS, Axis, Grid, Grids, Setting, check_setting
 from stages.common.params.loading import check_params, load_params
+from stages.common.params.match import Match, MatchSize
 from stages.common.params.models import (
     Cnn,
     Dense,
@@ -55,6 +56,8 @@ __all__ = [
     "HandcraftedTransfer",
     "Input",
     "Kernels",
+    "Match",
+    "MatchSize",
     "Material",
     "Model",
     "MultiKernel",

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from stages.common.params.checked import Checked, Key, ScaleName, Seed
 from stages.common.params.grids import Grids
+from stages.common.params.match import Match
 from stages.common.params.models import Model
 from stages.common.params.sections import (
     Compressor,
@@ -49,6 +50,7 @@ class Params(Checked):
     handcrafted: dict[Key, Handcrafted]
     handcrafted_transfers: dict[Key, HandcraftedTransfer]
     evaluate: Evaluate
+    match: Match
     scales: dict[ScaleName, Scale]
 
     @cached_property

@@ -1,0 +1,118 @@
+"""What a recording's dynamics are like, whatever its level: the input of the pair network.
+
+Levels are in dB of the mean power of frames of 1.45 ms, relative to the recording's loudness
+(BS.1770), so that no gain changes anything.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import butter, sosfilt
+
+from stages.match.loudness import loudness_lufs
+
+FRAME_S = 64 / 44100
+_FLOOR_DB = -60.0  # below the loudness: silence between notes counts as this
+_QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
+_WINDOWS = (1, 4, 16, 64)  # frames
+_LAGS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # frames
+_CHANGE_QUANTILES = (0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)
+_ACTIVE_DB = -30.0  # changes count from frames that are louder than this
+_AFTER_ONSET = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224)  # frames
+_ONSET_QUANTILES = (0.25, 0.5, 0.75)
+_ONSETS = 32
+_BANDS_HZ = (150.0, 600.0, 2400.0, 8000.0)  # their edges
+
+
+def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Describe the dynamics of a recording.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (samples,), full scale 1.0
+        Not silent.
+    sample_rate : int, Hz
+
+    Returns
+    -------
+    ndarray, shape (features,), float32, tens of dB
+        Quantiles of the level over several windows; of the peaks; of the changes of the level over
+        several lags; the level after onsets; the same quantiles of five bands.
+    """
+    loudness = loudness_lufs(signal, sample_rate=sample_rate)
+    frame = max(round(FRAME_S * sample_rate), 1)
+    count = signal.size // frame
+    framed = signal[: count * frame].reshape(count, frame).astype(np.float64)
+    power = np.mean(framed**2, axis=1)
+    level = _relative_db(power, loudness)
+    parts = [
+        *(np.quantile(_smoothed(power, size, loudness), _QUANTILES) for size in _WINDOWS),
+        np.quantile(_relative_db(np.max(framed**2, axis=1), loudness), _QUANTILES),
+        *(_changes(level, lag) for lag in _LAGS),
+        _after_onsets(level),
+        *_of_bands(signal, loudness, sample_rate, frame),
+    ]
+    return np.concatenate(parts).astype(np.float32) / 10
+
+
+def _relative_db(power: np.ndarray, loudness: float) -> np.ndarray:
+    return np.maximum(10 * np.log10(power + 1e-20) - loudness, _FLOOR_DB)
+
+
+def _smoothed(power: np.ndarray, size: int, loudness: float) -> np.ndarray:
+    """Level of the mean power of `size` frames, at every frame."""
+    sums = np.cumsum(np.concatenate([[0.0], power]))
+    size = min(size, power.size)
+    return _relative_db(np.maximum(sums[size:] - sums[:-size], 0) / size, loudness)
+
+
+def _changes(level: np.ndarray, lag: int) -> np.ndarray:
+    """Quantiles of the change over a lag, where the louder end is not silence."""
+    if level.size <= lag:
+        return np.zeros(len(_CHANGE_QUANTILES))
+    before, after = level[:-lag], level[lag:]
+    active = np.maximum(before, after) > _ACTIVE_DB
+    if not active.any():
+        return np.zeros(len(_CHANGE_QUANTILES))
+    return np.quantile((after - before)[active], _CHANGE_QUANTILES)
+
+
+def _after_onsets(level: np.ndarray) -> np.ndarray:
+    """Quantiles over the steepest rises of the level after them, relative to their highest."""
+    last = _AFTER_ONSET[-1]
+    if level.size <= last + 8:
+        return np.zeros(len(_AFTER_ONSET) * len(_ONSET_QUANTILES))
+    rise = level[4:-last] - level[: -last - 4]
+    onsets: list[int] = []
+    for place in np.argsort(-rise, kind="stable"):
+        if rise[place] < 3 or len(onsets) == _ONSETS:
+            break
+        if all(abs(place - other) > 48 for other in onsets):
+            onsets.append(int(place))
+    if not onsets:
+        return np.zeros(len(_AFTER_ONSET) * len(_ONSET_QUANTILES))
+    starts = np.array(onsets) + 4
+    curves = level[starts[:, None] + np.array(_AFTER_ONSET)]
+    curves -= curves[:, :4].max(axis=1, keepdims=True)
+    return np.quantile(curves, _ONSET_QUANTILES, axis=0).ravel()
+
+
+def _of_bands(
+    signal: np.ndarray, loudness: float, sample_rate: int, frame: int
+) -> list[np.ndarray]:
+    """Quantiles of each band's level."""
+    edges = [edge for edge in _BANDS_HZ if edge < 0.45 * sample_rate]
+    found = []
+    for low, high in zip([None, *edges], [*edges, None], strict=True):
+        if low is None:
+            filters = butter(2, high, "lowpass", fs=sample_rate, output="sos")
+        elif high is None:
+            filters = butter(2, low, "highpass", fs=sample_rate, output="sos")
+        else:
+            filters = butter(2, (low, high), "bandpass", fs=sample_rate, output="sos")
+        band = sosfilt(filters, signal)
+        count = band.size // frame
+        power = np.mean(band[: count * frame].reshape(count, frame) ** 2, axis=1)
+        found.append(np.quantile(_smoothed(power, 4, loudness), _QUANTILES))
+    missing = len(_BANDS_HZ) - len(edges)
+    return [*found, *[np.full(len(_QUANTILES), _FLOOR_DB)] * missing]

@@ -1,0 +1,77 @@
+"""The best fixed preset: the one setting that, on the training loops, is wrong by the least."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from stages.common.parallel import parallel_map
+from stages.common.params import Params
+from stages.compress.compressor import compress
+from stages.match.examples import as_settings, make_example, relative
+from stages.match.sounds_like import gain_curve_difference_db
+from stages.render.composers import seeded
+
+_CANDIDATES = np.array(
+    list(
+        product(
+            (-15.0, -10.0, -6.0, -3.0, 0.0, 3.0, 6.0),  # threshold above the loudness, dB
+            (1.3, 1.6, 2.0, 3.0, 5.0),
+            (2.0, 10.0, 30.0),
+            (30.0, 100.0, 300.0),
+        )
+    )
+)
+_LOOPS = 16
+_REFERENCES = 4  # for each loop
+
+
+def best_preset(params: Params, materials: list[str]) -> np.ndarray:
+    """Return the candidate with the lowest mean difference of gain curves.
+
+    Parameters
+    ----------
+    params : Params
+    materials : list of str
+        Whose training loops count.
+
+    Returns
+    -------
+    ndarray, shape (4,)
+        The threshold in dB above the loop's loudness.
+    """
+    count = min(_LOOPS, params.match.sizes[params.scale].loops)
+    jobs = [(material, loop) for material in materials for loop in range(count)]
+    differences = parallel_map(
+        partial(_differences, params, count), jobs, description="match preset"
+    )
+    return _CANDIDATES[np.mean(differences, axis=0).argmin()]
+
+
+def applied(signal: np.ndarray, loudness: float, settings: np.ndarray, rate: int) -> np.ndarray:
+    """Compress a loop under settings (n, 4) whose thresholds are relative to its loudness."""
+    settings = relative(settings, -loudness)
+    settings[:, 0] = np.minimum(settings[:, 0], 0.0)  # what the compressor can be set to
+    return compress(signal, as_settings(settings), sample_rate=rate)
+
+
+def _differences(params: Params, count: int, job: tuple[str, int]) -> np.ndarray:
+    """Return the mean difference of every candidate to the settings of other loops."""
+    material, number = job
+    loop, rate = make_example(params, material, number), params.sample_rate
+    random = seeded(f"match preset {material}", number, seed=params.match.seed)
+    wanted = []
+    for other in random.integers(count, size=_REFERENCES):
+        example = make_example(params, material, int(other))
+        chosen = random.integers(len(example.settings))
+        wanted.append(relative(example.settings[chosen], example.loudness))
+    targets = applied(loop.signal, loop.loudness, np.stack(wanted), rate)
+    outputs = applied(loop.signal, loop.loudness, _CANDIDATES, rate)
+    return np.array(
+        [
+            np.mean([gain_curve_difference_db(output, target) for target in targets])
+            for output in outputs
+        ]
+    )
