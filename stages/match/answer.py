@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from stages.compress.level import Detector
+
 # The reference is the loop itself, compressed; another recording; or the answer cannot be had.
 SAME_PERFORMANCE = "same performance"
 ANOTHER_RECORDING = "another recording"
@@ -33,11 +35,14 @@ class Answer:
         `makeup_db`; empty without an answer.
     warnings : list of str
         What the audio could not tell, one sentence each; without an answer, why there is none.
+    detector : {"peak", "rms"}
+        The compressor's level detector for which the settings hold.
     """
 
     situation: str
     settings: dict[str, Estimate] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    detector: Detector = "peak"
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""

@@ -18,7 +18,7 @@ _THRESHOLDS = 16
 _DEEPEST_DB = 60.0  # below the loop's highest level
 _CODING_NOISE = 1e-3  # of a frame's power: about what lossy coding leaves
 _FLOOR = 1e-9  # power of what 16 bits leave, with room for more
-_STEEPEST = 0.999
+_STEEPEST = 0.9989
 _DB_PER_NEPER = 20 / np.log(10)
 
 

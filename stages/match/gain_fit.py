@@ -19,14 +19,16 @@ from stages.match.gain_kernels import FRAME, PARAMETERS, linearise
 
 # Threshold in dBFS, 1 - 1/ratio, logarithms of attack and release in samples, make-up gain in dB
 LOWEST = np.array([-100.0, 0.0, np.log(0.5), np.log(0.5), -100.0])
-HIGHEST = np.array([0.0, 0.999, np.log(1e5), np.log(1e6), 100.0])
+HIGHEST = np.array([0.0, 0.9989, np.log(1e5), np.log(4e5), 100.0])
 _LONGEST_STEP = np.array([6.0, 0.3, 1.0, 1.0, 6.0])
 _FIRST_NOISE = 1e-3  # of a frame's power
 _ROUNDING = 1e-9**2  # variance that no noise is below
-_WEIGHTINGS = 8
+_WEIGHTINGS = 5
 _STEPS = 20
-_CONVERGED = 1e-3  # standard deviations, squared
+_CONVERGED = 1e-2  # standard deviations, squared
 _NEIGHBOURS = 9  # frames over which the power that is left is taken
+_LOST = 0.5
+_MOST_NOISE = 0.5
 _CLUSTER = 32  # frames: 46 ms at 44.1 kHz
 
 
@@ -56,7 +58,7 @@ class GainProblem:
     ----------
     level : ndarray, shape (samples,), float64, dBFS
         Of the whole dry loop.
-    dry, reference : ndarray, shape (samples,), float64
+    dry, reference : ndarray, shape (bands, samples), float32 or float64
         Aligned; 0 in both where a sample does not count.
     fixed : ndarray, shape (5,)
         What is known of the answer, NaN where nothing is.
@@ -70,22 +72,26 @@ class GainProblem:
         self._free = np.flatnonzero(np.isnan(fixed))
         self._fixed = fixed
         frames = level.size // FRAME
-        squares = np.square(reference[: frames * FRAME]).reshape(frames, FRAME)
-        self._power = squares.mean(axis=1)
+        squares = np.square(reference[:, : frames * FRAME], dtype=np.float64)
+        self._power = squares.reshape(-1, frames, FRAME).mean(axis=2)
         self._counted = self._power > 0
         self._first_weight = 1 / (_FIRST_NOISE * self._power + 1e-10)
 
     def rough(self, start: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
         """Go some steps from a start; return where that leads and the weighted squares there."""
-        at, point = self._descend(self._begin(start), self._first_weight, steps)
+        at, point = self._descend(
+            self._begin(start), self._first_weight, steps, worth=0.0, share=1e-3
+        )
         return at, point.cost
 
     def fit(self, start: np.ndarray) -> GainFit:
         """Fit from a start, weighting by what is left until nothing changes."""
         at, weight = self._begin(start), self._first_weight
-        for _ in range(_WEIGHTINGS):
+        for round_ in range(_WEIGHTINGS):
             before = at
-            at, point = self._descend(at, weight, _STEPS)
+            # Only weights that were measured are in units of the noise.
+            worth = _CONVERGED if round_ else 0.0
+            at, point = self._descend(at, weight, _STEPS, worth=worth, share=1e-6)
             weight = self._weights(point.energy)
             step = (at - before)[self._free]
             if step @ point.products[np.ix_(self._free, self._free)] @ step < _CONVERGED:
@@ -94,12 +100,32 @@ class GainProblem:
         left = point.energy.sum() / max(FRAME * self._power.sum(), np.finfo(float).tiny)
         return GainFit(at, self._covariance(point), float(left))
 
+    def restored(self, at: np.ndarray) -> GainProblem:
+        """Return the problem with what coding took from the reference's bands given back.
+
+        A coder that rounds a band's coefficients leaves noise and loses power: of the dry band's
+        amplitude about half the share that the noise has in its power.
+        """
+        point = self._linearised(at, self._first_weight)
+        noise = uniform_filter1d(point.energy / FRAME, _NEIGHBOURS, axis=1, mode="nearest")
+        power = uniform_filter1d(self._power, _NEIGHBOURS, axis=1, mode="nearest")
+        share = noise / np.maximum(power, np.finfo(float).tiny)
+        kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
+        reference = self._reference.copy()
+        dry = self._dry.copy()
+        length = kept.shape[1] * FRAME
+        reference[:, :length] /= np.repeat(kept, FRAME, axis=1).astype(reference.dtype)
+        believed = np.repeat(share < _MOST_NOISE, FRAME, axis=1)
+        reference[:, :length] *= believed
+        dry[:, :length] *= believed
+        return GainProblem(self._level, dry, reference, self._fixed)
+
     def _begin(self, start: np.ndarray) -> np.ndarray:
         return np.clip(np.where(np.isnan(self._fixed), start, self._fixed), LOWEST, HIGHEST)
 
     def _linearised(self, at: np.ndarray, weight: np.ndarray) -> _Point:
-        energy = np.empty(weight.size)
-        moments = np.empty((weight.size, PARAMETERS))
+        energy = np.empty(weight.shape)
+        moments = np.empty((weight.shape[1], PARAMETERS))
         products = np.empty((PARAMETERS, PARAMETERS))
         cost = linearise(
             self._level, self._dry, self._reference, weight, at, energy, moments, products
@@ -107,9 +133,12 @@ class GainProblem:
         return _Point(cost, energy, moments, products)
 
     def _descend(
-        self, at: np.ndarray, weight: np.ndarray, steps: int
+        self, at: np.ndarray, weight: np.ndarray, steps: int, *, worth: float, share: float
     ) -> tuple[np.ndarray, _Point]:
-        """Minimise the weighted squares by Levenberg's and Marquardt's method."""
+        """Minimise the weighted squares by Levenberg's and Marquardt's method.
+
+        It ends with a step that gains less than `worth`, or than a `share` of the squares.
+        """
         damping = 1e-3
         here = self._linearised(at, weight)
         free, block = self._free, np.ix_(self._free, self._free)
@@ -125,7 +154,7 @@ class GainProblem:
             if gained >= 0:
                 at, here = trial, there
                 damping = max(damping / 10, 1e-9)
-                if gained < 1e-6 * here.cost:
+                if gained <= max(share * here.cost, worth):
                     break
             else:
                 damping *= 10
@@ -136,14 +165,14 @@ class GainProblem:
     def _weights(self, energy: np.ndarray) -> np.ndarray:
         """Return the reciprocal of each frame's variance, from what the fit leaves."""
         left = energy / FRAME
-        some = self._counted & (left > 0)
-        if not some.any():
-            return np.full(left.size, 1 / _ROUNDING)
-        quiet = some & (self._power <= np.quantile(self._power[some], 0.2))
-        constant = np.median(left[quiet])
-        share = np.median(np.maximum(left[some] - constant, 0) / self._power[some])
-        expected = constant + share * self._power
-        about = uniform_filter1d(left, _NEIGHBOURS, mode="nearest")
+        expected = np.zeros_like(left)
+        for band, (power, counted) in enumerate(zip(self._power, self._counted, strict=True)):
+            if counted.any():
+                some, of_some = left[band, counted], power[counted]
+                constant = np.median(some[of_some <= np.quantile(of_some, 0.2)])
+                share = np.median(np.maximum(some - constant, 0) / of_some)
+                expected[band] = constant + share * power
+        about = uniform_filter1d(left, _NEIGHBOURS, axis=1, mode="nearest")
         return 2 / (expected + about + _ROUNDING)
 
     def _covariance(self, point: _Point) -> np.ndarray:

@@ -56,14 +56,14 @@ def linearise(level, dry, reference, weight, at, energy, moments, products):
 
     Parameters
     ----------
-    dry, reference : ndarray, shape (samples,), float64
-        What is compared; 0 in both where a sample does not count.
-    weight : ndarray, shape (frames,), float64
+    dry, reference : ndarray, shape (bands, samples), float32 or float64
+        What is compared, band by band; 0 in both where a sample does not count.
+    weight : ndarray, shape (bands, frames), float64
         Reciprocal of the variance of the difference in a frame.
     at : ndarray, shape (PARAMETERS,), float64
         Threshold (dBFS), slope (1 - 1/ratio), natural logarithms of attack and release in samples,
         make-up gain (dB).
-    energy : ndarray, shape (frames,)
+    energy : ndarray, shape (bands, frames)
         Filled with the sum of the squared differences of each frame.
     moments, products : ndarray, shape (frames, PARAMETERS) and (PARAMETERS, PARAMETERS)
         Filled with the weighted normal equations: the right-hand side by frames, and the matrix.
@@ -81,9 +81,9 @@ def linearise(level, dry, reference, weight, at, energy, moments, products):
     loudness = exp(_NEPER_PER_DB * at[4])
     products[:] = 0.0
     by = np.empty((PARAMETERS, FRAME))
-    of_frame = np.empty((PARAMETERS + 1, PARAMETERS))
+    gain, along, squared = np.empty(FRAME), np.empty(FRAME), np.empty(FRAME)
     last = by_threshold = by_attack = by_release = cost = 0.0
-    for frame in range(weight.size):
+    for frame in range(weight.shape[1]):
         start = frame * FRAME
         for k in range(FRAME):
             above = level[start + k] - threshold
@@ -97,25 +97,31 @@ def linearise(level, dry, reference, weight, at, energy, moments, products):
             last += step * error
             by[0, k], by[1, k] = slope * by_threshold, last
             by[2, k], by[3, k] = slope * by_attack, slope * by_release
-        of_frame[:] = 0.0
-        squares = 0.0
         for k in range(FRAME):
-            model = loudness * dry[start + k] * exp(-_NEPER_PER_DB * slope * by[1, k])
-            difference = reference[start + k] - model
-            squares += difference * difference
-            per_db = -_NEPER_PER_DB * model
-            a, b, c, d = by[0, k] * per_db, by[1, k] * per_db, by[2, k] * per_db, by[3, k] * per_db
-            by[0, k], by[1, k], by[2, k], by[3, k], by[4, k] = a, b, c, d, -per_db
-            for i in range(PARAMETERS):
-                of_frame[PARAMETERS, i] += by[i, k] * difference
-                for j in range(i + 1):
-                    of_frame[i, j] += by[i, k] * by[j, k]
-        energy[frame] = squares
-        cost += weight[frame] * squares
+            gain[k] = loudness * exp(-_NEPER_PER_DB * slope * by[1, k])
+            by[4, k] = -1.0
+            along[k] = squared[k] = 0.0
+        # All derivatives are the band's dry samples times the same factors.
+        for band in range(weight.shape[0]):
+            squares, known = 0.0, weight[band, frame]
+            x, y = dry[band], reference[band]
+            for k in range(FRAME):
+                dry_sample = np.float64(x[start + k])
+                difference = y[start + k] - gain[k] * dry_sample
+                squares += difference * difference
+                along[k] += known * dry_sample * difference
+                squared[k] += known * dry_sample * dry_sample
+            energy[band, frame] = squares
+            cost += known * squares
         for i in range(PARAMETERS):
-            moments[frame, i] = weight[frame] * of_frame[PARAMETERS, i]
-            for j in range(i + 1):
-                products[i, j] += weight[frame] * of_frame[i, j]
+            moments[frame, i] = 0.0
+        for k in range(FRAME):
+            per_db = -_NEPER_PER_DB * gain[k]
+            once, twice = per_db * along[k], per_db * per_db * squared[k]
+            for i in range(PARAMETERS):
+                moments[frame, i] += by[i, k] * once
+                for j in range(i + 1):
+                    products[i, j] += by[i, k] * by[j, k] * twice
     for i in range(PARAMETERS):
         for j in range(i):
             products[j, i] = products[i, j]

@@ -1,0 +1,145 @@
+"""Settings are found again from the loop compressed; what cannot be told is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stages.compress.compressor import compress
+from stages.compress.settings import Settings
+from stages.match.answer import NO_ANSWER, SAME_PERFORMANCE
+from stages.match.robustness import COLUMNS, robustness
+from stages.match.same_performance import same_performance
+from stages.match.variants import VARIANTS, as_16_bits, as_24_bits
+from tests.match.references import RATE, hits
+
+LOOP = as_24_bits(hits(2.0, seed=1), RATE)
+NAMES = ("threshold_db", "ratio", "attack_ms", "release_ms")
+SETTINGS = {
+    "threshold_db": -24.0,
+    "ratio": 4.0,
+    "attack_ms": 12.0,
+    "release_ms": 150.0,
+    "makeup_db": 0.0,
+}
+GOAL = {"threshold_db": 0.1, "ratio": 0.1, "attack_ms": 0.5, "release_ms": 5.0}
+
+
+def as_settings(settings: dict[str, float]) -> Settings:
+    return Settings(*([settings[name]] for name in NAMES))
+
+
+def compressed(loop: np.ndarray = LOOP, **changed) -> np.ndarray:
+    settings = as_settings(SETTINGS | {k: v for k, v in changed.items() if k in NAMES})
+    options = {k: v for k, v in changed.items() if k not in NAMES}
+    return as_24_bits(compress(loop, settings, sample_rate=RATE, **options)[0], RATE)
+
+
+def solved(reference: np.ndarray, loop: np.ndarray = LOOP, **options):
+    answer = same_performance(loop, reference, sample_rate=RATE, **options)
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"threshold_db": -45.0, "ratio": 20.0, "attack_ms": 1.0},
+        {"threshold_db": -12.0, "ratio": 1.5, "release_ms": 800.0},
+        {"detector": "rms"},
+    ],
+)
+def test_settings_are_exact_from_24_bits(changed):
+    answer = solved(compressed(makeup_db=-4.0, **changed))
+    assert answer.situation == SAME_PERFORMANCE
+    assert answer.detector == changed.get("detector", "peak")
+    assert any("RMS" in warning for warning in answer.warnings) == ("detector" in changed)
+    for name, true in (SETTINGS | {"makeup_db": -4.0} | changed).items():
+        if name != "detector":
+            setting = answer.settings[name]
+            assert setting.value == pytest.approx(true, abs=1e-3, rel=1e-3)
+            assert setting.low <= true <= setting.high
+    assert answer.as_json()["settings"]["ratio"]["value"] == answer.settings["ratio"].value
+
+
+@pytest.mark.parametrize("variant", [*VARIANTS])
+def test_settings_survive_what_happens_to_references(variant):
+    reference = VARIANTS[variant](compressed(), RATE)
+    answer = solved(-reference)
+    assert "The reference's polarity is inverted." in answer.warnings
+    looser = 4 if "kbit" in variant else 1
+    for name, goal in GOAL.items():
+        assert abs(answer.settings[name].value - SETTINGS[name]) < looser * goal
+    wanted = -6.0 if variant == "-6 dB" else 0.0
+    assert answer.settings["makeup_db"].value == pytest.approx(wanted, abs=0.3)
+
+
+def test_locked_settings_stay_and_the_others_follow():
+    answer = solved(as_16_bits(compressed(), RATE), lock={"ratio": 3.0, "makeup_db": 0.0})
+    ratio = answer.settings["ratio"]
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((3.0, 3.0, 3.0))
+    assert answer.settings["makeup_db"].value == 0.0
+    # At a lower ratio, as much gain reduction takes a lower threshold.
+    assert -30 < answer.settings["threshold_db"].value < -24.5
+    with pytest.raises(ValueError, match="lock knee"):
+        solved(compressed(), lock={"knee": 1.0})
+    with pytest.raises(ValueError, match="lock ratio=0.5: must be from 1 to"):
+        solved(compressed(), lock={"ratio": 0.5})
+
+
+def test_another_performance_is_left_to_others():
+    assert same_performance(LOOP, compressed(hits(2.0, seed=2)), sample_rate=RATE) is None
+    assert same_performance(LOOP, np.zeros_like(LOOP), sample_rate=RATE) is None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        LOOP,
+        as_16_bits(0.4 * LOOP, RATE),
+        VARIANTS["MP3, 128 kbit/s"](LOOP, RATE),
+        np.sign(LOOP) * np.abs(LOOP) ** np.float32(1.3),
+    ],
+    ids=["the loop", "quieter", "coded", "expanded"],
+)
+def test_a_reference_that_is_not_more_compressed_has_no_answer(reference):
+    answer = solved(reference)
+    assert answer.situation == NO_ANSWER
+    assert answer.settings == {}
+    assert "not more compressed" in answer.warnings[0]
+
+
+def test_a_little_clipping_is_left_out_and_much_is_refused():
+    clip = compressed()
+    highest = np.abs(clip).max()
+    answer = solved(np.clip(clip, -0.8 * highest, 0.8 * highest))
+    assert any("clips" in warning for warning in answer.warnings)
+    for name, goal in GOAL.items():
+        assert abs(answer.settings[name].value - SETTINGS[name]) < goal
+    answer = solved(np.clip(clip, -0.05 * highest, 0.05 * highest))
+    assert answer.situation == NO_ANSWER
+    assert "clips in" in answer.warnings[0]
+
+
+def test_the_release_of_a_single_hit_is_not_told():
+    time = np.arange(RATE) / RATE
+    noise = np.random.default_rng(3).standard_normal(RATE)
+    hit = (0.2 * np.exp(-3 * time) * noise).astype(np.float32)
+    reference = as_16_bits(compressed(hit, threshold_db=-60.0, release_ms=5000.0), RATE)
+    answer = solved(reference, hit)
+    release = answer.settings["release_ms"]
+    assert release.high > 1.5 * release.low
+    assert any(
+        warning.startswith("The audio does not tell the release") for warning in answer.warnings
+    )
+
+
+def test_robustness_has_a_row_for_each_variant_and_parameter():
+    table = robustness([LOOP], as_settings(SETTINGS), sample_rate=RATE)
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == 4 * (len(VARIANTS) + 2)
+    exact = table[table["variant"].isin(["24 bit", "-6 dB", "10 ms later", "RMS detector"])]
+    assert (exact["median_error"] < 1e-2).all()
+    assert (exact["coverage"] == 1).all()
+    assert (table["solved"] == 1).all()
