@@ -17,9 +17,10 @@ _STARTS = 3
 _ROUGH_STEPS = 6
 _CODED = 3e-5  # share of the reference's power that is left when it was coded or processed
 _POORLY = 0.02  # share above which the warning says so
-_FLAT_DB = 0.003  # a gain that varies less than this is constant
+_CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _SIGNIFICANT = 4.0  # standard deviations by which 1 - 1/ratio must differ from 0
-_FLAT_TOP = 3  # samples in a row at the highest value that make a clipped peak
+_SAME_VALUE = 1e-6  # relative
+_FEWEST_CLIPPED = 4  # samples; a peak that was not clipped is one or two
 _MOST_CLIPPED = 0.02  # share of samples
 
 
@@ -86,7 +87,7 @@ def _best_detector(
     starts, without = coarse_search(
         level, dry, reference, sample_rate=sample_rate, fixed=fixed, count=_STARTS
     )
-    if without < _FLAT_DB:
+    if without**2 - starts[0].misfit ** 2 < _CONSTANT_DB**2:
         return None
     problem = GainProblem(level, dry[None], reference[None], fixed)
     fit = problem.fit(_most_promising(problem, starts))
@@ -116,13 +117,10 @@ def _most_promising(problem: GainProblem, starts: list[Start]) -> np.ndarray:
 
 
 def _clipped(reference: np.ndarray) -> np.ndarray:
-    """Return which samples lie in a flat top: some in a row at the highest value there is."""
+    """Return which samples lie at the highest value there is, if several do."""
     size = np.abs(reference)
-    if size.size == 0:
-        return np.zeros(0, bool)
-    top = size >= size.max() * (1 - 1e-4)
-    core = np.convolve(top, np.ones(_FLAT_TOP), "same") >= _FLAT_TOP
-    return (np.convolve(core, np.ones(_FLAT_TOP), "same") > 0) & top
+    clipped = size >= size.max(initial=0.0) * (1 - _SAME_VALUE)
+    return clipped if clipped.sum() >= _FEWEST_CLIPPED else np.zeros_like(clipped)
 
 
 def _about_the_reference(

@@ -14,8 +14,8 @@ from stages.common.audio import FULL_SCALE, quantise
 _SHIFT_SECONDS = 0.01
 _QUIETER = np.float32(10 ** (-6 / 20))
 _OTHER_RATE = 48000
-# libsndfile's scale from 0 (largest file) to 1. On rendered drum loops of 4 s at 44.1 kHz these gave
-# MP3 files of 130 kbit/s and Ogg files of 116 to 135 kbit/s.
+# Of libsndfile, from 0 (largest file) to 1: on rendered drum loops of 4 s at 44.1 kHz they give
+# MP3 files of 130 kbit/s, and Ogg files of between 111 and 144.
 _MP3_LEVEL = 0.65
 _OGG_LEVEL = 0.25
 

@@ -72,7 +72,7 @@ def test_settings_survive_what_happens_to_references(variant):
     for name, goal in GOAL.items():
         assert abs(answer.settings[name].value - SETTINGS[name]) < looser * goal
     wanted = -6.0 if variant == "-6 dB" else 0.0
-    assert answer.settings["makeup_db"].value == pytest.approx(wanted, abs=0.3)
+    assert answer.settings["makeup_db"].value == pytest.approx(wanted, abs=0.6)
 
 
 def test_locked_settings_stay_and_the_others_follow():
@@ -84,7 +84,7 @@ def test_locked_settings_stay_and_the_others_follow():
     assert -30 < answer.settings["threshold_db"].value < -24.5
     with pytest.raises(ValueError, match="lock knee"):
         solved(compressed(), lock={"knee": 1.0})
-    with pytest.raises(ValueError, match="lock ratio=0.5: must be from 1 to"):
+    with pytest.raises(ValueError, match=r"lock ratio=0\.5: must be from 1 to"):
         solved(compressed(), lock={"ratio": 0.5})
 
 
@@ -122,17 +122,23 @@ def test_a_little_clipping_is_left_out_and_much_is_refused():
     assert "clips in" in answer.warnings[0]
 
 
-def test_the_release_of_a_single_hit_is_not_told():
+def test_what_coding_leaves_of_a_single_hit_does_not_tell_the_release():
     time = np.arange(RATE) / RATE
     noise = np.random.default_rng(3).standard_normal(RATE)
     hit = (0.2 * np.exp(-3 * time) * noise).astype(np.float32)
-    reference = as_16_bits(compressed(hit, threshold_db=-60.0, release_ms=5000.0), RATE)
-    answer = solved(reference, hit)
-    release = answer.settings["release_ms"]
+    reference = compressed(hit, threshold_db=-60.0, release_ms=5000.0)
+    told = solved(as_16_bits(reference, RATE), hit)
+    assert told.warnings == []
+    assert told.settings["release_ms"].value == pytest.approx(5000, rel=0.01)
+    untold = solved(VARIANTS["MP3, 128 kbit/s"](reference, RATE), hit)
+    release = untold.settings["release_ms"]
+    assert release.low < 5000 < release.high
     assert release.high > 1.5 * release.low
-    assert any(
-        warning.startswith("The audio does not tell the release") for warning in answer.warnings
-    )
+    about = [warning for warning in untold.warnings if "tell the release" in warning]
+    assert len(about) == 1
+    assert f"from {release.low:.3g} to {release.high:.3g} ms" in about[0]
+    locked = solved(VARIANTS["MP3, 128 kbit/s"](reference, RATE), hit, lock={"release_ms": 5000.0})
+    assert not any("tell the release" in warning for warning in locked.warnings)
 
 
 def test_robustness_has_a_row_for_each_variant_and_parameter():
