@@ -6,8 +6,10 @@ Levels are in dB of the mean power of frames of 1.45 ms, relative to the recordi
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, find_peaks, sosfilt
 
 from stages.match.loudness import loudness_lufs
 
@@ -21,6 +23,8 @@ _ACTIVE_DB = -30.0  # changes count from frames that are louder than this
 _AFTER_ONSET = (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224)  # frames
 _ONSET_QUANTILES = (0.25, 0.5, 0.75)
 _ONSETS = 32
+_RISE_DB = 3.0  # over four frames
+_APART = 48  # frames
 _BANDS_HZ = (150.0, 600.0, 2400.0, 8000.0)  # their edges
 
 
@@ -83,16 +87,11 @@ def _after_onsets(level: np.ndarray) -> np.ndarray:
     if level.size <= last + 8:
         return np.zeros(len(_AFTER_ONSET) * len(_ONSET_QUANTILES))
     rise = level[4:-last] - level[: -last - 4]
-    onsets: list[int] = []
-    for place in np.argsort(-rise, kind="stable"):
-        if rise[place] < 3 or len(onsets) == _ONSETS:
-            break
-        if all(abs(place - other) > 48 for other in onsets):
-            onsets.append(int(place))
-    if not onsets:
+    places, found = find_peaks(rise, height=_RISE_DB, distance=_APART)
+    onsets = places[np.argsort(-found["peak_heights"], kind="stable")][:_ONSETS]
+    if not onsets.size:
         return np.zeros(len(_AFTER_ONSET) * len(_ONSET_QUANTILES))
-    starts = np.array(onsets) + 4
-    curves = level[starts[:, None] + np.array(_AFTER_ONSET)]
+    curves = level[onsets[:, np.newaxis] + 4 + np.array(_AFTER_ONSET)]
     curves -= curves[:, :4].max(axis=1, keepdims=True)
     return np.quantile(curves, _ONSET_QUANTILES, axis=0).ravel()
 
@@ -104,15 +103,20 @@ def _of_bands(
     edges = [edge for edge in _BANDS_HZ if edge < 0.45 * sample_rate]
     found = []
     for low, high in zip([None, *edges], [*edges, None], strict=True):
-        if low is None:
-            filters = butter(2, high, "lowpass", fs=sample_rate, output="sos")
-        elif high is None:
-            filters = butter(2, low, "highpass", fs=sample_rate, output="sos")
-        else:
-            filters = butter(2, (low, high), "bandpass", fs=sample_rate, output="sos")
+        filters = _filters(low, high, sample_rate)
         band = sosfilt(filters, signal)
         count = band.size // frame
         power = np.mean(band[: count * frame].reshape(count, frame) ** 2, axis=1)
         found.append(np.quantile(_smoothed(power, 4, loudness), _QUANTILES))
     missing = len(_BANDS_HZ) - len(edges)
     return [*found, *[np.full(len(_QUANTILES), _FLOOR_DB)] * missing]
+
+
+@cache
+def _filters(low: float | None, high: float | None, sample_rate: int) -> np.ndarray:
+    """Return Butterworth sections that pass what lies between two edges, Hz."""
+    if low is None:
+        return butter(2, high, "lowpass", fs=sample_rate, output="sos")
+    if high is None:
+        return butter(2, low, "highpass", fs=sample_rate, output="sos")
+    return butter(2, (low, high), "bandpass", fs=sample_rate, output="sos")

@@ -15,13 +15,9 @@ _SILENCE = 1e-9  # power: what is quieter has no gain that could be heard
 
 def gain_curve_difference_db(output: np.ndarray, wanted: np.ndarray) -> float:
     """Return the rms, over frames, of the difference of the gains of one dry loop's versions."""
-    frames = output.size // _FRAME
-    levels = [
-        10 * np.log10(np.mean(np.square(some), axis=1) + _SILENCE)
-        for some in (
-            signal[: frames * _FRAME].reshape(frames, _FRAME) for signal in (output, wanted)
-        )
-    ]
+    size = output.size // _FRAME * _FRAME
+    powers = np.square(np.stack([output, wanted])[:, :size]).reshape(2, -1, _FRAME).mean(axis=-1)
+    levels = 10 * np.log10(powers + _SILENCE)
     return float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
 
 

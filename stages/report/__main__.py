@@ -15,7 +15,7 @@ from stages.report.frame_length import frame_length_errors
 from stages.report.headline import headlines, summary
 from stages.report.learning_curves import read_curves
 from stages.report.leftovers import check_leftovers
-from stages.report.metrics import read_landed, read_metrics
+from stages.report.metrics import read_json, read_landed, read_metrics
 from stages.report.pages import render_html, render_markdown
 from stages.report.pictures import CAPTIONS, draw
 from stages.report.predicted import read_predictions
@@ -53,7 +53,8 @@ def main(arguments: list[str]) -> None:
             save_svg(figure, path / f"{name}.svg")
 
     captions = {name: CAPTIONS[name] for name in pictures}
-    content = report_content(cells, params, metrics, full_size, captions)
+    match = read_json(METRICS / params.scale / "match.json")
+    content = report_content(cells, params, metrics, full_size, match, captions)
     with replaced(folder / "report.md") as path:
         path.write_text(render_markdown(content), encoding="utf-8")
     with replaced(folder / "report.html") as path:

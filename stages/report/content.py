@@ -18,11 +18,21 @@ from stages.report.sizes import sizes, sizes_beside, sources
 from stages.report.tables import TITLES, build_tables
 
 
+MATCH_DISTANCES = {
+    "gain_curve_db": "gain curve, rms (dB)",
+    "crest_factor_db": "crest factor (dB)",
+    "reference_crest_factor_db": "crest factor, to the reference (dB)",
+    "reference_loudness_range_lu": "loudness range, to the reference (LU)",
+    "reference_mfcc": "MFCC, to the reference",
+}
+
+
 def report_content(
     cells: list[PublishedCell],
     params: Params,
     metrics: Metrics,
     full_size: Metrics,
+    match: dict[str, Any],
     pictures: dict[str, str],
 ) -> dict[str, Any]:
     """Collect all that the template shows.
@@ -33,6 +43,8 @@ def report_content(
     params : Params
     metrics, full_size : Metrics
         At the scale in force, and what there is at paper scale.
+    match : dict
+        Errors and distances of the match tool, by material.
     pictures : dict of str to str
         Captions by the pictures' names.
     """
@@ -55,6 +67,8 @@ def report_content(
         "tables": build_tables(cells, metrics),
         "beside": {name: sizes_beside(params, table_cells(cells, name)) for name in TITLES},
         "full_size": _at_full_size(cells, beside, spread),
+        "match": match,
+        "match_distances": MATCH_DISTANCES,
         "pictures": pictures,
         "errors": every_error(metrics),
     }

@@ -83,10 +83,19 @@ def read_landed(params: Params, folder: Path) -> Metrics:
         If a file is not JSON.
     """
     paths = {name: folder / f"{name}.json" for name in params.evaluated}
-    return Metrics({name: _read(path) for name, path in paths.items() if path.exists()})
+    return Metrics({name: read_json(path) for name, path in paths.items() if path.exists()})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file of metrics.
+
+    Raises
+    ------
+    InputError
+        If it is missing or is not JSON.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: missing; `dvc repro` makes it")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
