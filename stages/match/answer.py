@@ -44,6 +44,10 @@ class Answer:
     warnings: list[str] = field(default_factory=list)
     detector: Detector = "peak"
 
+    def values(self) -> dict[str, float]:
+        """Return the settings' values, as `process` takes them."""
+        return {name: setting.value for name, setting in self.settings.items()}
+
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         return {
