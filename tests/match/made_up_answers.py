@@ -1,0 +1,38 @@
+"""Situations that answer at once, so that what stands around them can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stages.match.answer import ANOTHER_RECORDING, SAME_PERFORMANCE, Answer, Estimate
+
+FOUND = {
+    "threshold_db": Estimate(-24.0, -25.0, -23.0),
+    "ratio": Estimate(4.0, 3.0, 5.0),
+    "attack_ms": Estimate(5.0, 4.0, 6.0),
+    "release_ms": Estimate(100.0, 80.0, 120.0),
+    "makeup_db": Estimate(2.0, 1.0, 3.0),
+}
+
+
+class Asked:
+    """Stands in for both situations; remembers what each was asked."""
+
+    def __init__(self) -> None:
+        self.same: list[tuple[np.ndarray, np.ndarray, dict[str, Any]]] = []
+        self.another: list[tuple[np.ndarray, list[np.ndarray], dict[str, Any]]] = []
+        self.is_same: Callable[[np.ndarray], bool] = lambda reference: False
+        self.answer = Answer(ANOTHER_RECORDING, dict(FOUND), ["release: one hit only"])
+
+    def same_performance(self, loop, reference, **options):
+        self.same.append((loop, reference, options))
+        if self.is_same(reference):
+            return Answer(SAME_PERFORMANCE, dict(FOUND))
+        return None
+
+    def another_recording(self, loop, references, **options):
+        self.another.append((loop, references, options))
+        return self.answer
