@@ -17,12 +17,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     equivalent = SimpleNamespace(
         compressor="Other", settings={name: found.value for name, found in FOUND.items()}
     )
-    for name, content in {
+    modules: dict[str, dict[str, object]] = {
         "same_performance": {"same_performance": situations.same_performance},
         "another_recording": {"another_recording": situations.another_recording},
         "model": {"read_model": lambda: "model"},
         "equivalents": {"equivalents": lambda settings: [equivalent]},
-    }.items():
+    }
+    for name, content in modules.items():
         module = ModuleType(f"stages.match.{name}")
         vars(module).update(content)
         monkeypatch.setitem(sys.modules, module.__name__, module)

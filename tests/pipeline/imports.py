@@ -22,9 +22,15 @@ def module_file(name: str) -> Path | None:
 
 
 def direct_imports(source: Path) -> set[Path]:
-    """Return what one module imports anywhere in it, with the packages on the way there."""
+    """Return what one module imports anywhere in it, with the packages on the way there.
+
+    What an `__init__.py` imports on demand (PEP 562) no stage asks for.
+    """
     imported = set(IMPORTED_BY_NAME.get(source, []))
-    for name in _imported_names(ast.parse(source.read_text(encoding="utf-8"))):
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    if source.name == "__init__.py":
+        tree.body = [node for node in tree.body if not _on_demand(node)]
+    for name in _imported_names(tree):
         parts = name.split(".")
         prefixes = [".".join(parts[: i + 1]) for i in range(len(parts))]
         imported.update(path for prefix in prefixes if (path := module_file(prefix)))
@@ -38,6 +44,13 @@ def _imported_names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.module is not None, "imports are absolute"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _on_demand(node: ast.stmt) -> bool:
+    """Tell whether a statement imports only when a name is asked for, or for type checkers."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name == "__getattr__"
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def all_imports(source: Path) -> set[Path]:

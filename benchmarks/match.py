@@ -1,0 +1,167 @@
+"""From two files to the processed loop, beside matchering, which masters a file like a reference.
+
+Matchering matches level and spectrum and limits the peaks; it does not look for a compressor's
+settings. What is compared is what a user gets in place of the other: a file, and how near its level
+and its crest factor are to the reference's.
+
+Usage: python -m benchmarks.match
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import matchering
+import numpy as np
+import pyloudnorm
+import soundfile
+
+from benchmarks.interleaved import interleaved_medians
+from benchmarks.loops import rendered_loops
+from benchmarks.table import Row, markdown
+from stages.common.audio import write_audio
+from stages.match.files import read_inputs
+from stages.match.matching import match
+from stages.match.output import render
+from stages.match.process import process
+from stages.match.sound import open_sound
+
+SAMPLE_RATE = 44100
+SECONDS = 4.0
+PAIRS = 4
+ROUNDS = 5
+SETTINGS = {
+    "threshold_db": -24.0,
+    "ratio": 4.0,
+    "attack_ms": 10.0,
+    "release_ms": 120.0,
+    "makeup_db": 0.0,
+}
+
+
+class Pair(NamedTuple):
+    """A loop and its reference, as files."""
+
+    loop: Path
+    reference: Path
+
+
+def measure() -> list[Row]:
+    """Measure both situations: the reference is the loop compressed, or another loop is."""
+    loops = rendered_loops("drum", 2 * PAIRS, seconds=SECONDS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return [
+            row
+            for situation, references in [
+                ("same performance", loops[:PAIRS]),
+                ("another recording", loops[PAIRS:]),
+            ]
+            for row in beside_matchering(
+                situation,
+                [
+                    write_pair(folder / f"{situation}-{n}", loop, reference)
+                    for n, (loop, reference) in enumerate(zip(loops, references, strict=False))
+                ],
+            )
+        ]
+
+
+def write_pair(folder: Path, loop: np.ndarray, reference: np.ndarray) -> Pair:
+    """Write a loop and, compressed, what is to be its reference."""
+    folder.mkdir()
+    pair = Pair(folder / "loop.wav", folder / "reference.wav")
+    write_audio(pair.loop, loop, SAMPLE_RATE)
+    write_audio(pair.reference, process(reference, SETTINGS, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
+    return pair
+
+
+def beside_matchering(situation: str, pairs: list[Pair]) -> list[Row]:
+    """Time a file, after start-up, and measure how far the results are from their references."""
+    ways: dict[str, Callable[[Pair, Path], None]] = {"ours": ours, "matchering": with_matchering}
+    outputs = {way: [pair.loop.with_name(f"{way}.wav") for pair in pairs] for way in ways}
+    seconds = interleaved_medians(
+        {way: partial(run_all, process, pairs, outputs[way]) for way, process in ways.items()},
+        rounds=ROUNDS,
+    )
+    times = {way: 1000 * each / len(pairs) for way, each in seconds.items()}
+    outputs["the loop as it is"] = [pair.loop for pair in pairs]
+    references = [pair.reference for pair in pairs]
+    return [
+        Row(f"{situation}, two files of {SECONDS:g} s", times.pop("ours"), times, "ms"),
+        distances(f"{situation}, level", loudness, outputs, references, "LU to the reference"),
+        distances(
+            f"{situation}, crest factor", crest_db, outputs, references, "dB to the reference"
+        ),
+    ]
+
+
+def run_all(way: Callable[[Pair, Path], None], pairs: list[Pair], outputs: list[Path]) -> None:
+    """Process every pair."""
+    for pair, output in zip(pairs, outputs, strict=True):
+        way(pair, output)
+
+
+def ours(pair: Pair, output: Path) -> None:
+    """Do what the command line does."""
+    loop, reference = open_sound(pair.loop), open_sound(pair.reference)
+    inputs = read_inputs(loop, [reference])
+    answer = match(inputs.loop, inputs.references, sample_rate=SAMPLE_RATE)
+    # Without an answer the user keeps the loop: nothing else is fair to measure.
+    settings = answer.values() or {**SETTINGS, "ratio": 1.0}
+    render(loop, settings, output)
+
+
+def with_matchering(pair: Pair, output: Path) -> None:
+    """Master the loop like the reference."""
+    matchering.process(
+        target=str(pair.loop),
+        reference=str(pair.reference),
+        results=[matchering.pcm24(str(output))],
+    )
+
+
+def distances(
+    step: str,
+    measured: Callable[[np.ndarray], float],
+    outputs: dict[str, list[Path]],
+    references: list[Path],
+    unit: str,
+) -> Row:
+    """Return the mean distance of each way's results from the references."""
+    goals = [measured(soundfile.read(path)[0]) for path in references]
+    found = {
+        way: float(
+            np.mean(
+                [
+                    abs(measured(soundfile.read(path)[0]) - goal)
+                    for path, goal in zip(paths, goals, strict=True)
+                ]
+            )
+        )
+        for way, paths in outputs.items()
+    }
+    return Row(step, found.pop("ours"), found, unit)
+
+
+def loudness(signal: np.ndarray) -> float:
+    """Return the integrated loudness (BS.1770), LUFS, of a signal heard on one loudspeaker."""
+    return pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(_mono(signal))
+
+
+def crest_db(signal: np.ndarray) -> float:
+    """Return peak over root mean square."""
+    mono = _mono(signal)
+    return float(20 * np.log10(np.abs(mono).max() / np.sqrt(np.mean(mono**2))))
+
+
+def _mono(signal: np.ndarray) -> np.ndarray:
+    return signal if signal.ndim == 1 else signal.mean(axis=1)
+
+
+if __name__ == "__main__":
+    print(markdown(measure()))
