@@ -5,10 +5,16 @@ PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro smoke test lint compare recordings bench requirements clean
+.PHONY: repro match smoke test lint compare recordings bench requirements clean
 
 repro: .venv/installed
 	dvc repro
+
+# Two loops to try the tool on, and the tool on them: README.md, "Match".
+match: .venv/installed
+	python -m stages.match.example_pairs build/match
+	python -m stages.match build/match/drums.wav build/match/other-drums-compressed.wav \
+		build/match/result.wav --plot build/match/picture.svg
 
 # The whole pipeline at smoke scale, in a temporary folder: your results stay as they are.
 smoke: .venv/installed-dev

@@ -72,11 +72,12 @@ def measure() -> list[Row]:
 
 
 def write_pair(folder: Path, loop: np.ndarray, reference: np.ndarray) -> Pair:
-    """Write a loop and, compressed, what is to be its reference."""
+    """Write a loop and what is to be its reference: compressed, 6 dB lower, 16 bits."""
     folder.mkdir()
     pair = Pair(folder / "loop.wav", folder / "reference.wav")
     write_audio(pair.loop, loop, SAMPLE_RATE)
-    write_audio(pair.reference, process(reference, SETTINGS, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
+    compressed = process(reference, SETTINGS, sample_rate=SAMPLE_RATE)
+    soundfile.write(pair.reference, compressed / 2, SAMPLE_RATE, subtype="PCM_16")
     return pair
 
 

@@ -9,7 +9,7 @@ from stages.common.errors import InputError
 SHORTEST_S = 0.5  # a shorter one is a single hit rather than a loop
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
 
-_FLAT = 1e-4  # a sample this close to the peak, relative to it, stands at the peak
+_FLAT = 1e-6  # a sample this close to the peak, relative to it, stands at the peak
 _RUN = 3  # samples in a row at the peak, of one sign: a waveform that was cut off there
 _CLIPPED = 0.01  # share of the samples in such runs
 

@@ -72,22 +72,19 @@ def match(
     fixed = checked_lock(lock or {})
     check_amount(amount, fixed)
     names = _names(len(references))
-    mixes = [
-        _at_rate(_mixed(name, signal, rate), rate, sample_rate)
-        for name, signal, rate in zip(
-            names,
-            references,
-            checked_rates(reference_rate, sample_rate, len(references)),
-            strict=True,
-        )
-    ]
+    rates = checked_rates(reference_rate, sample_rate, len(references))
+    mixes = [_mixed(*each) for each in zip(names, references, rates, strict=True)]
     flaws = [_flaw(name, mix) for name, mix in zip(names, mixes, strict=True)]
     usable = [n for n, flaw in enumerate(flaws) if not flaw]
     said = [flaw for flaw in flaws if flaw]
     if not usable:
         return Answer(NO_ANSWER, warnings=said)
     answer = _answer(
-        heard, [mixes[n] for n in usable], [shares[n] for n in usable], fixed, sample_rate
+        heard,
+        [_at_rate(mixes[n], rates[n], sample_rate) for n in usable],
+        [shares[n] for n in usable],
+        fixed,
+        sample_rate,
     )
     answer = replace(answer, warnings=[*said, *answer.warnings])
     return _with_makeup(_scaled(answer, amount / 100), fixed)
@@ -148,9 +145,9 @@ def _at_rate(signal: np.ndarray, rate: int, target: int) -> np.ndarray:
 def _flaw(name: str, mix: np.ndarray) -> str:
     """Return why nothing can be learnt from a reference, or nothing."""
     if is_silent(float(np.abs(mix).max())):
-        return f"the {name} is silent"
+        return f"{name} is silent"
     if clips(mix):
-        return f"the {name} clips: what a compressor did to it cannot be told from that"
+        return f"{name} clips: what a compressor did to it cannot be told from that"
     return ""
 
 

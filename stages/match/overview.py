@@ -40,9 +40,9 @@ class Overview:
 
     def add(self, block: np.ndarray, processed: Processed) -> None:
         """Take in the next block of the file, shape (channels, samples), and what came of it."""
-        of_sample = (self._done + np.arange(block.shape[1])) // self._span
-        first = np.flatnonzero(np.diff(of_sample, prepend=-1))
-        spans = of_sample[first]
+        to_next = self._span - self._done % self._span
+        first = np.append(0, np.arange(to_next, block.shape[1], self._span))
+        spans = (self._done + first) // self._span
         for kept, values in [
             (self.dry, np.abs(block).max(axis=0)),
             (self.wet, np.abs(processed.signal).max(axis=0)),
