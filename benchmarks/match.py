@@ -114,7 +114,7 @@ def ours(pair: Pair, output: Path) -> None:
     answer = match(inputs.loop, inputs.references, sample_rate=SAMPLE_RATE)
     # Without an answer the user keeps the loop: nothing else is fair to measure.
     settings = answer.values() or {**SETTINGS, "ratio": 1.0}
-    render(loop, settings, output)
+    render(loop, settings, output, detector=answer.detector)
 
 
 def with_matchering(pair: Pair, output: Path) -> None:

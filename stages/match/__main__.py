@@ -8,38 +8,51 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from stages.common.errors import InputError, run_stage
+from stages.match.answer import Answer
+
+if TYPE_CHECKING:
+    from stages.match.equivalents import Equivalent
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()
 def match_files(
-    loop: Annotated[Path, typer.Argument(help="The loop to be compressed.")],
-    reference: Annotated[Path, typer.Argument(help="A recording that sounds as it should.")],
+    loop: Annotated[Path, typer.Argument(metavar="LOOP", help="The loop to be compressed.")],
+    reference: Annotated[
+        Path, typer.Argument(metavar="REFERENCE", help="A recording that sounds as it should.")
+    ],
     output: Annotated[
         Path | None,
         typer.Argument(
+            metavar="OUTPUT",
             help="Where to write the processed loop, in the loop's rate and channels, with 24 bits"
-            " or more, in the container that the name's ending says. Without it, only settings."
+            " or more, in the container that the name's ending says. Without it, only settings.",
         ),
     ] = None,
     also: Annotated[
-        list[Path] | None, typer.Option(help="A further reference; may be repeated.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A further reference; may be repeated."),
     ] = None,
     weight: Annotated[
         list[float] | None,
         typer.Option(
+            metavar="NUMBER",
             help="How much a reference counts: given once for each, REFERENCE first, then those of"
-            " --also in turn."
+            " --also in turn.",
         ),
     ] = None,
     amount: Annotated[
-        float, typer.Option(help="Percent of the gain reduction and make-up to apply, 0 to 100.")
+        float,
+        typer.Option(
+            metavar="PERCENT", help="Percent of the gain reduction and make-up to apply, 0 to 100."
+        ),
     ] = 100.0,
     lock: Annotated[
         list[str] | None,
@@ -52,7 +65,10 @@ def match_files(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Where to draw waveforms, gain reduction and static curve (svg, png)."),
+        typer.Option(
+            metavar="FILE",
+            help="Where to draw waveforms, gain reduction and static curve (svg, png).",
+        ),
     ] = None,
 ) -> None:
     """Find the compressor settings that bring LOOP to the sound of REFERENCE."""
@@ -80,15 +96,28 @@ def match_files(
     )
     answer = replace(answer, warnings=[*inputs.warnings, *answer.warnings])
     if answer.settings and (output or plot):
-        rendered = render(sound, answer.values(), output)
+        rendered = render(sound, answer.values(), output, detector=answer.detector)
         answer = replace(answer, warnings=[*answer.warnings, *rendered.warnings])
         if plot:
             from stages.match.picture import draw_match, save_picture
 
             save_picture(draw_match(rendered.overview, answer.values()), plot)
-    print(json.dumps(answer.as_json(), indent=2) if as_json else as_text(answer))
+    if as_json:
+        print(json.dumps(answer.as_json(), indent=2))
+    else:
+        print(as_text(answer, _elsewhere(answer, inputs.loop, sound.sample_rate)))
     if not answer.settings:
         raise typer.Exit(1)
+
+
+def _elsewhere(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Equivalent]:
+    """Return settings for other compressors; they are not known for an RMS detector."""
+    from stages.match.equivalents import equivalents
+    from stages.match.process import mono
+
+    if not answer.settings or answer.detector == "rms":
+        return []
+    return equivalents(answer.values(), mono(loop), sample_rate=sample_rate)
 
 
 def _check_targets(inputs: list[Path], output: Path | None, plot: Path | None) -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stages.common.errors import InputError
 from stages.match.answer import NO_ANSWER, Answer, Estimate
-from stages.match.checks import clips, is_silent, require_duration, require_finite, require_sound
+from stages.match.checks import require_sound
 from stages.match.options import (
     MAKEUP,
     check_amount,
@@ -17,7 +16,7 @@ from stages.match.options import (
     checked_rates,
     checked_weights,
 )
-from stages.match.process import mono
+from stages.match.signals import Reference, as_references, mixed
 
 
 def match(
@@ -65,94 +64,56 @@ def match(
         A ValueError: a signal is empty, too short or not finite, the loop is silent, or an option
         is outside its range.
     """
-    heard = _mixed("loop", loop, sample_rate)
+    heard = mixed("loop", loop, sample_rate)
     require_sound("loop", float(np.abs(heard).max()))
-    references = [reference] if isinstance(reference, np.ndarray) else list(reference)
-    shares = checked_weights(weights, len(references))
+    signals = [reference] if isinstance(reference, np.ndarray) else list(reference)
+    references = as_references(
+        signals,
+        checked_rates(reference_rate, sample_rate, len(signals)),
+        checked_weights(weights, len(signals)),
+        sample_rate=sample_rate,
+    )
     fixed = checked_lock(lock or {})
     check_amount(amount, fixed)
-    names = _names(len(references))
-    rates = checked_rates(reference_rate, sample_rate, len(references))
-    mixes = [_mixed(*each) for each in zip(names, references, rates, strict=True)]
-    flaws = [_flaw(name, mix) for name, mix in zip(names, mixes, strict=True)]
-    usable = [n for n, flaw in enumerate(flaws) if not flaw]
-    said = [flaw for flaw in flaws if flaw]
-    if not usable:
-        return Answer(NO_ANSWER, warnings=said)
-    answer = _answer(
-        heard,
-        [_at_rate(mixes[n], rates[n], sample_rate) for n in usable],
-        [shares[n] for n in usable],
-        fixed,
-        sample_rate,
-    )
-    answer = replace(answer, warnings=[*said, *answer.warnings])
+    answer = _answer(heard, references, fixed, sample_rate)
     return _with_makeup(_scaled(answer, amount / 100), fixed)
 
 
 def _answer(
-    loop: np.ndarray,
-    references: list[np.ndarray],
-    shares: list[float],
-    fixed: dict[str, float],
-    sample_rate: int,
+    loop: np.ndarray, references: list[Reference], fixed: dict[str, float], sample_rate: int
 ) -> Answer:
     """Ask for each situation in turn; the first that holds answers."""
     from stages.match.same_performance import same_performance
 
     lock = {name: value for name, value in fixed.items() if name != MAKEUP}
-    for reference in references:
-        answer = same_performance(loop, reference, sample_rate=sample_rate, lock=lock)
+    said = [f"{reference.name} is silent" for reference in references if reference.silent]
+    audible = [reference for reference in references if not reference.silent]
+    for reference in audible:
+        answer = same_performance(loop, reference.signal, sample_rate=sample_rate, lock=lock)
         if answer is not None:
-            if len(references) == 1:
-                return answer
-            warning = "one reference is the loop itself, compressed: the others were not used"
-            return replace(answer, warnings=[*answer.warnings, warning])
+            if len(references) > 1:
+                said = [f"{reference.name} is the loop itself, compressed: it alone was used"]
+            return replace(answer, warnings=[*said, *answer.warnings])
+    said += [
+        f"{reference.name} clips: what a compressor did to it cannot be told from that"
+        for reference in audible
+        if reference.clips
+    ]
+    usable = [reference for reference in audible if not reference.clips]
+    if not usable:
+        return Answer(NO_ANSWER, warnings=said)
     from stages.match.another_recording import another_recording
     from stages.match.model import read_model
 
-    return another_recording(
-        *(loop, references),
+    weights = np.array([reference.weight for reference in usable])
+    answer = another_recording(
+        *(loop, [reference.signal for reference in usable]),
         sample_rate=sample_rate,
-        weights=[share / sum(shares) for share in shares],
+        weights=(weights / weights.sum()).tolist(),
         lock=lock,
         model=read_model(),
     )
-
-
-def _mixed(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
-    signal = np.asarray(signal, np.float32)
-    if signal.ndim not in (1, 2):
-        raise InputError(
-            f"{name}: its shape is {signal.shape}, must be (samples,) or (channels, samples)"
-        )
-    if not sample_rate > 0:
-        raise InputError(f"{name}: its sample rate is {sample_rate:g} Hz, must be above 0")
-    channels = np.atleast_2d(signal)
-    require_duration(name, channels.shape[1] if len(channels) else 0, sample_rate)
-    require_finite(name, channels)
-    return mono(channels)
-
-
-def _at_rate(signal: np.ndarray, rate: int, target: int) -> np.ndarray:
-    if rate == target:
-        return signal
-    import soxr
-
-    return soxr.resample(signal, rate, target, quality="VHQ")
-
-
-def _flaw(name: str, mix: np.ndarray) -> str:
-    """Return why nothing can be learnt from a reference, or nothing."""
-    if is_silent(float(np.abs(mix).max())):
-        return f"{name} is silent"
-    if clips(mix):
-        return f"{name} clips: what a compressor did to it cannot be told from that"
-    return ""
-
-
-def _names(count: int) -> list[str]:
-    return ["reference"] if count == 1 else [f"reference {n + 1}" for n in range(count)]
+    return replace(answer, warnings=[*said, *answer.warnings])
 
 
 def _with_makeup(answer: Answer, fixed: Mapping[str, float]) -> Answer:

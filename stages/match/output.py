@@ -14,6 +14,7 @@ from stages.common.disk import require_space
 from stages.common.errors import InputError
 from stages.common.files import replaced
 from stages.common.progress import progress
+from stages.compress.level import Detector
 from stages.match.overview import Overview
 from stages.match.process import LinkedCompressor
 from stages.match.sound import BLOCK, Sound
@@ -77,7 +78,13 @@ def form_of(output: Path, loop: Sound) -> Form:
     return Form(container, encoding)
 
 
-def render(loop: Sound, settings: Mapping[str, float], output: Path | None) -> Rendered:
+def render(
+    loop: Sound,
+    settings: Mapping[str, float],
+    output: Path | None,
+    *,
+    detector: Detector = "peak",
+) -> Rendered:
     """Compress a file of any length and write it, block by block.
 
     Where the make-up gain would clip, an output in integers is written again, lower by what it
@@ -89,6 +96,7 @@ def render(loop: Sound, settings: Mapping[str, float], output: Path | None) -> R
     settings : mapping of str to float
     output : Path, optional
         Without one, nothing is written.
+    detector : {"peak", "rms"}
 
     Raises
     ------
@@ -97,10 +105,10 @@ def render(loop: Sound, settings: Mapping[str, float], output: Path | None) -> R
         left then.
     """
     if output is None:
-        return Rendered(_compress(loop, settings, None), [])
+        return Rendered(_compress(loop, settings, detector, None), [])
     form = form_of(output, loop)
     with _written(output, loop, form) as temporary:
-        overview = _compress(loop, settings, (temporary, form))
+        overview = _compress(loop, settings, detector, (temporary, form))
         over_db = overview.peak_db
         if over_db <= 0:
             return Rendered(overview, [])
@@ -113,13 +121,16 @@ def render(loop: Sound, settings: Mapping[str, float], output: Path | None) -> R
             f"the output would clip: it was made {over_db:.1f} dB quieter, with a make-up gain of"
             f" {lower['makeup_db']:.1f} dB"
         )
-        return Rendered(_compress(loop, lower, (temporary, form)), [warning])
+        return Rendered(_compress(loop, lower, detector, (temporary, form)), [warning])
 
 
 def _compress(
-    loop: Sound, settings: Mapping[str, float], target: tuple[Path, Form] | None
+    loop: Sound,
+    settings: Mapping[str, float],
+    detector: Detector,
+    target: tuple[Path, Form] | None,
 ) -> Overview:
-    compressor = LinkedCompressor(settings, sample_rate=loop.sample_rate)
+    compressor = LinkedCompressor(settings, sample_rate=loop.sample_rate, detector=detector)
     overview = Overview(loop.frames, loop.sample_rate)
     blocks = progress(
         loop.blocks(),

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stages.compress.kernels import LANES, apply_gain, smooth_branching
-from stages.compress.level import level_db
+from stages.compress.level import Detector
+from stages.match.running_level import RunningLevel
 
 _SEGMENT = 4096  # samples smoothed at a time: few enough to be in the cache when they are used
 _OCTAVES_PER_DB = np.log2(10) / 20
@@ -37,10 +38,14 @@ class LinkedCompressor:
     settings : mapping of str to float
         `threshold_db` (dBFS), `ratio`, `attack_ms`, `release_ms` and `makeup_db`.
     sample_rate : int, Hz
+    detector : {"peak", "rms"}
     """
 
-    def __init__(self, settings: Mapping[str, float], *, sample_rate: int) -> None:
+    def __init__(
+        self, settings: Mapping[str, float], *, sample_rate: int, detector: Detector = "peak"
+    ) -> None:
         """Start from silence."""
+        self._level = RunningLevel(detector)
         self._threshold = np.full(LANES, settings["threshold_db"])
         self._attack = _step(settings["attack_ms"], sample_rate)
         self._release = _step(settings["release_ms"], sample_rate)
@@ -61,7 +66,7 @@ class LinkedCompressor:
         ValueError
             If the block is empty or not finite.
         """
-        level = level_db(mono(block))
+        level = self._level.of(mono(block))
         octaves = np.full(1, -_OCTAVES_PER_DB * self._slope, np.float32)
         louder = block * self._louder
         compressed = np.empty_like(louder)
@@ -81,7 +86,13 @@ class LinkedCompressor:
         return Processed(compressed, reduction)
 
 
-def process(loop: np.ndarray, settings: Mapping[str, float], *, sample_rate: int) -> np.ndarray:
+def process(
+    loop: np.ndarray,
+    settings: Mapping[str, float],
+    *,
+    sample_rate: int,
+    detector: Detector = "peak",
+) -> np.ndarray:
     """Compress a whole loop under settings that `match` found.
 
     Parameters
@@ -90,6 +101,8 @@ def process(loop: np.ndarray, settings: Mapping[str, float], *, sample_rate: int
     settings : mapping of str to float
         The values of `Answer.settings`: `Answer.values()`.
     sample_rate : int, Hz
+    detector : {"peak", "rms"}
+        `Answer.detector`.
 
     Returns
     -------
@@ -102,7 +115,7 @@ def process(loop: np.ndarray, settings: Mapping[str, float], *, sample_rate: int
         If the loop is empty or not finite.
     """
     loop = np.asarray(loop, np.float32)
-    compressor = LinkedCompressor(settings, sample_rate=sample_rate)
+    compressor = LinkedCompressor(settings, sample_rate=sample_rate, detector=detector)
     return compressor.process(np.atleast_2d(loop)).signal.reshape(loop.shape)
 
 

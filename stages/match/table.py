@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from stages.match.answer import Answer, Estimate
+
+if TYPE_CHECKING:
+    from stages.match.equivalents import Equivalent
 
 # How a setting is called and shown, with digits that the ear can tell.
 _ROWS = {
@@ -16,12 +20,12 @@ _ROWS = {
 }
 
 
-def as_text(answer: Answer) -> str:
-    """Return situation, table of settings with their intervals, and warnings."""
-    return "\n".join(_lines(answer))
+def as_text(answer: Answer, equivalents: Sequence[Equivalent]) -> str:
+    """Return situation, settings with their intervals and for other compressors, and warnings."""
+    return "\n".join(_lines(answer, equivalents))
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _lines(answer: Answer, equivalents: Sequence[Equivalent]) -> Iterator[str]:
     yield f"situation: {answer.situation}"
     if answer.settings:
         yield ""
@@ -32,7 +36,9 @@ def _lines(answer: Answer) -> Iterator[str]:
             ]
         )
         yield ""
-        yield from _equivalents(answer)
+        if equivalents:
+            yield from _elsewhere(equivalents)
+            yield ""
     for warning in answer.warnings:
         yield f"note: {warning}"
 
@@ -51,23 +57,26 @@ def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _equivalents(answer: Answer) -> Iterator[str]:
-    """Say what to dial in on compressors whose time constants mean other things."""
-    from stages.match.equivalents import equivalents
-
-    yield "the same elsewhere:"
+def _elsewhere(rows: Sequence[Equivalent]) -> Iterator[str]:
+    """Say what to dial in on compressors whose knobs mean something else."""
+    yield "elsewhere, for the same sound:"
     yield from _columns(
         [
-            ("compressor", "threshold", "ratio", "attack", "release"),
+            ("threshold", "ratio", "attack", "release", "make-up", "compressor"),
             *(
                 (
-                    row.compressor,
-                    f"{row.settings['threshold_db']:.1f} dB",
-                    f"{row.settings['ratio']:.2f}",
-                    f"{row.settings['attack_ms']:.1f} ms",
-                    f"{row.settings['release_ms']:.0f} ms",
+                    f"{row.threshold_db:.1f} dB",
+                    f"{row.ratio:.2f}",
+                    f"{row.attack_ms:.1f} ms",
+                    f"{row.release_ms:.0f} ms",
+                    f"{row.makeup_db:+.1f} dB",
+                    row.compressor + _difference(row.difference_db),
                 )
-                for row in equivalents(answer.values())
+                for row in rows
             ),
         ]
     )
+
+
+def _difference(rms_db: float | None) -> str:
+    return "" if rms_db is None else f", its gain within {rms_db:.2f} dB rms"

@@ -14,14 +14,13 @@ from tests.match.made_up_files import CommandLine
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     situations = Asked()
-    equivalent = SimpleNamespace(
-        compressor="Other", settings={name: found.value for name, found in FOUND.items()}
-    )
+    values = {name: found.value for name, found in FOUND.items()}
+    equivalent = SimpleNamespace(compressor="Other", difference_db=0.25, **values)
     modules: dict[str, dict[str, object]] = {
         "same_performance": {"same_performance": situations.same_performance},
         "another_recording": {"another_recording": situations.another_recording},
         "model": {"read_model": lambda: "model"},
-        "equivalents": {"equivalents": lambda settings: [equivalent]},
+        "equivalents": {"equivalents": lambda settings, loop, *, sample_rate: [equivalent]},
     }
     for name, content in modules.items():
         module = ModuleType(f"stages.match.{name}")

@@ -38,7 +38,7 @@ def test_settings_come_with_units_intervals_and_what_the_times_mean(
     assert "ratio 4.00 3.00 .. 5.00 : 1" in lines
     assert "attack 5.0 4.0 .. 6.0 ms to 63 % of a step" in lines
     assert "make-up +2.0 +1.0 .. +3.0 dB" in lines
-    assert "Other -24.0 dB 4.00 5.0 ms 100 ms" in lines
+    assert "-24.0 dB 4.00 5.0 ms 100 ms +2.0 dB Other, its gain within 0.25 dB rms" in lines
     assert "note: release: one hit only" in lines
 
 

@@ -38,7 +38,7 @@ def test_the_first_reference_that_is_the_same_performance_decides(asked):
     assert answer.situation == SAME_PERFORMANCE
     assert len(asked.same) == 2
     assert not asked.another
-    assert "not used" in answer.warnings[0]
+    assert answer.warnings[0] == "reference 2 is the loop itself, compressed: it alone was used"
 
 
 def test_the_mean_of_the_channels_is_heard_and_the_reference_comes_to_the_loops_rate(asked):
@@ -87,6 +87,7 @@ def test_a_reference_that_clips_at_whatever_level_has_no_answer(asked, level):
     answer = match(LOOP, clipped, sample_rate=RATE, reference_rate=48000)
     assert answer.situation == NO_ANSWER
     assert "clips" in answer.warnings[0]
+    assert len(asked.same) == 1
 
 
 def test_an_unusable_reference_beside_others_is_left_out_and_named(asked):

@@ -20,17 +20,25 @@ SETTINGS = {
 }
 
 
-def test_a_mono_loop_is_compressed_as_by_the_pipeline():
+@pytest.mark.parametrize("detector", ["peak", "rms"])
+def test_a_mono_loop_is_compressed_as_by_the_pipeline(detector):
     loop = drum_loop(30001)
-    expected = compress(loop, Settings([-30], [4], [5], [100]), sample_rate=RATE, makeup_db=3.0)
-    np.testing.assert_array_equal(process(loop, SETTINGS, sample_rate=RATE), expected[0])
+    expected = compress(
+        *(loop, Settings([-30], [4], [5], [100])),
+        sample_rate=RATE,
+        detector=detector,
+        makeup_db=3.0,
+    )
+    found = process(loop, SETTINGS, sample_rate=RATE, detector=detector)
+    np.testing.assert_array_equal(found, expected[0])
 
 
+@pytest.mark.parametrize("detector", ["peak", "rms"])
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_blocks_change_no_bit(channels):
+def test_blocks_change_no_bit(channels, detector):
     loop = np.stack([np.roll(drum_loop(30001), 1000 * channel) for channel in range(channels)])
-    at_once = LinkedCompressor(SETTINGS, sample_rate=RATE).process(loop)
-    compressor = LinkedCompressor(SETTINGS, sample_rate=RATE)
+    at_once = LinkedCompressor(SETTINGS, sample_rate=RATE, detector=detector).process(loop)
+    compressor = LinkedCompressor(SETTINGS, sample_rate=RATE, detector=detector)
     blocks = np.split(loop, [1, 8, 4103, 8199, 8200, 20000], axis=1)
     parts = [compressor.process(block) for block in blocks]
     np.testing.assert_array_equal(
