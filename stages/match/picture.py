@@ -103,4 +103,4 @@ def _draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
     axes.set_xlabel("input (dBFS)")
     axes.set_ylabel("output (dBFS)")
     axes.set_aspect("equal")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")

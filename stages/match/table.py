@@ -16,7 +16,7 @@ _ROWS = {
     "ratio": ("ratio", "{:.2f}", ": 1"),
     "attack_ms": ("attack", "{:.1f}", "ms to 63 % of a step"),
     "release_ms": ("release", "{:.0f}", "ms to 63 % of a step"),
-    "makeup_db": ("make-up", "{:+.1f}", "dB"),
+    "makeup_db": ("make-up", "{:+z.1f}", "dB"),
 }
 
 
@@ -69,7 +69,7 @@ def _elsewhere(rows: Sequence[Equivalent]) -> Iterator[str]:
                     f"{row.ratio:.2f}",
                     f"{row.attack_ms:.1f} ms",
                     f"{row.release_ms:.0f} ms",
-                    f"{row.makeup_db:+.1f} dB",
+                    f"{row.makeup_db:+z.1f} dB",
                     row.compressor + _difference(row.difference_db),
                 )
                 for row in rows
