@@ -28,7 +28,7 @@ MODULES = {
     "closed_form": "Closed-form solution, one core",
     "embed": "Embedding, one core",
     "forests": "Random forests, all cores",
-    "match": "Match: a loop and a reference in, the processed loop out",
+    "match": "Match, one core",
     "pipeline": "The pipeline",
 }
 

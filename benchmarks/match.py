@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from time import process_time
 from typing import NamedTuple
 
 import matchering
 import numpy as np
 import pyloudnorm
 import soundfile
+from threadpoolctl import threadpool_limits
 
 from benchmarks.interleaved import interleaved_medians
 from benchmarks.loops import rendered_loops
@@ -85,10 +87,12 @@ def beside_matchering(situation: str, pairs: list[Pair]) -> list[Row]:
     """Time a file, after start-up, and measure how far the results are from their references."""
     ways: dict[str, Callable[[Pair, Path], None]] = {"ours": ours, "matchering": with_matchering}
     outputs = {way: [pair.loop.with_name(f"{way}.wav") for pair in pairs] for way in ways}
-    seconds = interleaved_medians(
-        {way: partial(run_all, process, pairs, outputs[way]) for way, process in ways.items()},
-        rounds=ROUNDS,
-    )
+    with threadpool_limits(1):
+        seconds = interleaved_medians(
+            {way: partial(run_all, do, pairs, outputs[way]) for way, do in ways.items()},
+            rounds=ROUNDS,
+            clock=process_time,
+        )
     times = {way: 1000 * each / len(pairs) for way, each in seconds.items()}
     outputs["the loop as it is"] = [pair.loop for pair in pairs]
     references = [pair.reference for pair in pairs]

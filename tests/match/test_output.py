@@ -12,7 +12,7 @@ import soundfile
 
 from stages.common.errors import InputError
 from stages.match.files import read_inputs
-from stages.match.output import form_of, render
+from stages.match.output import CONTAINERS, form_of, render
 from stages.match.process import process
 from stages.match.sound import Sound, open_sound, read_part
 from tests.match.made_up_files import RATE, write_sound
@@ -46,6 +46,19 @@ def test_the_output_has_the_container_of_its_name_and_at_least_24_bits(
 ):
     loop = replace(LOOP, container=container, encoding=encoding)
     assert form_of(tmp_path / name, loop) == expected
+
+
+@pytest.mark.parametrize("ending", CONTAINERS)
+def test_every_container_gives_back_what_was_processed(tmp_path, ending):
+    loop = write_sound(tmp_path / "loop.mp3", encoding="MPEG_LAYER_III", seconds=1, gain=0.5)
+    output = tmp_path / f"out{ending}"
+    render(open_sound(loop), SETTINGS, output)
+    info = soundfile.info(output)
+    assert (info.format, info.subtype) == (CONTAINERS[ending][0], "PCM_24")
+    dry = soundfile.read(loop, dtype="float32")[0]
+    wet = soundfile.read(output, dtype="float32")[0]
+    expected = process(dry, SETTINGS, sample_rate=RATE)
+    np.testing.assert_allclose(wet, expected, atol=2**-24)
 
 
 def test_a_file_beyond_4_gb_becomes_rf64(tmp_path):
