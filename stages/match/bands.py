@@ -34,7 +34,7 @@ def split(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     bands = np.empty((len(edges) + 1, signal.size), np.float32)
     below = np.zeros(frequency.size, np.float32)
     for band in range(len(bands)):
-        above = _low_pass(frequency, edges[band]) if band < len(edges) else np.float32(1)
+        above = _low_pass(frequency, edges[band]) if band < len(edges) else np.ones_like(below)
         bands[band] = scipy.fft.irfft(spectrum * (above - below), length)[: signal.size]
         below = above
     return bands

@@ -60,16 +60,16 @@ def gain_db(
     -------
     ndarray, shape (n, samples // every), float64, dB, at most 0
     """
-    keep = [
+    attack, release = (
         np.where(
             time_ms < _SHORTEST_MS,
             0.0,
             np.exp(-2000 * np.pi / (np.maximum(time_ms, _SHORTEST_MS) * sample_rate)),
         ).astype(np.float32)
         for time_ms in (np.asarray(attack_ms, float), np.asarray(release_ms, float))
-    ]
-    envelopes = np.empty((signal.size // every, keep[0].size), np.float32)
-    _follow(np.asarray(signal, np.float32), *keep, every, envelopes)
+    )
+    envelopes = np.empty((signal.size // every, attack.size), np.float32)
+    _follow(np.asarray(signal, np.float32), attack, release, every, envelopes)
     level = 20 * np.log10(np.maximum(envelopes.T, np.finfo(np.float32).tiny), dtype=np.float64)
     over = np.maximum(level - np.asarray(threshold_db)[:, None], 0.0)
     return (1 / np.asarray(ratio, float)[:, None] - 1) * over

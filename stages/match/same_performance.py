@@ -102,8 +102,8 @@ def _best_detector(
             if with_rms.residual < fit.residual:
                 fit, level, detector = with_rms, held_level, "rms"
     if fit.residual > _CODED:
-        bands = (split(part, sample_rate=sample_rate) for part in (dry, reference))
-        coded = GainProblem(level, *bands, fixed)
+        x, y = (split(part, sample_rate=sample_rate) for part in (dry, reference))
+        coded = GainProblem(level, x, y, fixed)
         fit = coded.restored(fit.at).fit(fit.at)
     deviation = np.sqrt(fit.covariance[1, 1])
     if np.isnan(fixed[1]) and not fit.at[1] > _SIGNIFICANT * deviation:

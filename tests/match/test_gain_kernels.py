@@ -53,8 +53,10 @@ def test_mean_overshoot_is_the_mean_of_the_gain_in_a_frame():
     level = level_db(np.full_like(LOOP, 0.5))
     power = np.random.default_rng(1).uniform(0, 1, LOOP.size)
     means = np.empty((FRAMES, LANES))
-    lanes = (np.full(LANES, value) for value in (-25.0, *-np.expm1(-np.exp(-AT[2:4]))))
-    mean_overshoot(level, power, *lanes, means)
+    threshold, attack, release = (
+        np.full(LANES, value) for value in (-25.0, *-np.expm1(-np.exp(-AT[2:4])))
+    )
+    mean_overshoot(level, power, threshold, attack, release, means)
     framed = (part[: FRAMES * FRAME].reshape(FRAMES, FRAME) for part in (power, gain_db))
     weight, gain = framed
     expected = (weight * gain).sum(axis=1) / weight.sum(axis=1) / 0.75
