@@ -27,8 +27,8 @@ _WEIGHTINGS = 5
 _STEPS = 20
 _CONVERGED = 1e-2  # standard deviations, squared
 _NEIGHBOURS = 9  # frames over which the power that is left is taken
-_LOST = 0.5
-_MOST_NOISE = 0.5
+_LOST = 0.5  # of a band's amplitude, by the share of noise in its power
+_MOST_NOISE = 0.5  # share of noise above which a band's frame is not believed
 _CLUSTER = 32  # frames: 46 ms at 44.1 kHz
 
 
@@ -103,21 +103,18 @@ class GainProblem:
     def restored(self, at: np.ndarray) -> GainProblem:
         """Return the problem with what coding took from the reference's bands given back.
 
-        A coder that rounds a band's coefficients leaves noise and loses power: of the dry band's
-        amplitude about half the share that the noise has in its power.
+        A coder that rounds a band adds noise to it and loses some of it.
         """
         point = self._linearised(at, self._first_weight)
         noise = uniform_filter1d(point.energy / FRAME, _NEIGHBOURS, axis=1, mode="nearest")
         power = uniform_filter1d(self._power, _NEIGHBOURS, axis=1, mode="nearest")
         share = noise / np.maximum(power, np.finfo(float).tiny)
         kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
-        reference = self._reference.copy()
-        dry = self._dry.copy()
+        believed = share < _MOST_NOISE
+        dry, reference = self._dry.copy(), self._reference.copy()
         length = kept.shape[1] * FRAME
-        reference[:, :length] /= np.repeat(kept, FRAME, axis=1).astype(reference.dtype)
-        believed = np.repeat(share < _MOST_NOISE, FRAME, axis=1)
-        reference[:, :length] *= believed
-        dry[:, :length] *= believed
+        dry[:, :length] *= np.repeat(believed, FRAME, axis=1)
+        reference[:, :length] *= np.repeat(believed / kept, FRAME, axis=1)
         return GainProblem(self._level, dry, reference, self._fixed)
 
     def _begin(self, start: np.ndarray) -> np.ndarray:
@@ -189,7 +186,8 @@ class GainProblem:
         bread = np.linalg.pinv(products[np.ix_(told, told)] / np.outer(scale, scale), 1e-14)
         meat = (scores / scale).T @ (scores / scale)
         clustered, plain = bread @ meat @ bread, bread
-        larger = np.sqrt(np.maximum(np.diag(clustered), np.diag(plain)) / np.diag(clustered))
+        own = np.maximum(np.diag(clustered), 1e-100)  # 0 where nothing at all is left
+        larger = np.sqrt(np.maximum(own, np.diag(plain)) / own)
         clustered *= np.outer(larger, larger)
         covariance[np.ix_(free, free)] = clustered / np.outer(scale, scale)
         return covariance

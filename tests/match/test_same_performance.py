@@ -82,6 +82,10 @@ def test_locked_settings_stay_and_the_others_follow():
     assert answer.settings["makeup_db"].value == 0.0
     # At a lower ratio, as much gain reduction takes a lower threshold.
     assert -30 < answer.settings["threshold_db"].value < -24.5
+    everything = solved(compressed(), lock=SETTINGS)
+    for name, true in SETTINGS.items():
+        setting = everything.settings[name]
+        assert (setting.value, setting.low, setting.high) == pytest.approx((true, true, true))
     with pytest.raises(ValueError, match="lock knee"):
         solved(compressed(), lock={"knee": 1.0})
     with pytest.raises(ValueError, match=r"lock ratio=0\.5: must be from 1 to"):
