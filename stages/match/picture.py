@@ -45,9 +45,9 @@ def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
             height_ratios=[1.4, 1],
         )
         axes["reduction"].sharex(axes["waveform"])
-        _draw_waveforms(axes["waveform"], overview)
-        _draw_reduction(axes["reduction"], overview)
-        _draw_curve(axes["curve"], settings)
+        draw_waveforms(axes["waveform"], overview)
+        draw_reduction(axes["reduction"], overview)
+        draw_curve(axes["curve"], settings)
     return figure
 
 
@@ -74,7 +74,8 @@ def static_curve(level_db: np.ndarray, settings: Mapping[str, float]) -> np.ndar
     return level_db - (1 - 1 / settings["ratio"]) * over + settings["makeup_db"]
 
 
-def _draw_waveforms(axes: Axes, overview: Overview) -> None:
+def draw_waveforms(axes: Axes, overview: Overview) -> None:
+    """Draw the peaks of the loop before and after."""
     for peaks, colour, name in [
         (overview.dry, _DRY, "loop"),
         (overview.wet, _WET, "result"),
@@ -87,7 +88,8 @@ def _draw_waveforms(axes: Axes, overview: Overview) -> None:
     axes.legend(loc="upper right", ncols=2)
 
 
-def _draw_reduction(axes: Axes, overview: Overview) -> None:
+def draw_reduction(axes: Axes, overview: Overview) -> None:
+    """Draw the gain reduction over time, downwards."""
     axes.fill_between(overview.seconds, -overview.reduction_db, color=_REDUCTION, linewidth=0)
     axes.set_ylim(-1.05 * max(float(overview.reduction_db.max()), 1.0), 0)
     axes.set_xlim(0, float(overview.seconds[-1]))
@@ -95,7 +97,8 @@ def _draw_reduction(axes: Axes, overview: Overview) -> None:
     axes.set_xlabel("time (s)")
 
 
-def _draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
+def draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
+    """Draw the static curve."""
     level = np.linspace(_LOWEST_DB, 0, 301)
     axes.plot(level, level, color=_DRY, label="unchanged")
     axes.plot(level, static_curve(level, settings), color=_WET, label="with make-up gain")

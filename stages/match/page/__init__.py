@@ -1,0 +1,1 @@
+"""The web page: two files in, knobs, pictures, listening and downloads out."""
