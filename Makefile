@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro match smoke test lint compare recordings bench requirements clean
+.PHONY: repro match smoke test lint compare recordings bench app requirements clean
 
 repro: .venv/installed
 	dvc repro
@@ -15,6 +15,10 @@ match: .venv/installed
 	python -m stages.match.example_pairs build/match
 	python -m stages.match build/match/drums.wav build/match/other-drums-compressed.wav \
 		build/match/result.wav --plot build/match/picture.svg
+
+# The same tool as a web page on this machine.
+app: .venv/installed-app
+	python -m stages.match.app
 
 # The whole pipeline at smoke scale, in a temporary folder: your results stay as they are.
 smoke: .venv/installed-dev
@@ -45,7 +49,11 @@ bench: .venv/installed-bench
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt
+.venv/installed-app: .venv/installed requirements-app.txt
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-app.txt
+	touch $@
+
+.venv/installed-dev: .venv/installed-app requirements-dev.txt
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
@@ -57,6 +65,8 @@ bench: .venv/installed-bench
 requirements:
 	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--no-strip-extras --annotation-style=line --output-file requirements.txt requirements.in
+	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+		--no-strip-extras --annotation-style=line --output-file requirements-app.txt requirements-app.in
 	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--no-strip-extras --annotation-style=line --output-file requirements-dev.txt requirements-dev.in
 
