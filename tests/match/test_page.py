@@ -120,7 +120,7 @@ def test_a_file_that_is_too_large_is_refused(visit, tmp_path):
     with large.open("wb") as file:
         file.truncate(51 * 2**20)
     visit.upload("loop", large)
-    visit.page.get_by_text("50").first.wait_for()
+    visit.page.get_by_text("exceed the maximum allowed size of 50").wait_for()
 
 
 def test_listening_switches_between_loop_result_and_reference(visit, tmp_path, asked: Asked):

@@ -55,8 +55,8 @@ class Page:
     def _place(self) -> None:
         gr.Markdown(f"# {TITLE}\n\n{ABOUT}")
         with gr.Row():
-            self.loop = gr.File(label="Your loop", elem_id="loop", height=120)
-            self.reference = gr.File(label="The reference", elem_id="reference", height=120)
+            self.loop = gr.File(label="Your loop", elem_id="loop", height=140)
+            self.reference = gr.File(label="The reference", elem_id="reference", height=140)
         self.examples = gr.Dataset(
             label="Or try",
             components=[gr.Textbox(visible=False)],

@@ -1,0 +1,28 @@
+"""The README's picture of the page: `python -m tests.match.screenshot`."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from stages.common.environment import PROJECT
+from stages.match.app import served
+from tests.match.browser import Visit, chromium
+
+PICTURE = PROJECT / "docs" / "match-page.png"
+_COLOURS = 64  # enough for the page, and a third of the bytes
+
+
+def main() -> None:
+    with chromium() as browser, served() as blocks:
+        page = Visit(browser, blocks.local_url, width=1000).page
+        page.locator("#examples").get_by_text("the same drums").click()
+        page.locator("#waves img").wait_for()
+        page.wait_for_timeout(2000)  # until what tells of progress has faded
+        image = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+    image.convert("RGB").quantize(_COLOURS).save(PICTURE, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
