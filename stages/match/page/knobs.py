@@ -45,5 +45,5 @@ def turned_to(knob: Knob, found: Estimate) -> gr.Slider:
         min(knob.low, math.floor(found.value * 100) / 100),
         max(knob.high, math.ceil(found.value * 100) / 100),
         value=round(found.value, 2),
-        info=f"found {found.value:.4g}, nine times of ten {found.low:.4g} to {found.high:.4g}",
+        info=f"found {found.value:.4g} ({found.low:.4g} to {found.high:.4g})",
     )

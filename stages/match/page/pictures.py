@@ -51,6 +51,7 @@ def time_picture(overview: Overview, reference: Overview) -> str:
         waves.sharex(reduction)
         draw_waveforms(waves, overview)
         draw_reduction(reduction, overview)
+        reduction.set_xlabel("")
         other.fill_between(
             *(reference.seconds, -reference.dry, reference.dry), color=COLOURS[2], linewidth=0
         )

@@ -7,14 +7,15 @@ from html import escape
 
 from stages.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE
 
+_RANGES = " In brackets: where each lies nine times of ten."
 _SITUATIONS = {
     SAME_PERFORMANCE: (
         "The reference is your loop, compressed.",
-        "The settings were solved for from the two.",
+        "The settings were solved for from the two." + _RANGES,
     ),
     ANOTHER_RECORDING: (
         "The reference is another recording.",
-        "The settings bring your loop closer to its sound; each knob says how sure that is.",
+        "The settings bring your loop closer to its sound." + _RANGES,
     ),
     NO_ANSWER: ("No settings could be found from these two.", ""),
 }
