@@ -5,6 +5,7 @@ Usage: python -m stages.match.examples
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,8 +26,8 @@ from stages.render.synthesizer import bundled_library, bundled_soundfont
 # Below the loop's peak: from hardly a transient to nearly all of the loop.
 _THRESHOLDS_DB = (3.0, 40.0)
 _INVERSE_RATIOS = (0.05, 1.0)
-_ATTACKS_MS = (1.0, 100.0)
-_RELEASES_MS = (10.0, 1000.0)
+_LOG_ATTACKS_MS = (math.log(1.0), math.log(100.0))
+_LOG_RELEASES_MS = (math.log(10.0), math.log(1000.0))
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def draw_settings(signal: np.ndarray, count: int, random: np.random.Generator) -
     columns = [
         peak_db - random.uniform(*_THRESHOLDS_DB, count),
         1 / random.uniform(*_INVERSE_RATIOS, count),
-        np.exp(random.uniform(*np.log(_ATTACKS_MS), count)),
-        np.exp(random.uniform(*np.log(_RELEASES_MS), count)),
+        np.exp(random.uniform(*_LOG_ATTACKS_MS, count)),
+        np.exp(random.uniform(*_LOG_RELEASES_MS, count)),
     ]
     return np.stack(columns, axis=1)
 

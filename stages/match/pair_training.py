@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def train_pairs(examples: Examples, options: Match, epochs: int) -> PairNetwork:
     return PairNetwork(network.mean, network.deviation, _layers(branch), _layers(head))
 
 
-def _dense_layers(options: Match, features: int) -> object:
+def _dense_layers(options: Match, features: int) -> Any:
     import keras
 
     layers = [keras.Input((features,))]
@@ -103,6 +104,6 @@ def _dense_layers(options: Match, features: int) -> object:
     return keras.Sequential([*layers, keras.layers.Dense(options.embedding)])
 
 
-def _layers(model: object) -> list[Layer]:
+def _layers(model: Any) -> list[Layer]:
     arrays = [np.asarray(array) for array in model.get_weights()]
     return list(zip(arrays[::2], arrays[1::2], strict=True))

@@ -17,7 +17,6 @@ from stages.report.published import PublishedCell, table_cells
 from stages.report.sizes import sizes, sizes_beside, sources
 from stages.report.tables import TITLES, build_tables
 
-
 MATCH_DISTANCES = {
     "gain_curve_db": "gain curve, rms (dB)",
     "crest_factor_db": "crest factor (dB)",

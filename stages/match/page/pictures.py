@@ -6,6 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -16,7 +17,7 @@ from stages.match.picture import draw_curve, draw_reduction, draw_waveforms
 from stages.report.svg import COLOURS, style
 
 _WIDTH = 4.6  # inches, of a phone
-_LETTERS = {"font.size": 9.0, "axes.titlesize": 9.0}
+_LETTERS: dict[Any, float] = {"font.size": 9.0, "axes.titlesize": 9.0}
 _QUIETEST_DB = -60.0
 
 
