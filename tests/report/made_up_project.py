@@ -11,6 +11,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from stages.common.params import PARAMETERS, Params, check_params, load_params
+from stages.report.content import MATCH_DISTANCES
 from stages.report.metrics import Metrics
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
@@ -172,6 +173,21 @@ def made_up_predictions(params: Params, name: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def made_up_match() -> dict[str, object]:
+    """Return what the evaluation of the match tool finds for a material."""
+    names = ("threshold_db", "ratio", "attack_ms", "release_ms")
+    ways = {"match": 1.5, "nothing": 6.0, "preset": 3.0, "reference's own": 0.5}
+    return {
+        "same_performance": {
+            "16 bit": {name: {"median_error": 0.125, "solved": 0.95, "n": 8} for name in names}
+        },
+        "another_recording": {
+            "settings": {name: {"mae": 2.5, "inside": 0.9, "n": 16} for name in names},
+            "distances": dict.fromkeys(MATCH_DISTANCES, ways),
+        },
+    }
+
+
 def build_project(folder: Path, params: Params) -> None:
     """Write params.yaml, and what the earlier stages leave behind for its experiments."""
     YAML(typ="safe", pure=True).dump(params.model_dump(), folder / "params.yaml")
@@ -182,6 +198,8 @@ def build_project(folder: Path, params: Params) -> None:
     for name in params.evaluated:
         (errors / f"{name}.json").write_text(json.dumps(made_up_errors(params, name)))
         made_up_predictions(params, name).to_csv(predictions / f"{name}.csv", index=False)
+    match = folder / "metrics" / params.scale / "match.json"
+    match.write_text(json.dumps({name: made_up_match() for name in params.match.materials}))
     for name in params.experiments:
         (folder / "models" / name).mkdir(parents=True)
         made_up_history(params, name).to_csv(folder / "models" / name / "history.csv", index=False)

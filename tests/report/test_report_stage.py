@@ -145,6 +145,8 @@ def test_markdown_says_what_a_reader_must_know(written):
     assert "3.35 / 4.40 = 0.76 \N{CHECK MARK}" in text  # spectrogram over Mel, attack
     assert "; epochs at most: 2; width of the networks: cnn 1, sample_level 0.5" in text
     assert "2.024 for the attack" in text
+    assert "| mix | 16 bit | 95 % | 0.125 | 0.125 | 0.125 | 0.125 |" in text
+    assert "| drum | gain curve, rms (dB) | 1.50 | 6.00 | 3.00 | 0.500 | 0.25 | 0.50 |" in text
     assert "time to 63 % of a step" in text
     assert "{{" not in text
     assert "None" not in text
