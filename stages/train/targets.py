@@ -10,8 +10,8 @@ import numpy as np
 from stages.common.params import Grid, Targets
 
 # In `sound` targets, the domain in which equal steps sound about equally large.
-_INTO = {"ratio": np.reciprocal, "attack_ms": np.log, "release_ms": np.log}
-_OUT_OF = {"ratio": np.reciprocal, "attack_ms": np.exp, "release_ms": np.exp}
+_INTO = dict.fromkeys(("ratio", "attack_ms", "release_ms"), np.log)
+_OUT_OF = dict.fromkeys(_INTO, np.exp)
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class TargetScale:
     names : list of str
         The varied parameters.
     domain : {"linear", "sound"}
-        `linear`: in real units. `sound`: the threshold in dB, 1/ratio (the gain reduction grows
-        with 1 - 1/ratio), the logarithms of attack and release.
+        `linear`: in real units. `sound`: the threshold in dB, the logarithms of the others. (The
+        gain reduction grows with 1 - 1/ratio; but there the high ratios, whose errors in real
+        units are the largest, would lie too close together.)
     low, high : ndarray, shape (parameters,)
         The range, in that domain.
     """
@@ -57,7 +58,8 @@ class TargetScale:
     def restore(self, scaled: np.ndarray) -> np.ndarray:
         """Map [0, 1] back to real units, float32.
 
-        `sound` targets are first confined to [0, 1]: 1/ratio must not reach 0, nor a time infinity.
+        `sound` targets are first confined to [0, 1]: a logarithm somewhat too high is a value far
+        too high.
         """
         if self.domain == "sound":
             scaled = np.clip(scaled, 0, 1)

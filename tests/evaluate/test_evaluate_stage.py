@@ -148,7 +148,7 @@ def test_delayed_clips_are_judged_by_what_was_learnt_in_time(params):
 
 
 def test_predictions_in_the_domain_of_sound_are_in_real_units(params):
-    """A forest, too, is told 1/ratio; the median of what it says lies in the grid."""
+    """A forest, too, is told the logarithms, and what it says lies in the grid."""
     path = Path("params.yaml")
     content = YAML().load(path.read_text())
     content["experiments"][EXPERIMENT]["targets"] = "sound"
