@@ -47,7 +47,7 @@ def _row(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
     called, form, unit = _ROWS[name]
     interval = f"{form.format(estimate.low)} .. {form.format(estimate.high)}"
     if estimate.low == estimate.high:
-        interval = "kept"
+        interval = "-"
     return called, form.format(estimate.value), interval, unit
 
 

@@ -16,7 +16,7 @@ _COLOURS = 64  # enough for the page, and a third of the bytes
 
 def main() -> None:
     with chromium() as browser, served() as blocks:
-        page = Visit(browser, blocks.local_url, width=1000).page
+        page = Visit(browser, str(blocks.local_url), width=1000).page
         page.locator("#examples").get_by_text("the same drums").click()
         page.locator("#waves img").wait_for()
         page.wait_for_timeout(2000)  # until what tells of progress has faded
