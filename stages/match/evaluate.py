@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
         )
         print(json.dumps(found, indent=2))
         return
-    size, metrics = params.match.sizes[params.scale], {}
+    size, materials = params.match.sizes[params.scale], {}
     for material in params.match.materials:
         first = size.loops + size.calibration_loops
         loops = parallel_map(
@@ -65,10 +65,11 @@ def main(arguments: list[str]) -> None:
             range(first, first + size.unseen_loops),
             description=f"match loops {material}",
         )
-        metrics[material] = {
+        materials[material] = {
             "another_recording": another_recording_errors(loops, params, [material]),
             "same_performance": same_performance_errors(loops[: size.robustness_loops], params),
         }
+    metrics = {"held_out": read_model().held_out, "materials": materials}
     with files.replaced(files.METRICS / params.scale / "match.json") as path:
         path.write_text(json.dumps(metrics, indent=2) + "\n")
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from stages.common import files
 from stages.common.errors import InputError, run_stage
-from stages.common.params import load_params
+from stages.common.params import PARAMETERS, load_params
 from stages.match.calibration import calibrated_factors
 from stages.match.forest import fit_forest
 from stages.match.model import MatchModel, write_model
-from stages.match.pair_network import scaled
+from stages.match.pair_network import restored, scaled
 from stages.match.pair_training import Examples, train_pairs
 from stages.train.backend import prepare_backend
 
@@ -33,12 +33,11 @@ def main(arguments: list[str]) -> None:
     prepare_backend(options.seed)
     network = train_pairs(training, options, options.sizes[params.scale].epochs)
     differences, targets = _pairs(network, training, options.seed)
-    forest = fit_forest(
-        differences,
-        targets,
-        trees=options.trees,
-        max_leaf_nodes=options.max_leaf_nodes,
-        seed=options.seed,
+    forest, unlimited = (
+        fit_forest(
+            differences, targets, trees=options.trees, max_leaf_nodes=leaves, seed=options.seed
+        )
+        for leaves in (options.max_leaf_nodes, None)
     )
     differences, targets = _pairs(network, held_out, options.seed)
     factors = calibrated_factors(
@@ -50,6 +49,11 @@ def main(arguments: list[str]) -> None:
         factors=factors,
         coverage=options.coverage,
         strangest=0.0,
+        held_out={
+            "network": _errors(network.output(differences), targets),
+            "forest": _errors(forest.of_trees(differences).mean(axis=0), targets),
+            "forest_without_limit": _errors(unlimited.of_trees(differences).mean(axis=0), targets),
+        },
         made_under={"sample_rate": params.sample_rate, "match": options.model_dump()},
     )
     strangest = float(model.strangeness(training.compressed).max())
@@ -66,6 +70,12 @@ def _pairs(network, examples: Examples, seed: int) -> tuple[np.ndarray, np.ndarr
         for _ in range(_PAIRS)
     ]
     return np.concatenate(differences), np.tile(scaled(examples.settings), (_PAIRS, 1))
+
+
+def _errors(values: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Return the mean absolute error of each parameter, in its unit."""
+    errors = np.abs(restored(values) - restored(targets)).mean(axis=0)
+    return dict(zip(PARAMETERS, errors.tolist(), strict=True))
 
 
 if __name__ == "__main__":

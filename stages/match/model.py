@@ -33,6 +33,9 @@ class MatchModel:
         How often an interval holds the setting.
     strangest : float
         The largest `strangeness` of a recording in training.
+    held_out : dict
+        Mean absolute errors, by parameter, of `network`, `forest` and `forest_without_limit` (of
+        its leaves) on the pairs of loops that the intervals were calibrated on.
     made_under : dict
         The section `match` of params.yaml, and the sample rate.
     """
@@ -42,6 +45,7 @@ class MatchModel:
     factors: np.ndarray
     coverage: float
     strangest: float
+    held_out: dict[str, dict[str, float]]
     made_under: dict[str, Any]
 
     def estimate(
@@ -94,6 +98,7 @@ def write_model(model: MatchModel, path: Path) -> None:
             factors=model.factors,
             coverage=model.coverage,
             strangest=model.strangest,
+            held_out=json.dumps(model.held_out),
             made_under=json.dumps(model.made_under, sort_keys=True),
         )
 
@@ -115,6 +120,7 @@ def read_model(path: Path = ARTIFACT) -> MatchModel:
             factors=arrays["factors"],
             coverage=float(arrays["coverage"]),
             strangest=float(arrays["strangest"]),
+            held_out=json.loads(str(arrays["held_out"])),
             made_under=json.loads(str(arrays["made_under"])),
         )
 

@@ -199,7 +199,9 @@ def build_project(folder: Path, params: Params) -> None:
         (errors / f"{name}.json").write_text(json.dumps(made_up_errors(params, name)))
         made_up_predictions(params, name).to_csv(predictions / f"{name}.csv", index=False)
     match = folder / "metrics" / params.scale / "match.json"
-    match.write_text(json.dumps({name: made_up_match() for name in params.match.materials}))
+    held_out = {name: dict.fromkeys(PARAMETERS, 3.5) for name in ("network", "forest")}
+    materials = {name: made_up_match() for name in params.match.materials}
+    match.write_text(json.dumps({"held_out": held_out, "materials": materials}))
     for name in params.experiments:
         (folder / "models" / name).mkdir(parents=True)
         made_up_history(params, name).to_csv(folder / "models" / name / "history.csv", index=False)
