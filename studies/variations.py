@@ -32,7 +32,7 @@ class Variation:
         """The command that runs it, in a folder of its own."""
         set_params = [part for change in self.changes for part in ("-S", change)]
         return [
-            *("dvc", "exp", "run", "--temp", "--force", "--name", self.name),
+            *("dvc", "exp", "run", "--temp", "--name", self.name),
             *set_params,
             f"evaluate@{EXPERIMENT}",
         ]

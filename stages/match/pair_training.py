@@ -80,7 +80,7 @@ def train_pairs(examples: Examples, options: Match, epochs: int) -> PairNetwork:
     inputs = [keras.Input((dry.shape[1],)) for _ in range(2)]
     difference = keras.layers.Subtract()([branch(one) for one in inputs])
     model = keras.Model(inputs, head(difference))
-    steps = len(targets) // options.batch_size
+    steps = max(1, len(targets) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, epochs * steps)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=options.weight_decay), loss="mae")
     for epoch in progress(range(epochs), total=epochs, description="match pairs", unit="epoch"):
