@@ -33,6 +33,7 @@ def keep_three_experiments(copy: WorkingCopy) -> None:
             for entry in params[section].values():
                 entry.pop("only", None)
         params["experiments"]["drum-d4p-cnn-stft128"]["unseen_loops"] = False
+        params["match"].update(materials=["drum"], clip_seconds=1.0)
 
 
 @pytest.fixture(scope="session")
