@@ -25,7 +25,7 @@ smoke: .venv/installed-dev
 	python -m tests.pipeline.smoke
 
 test: .venv/installed-dev lint
-	pytest --numprocesses 2 --dist loadgroup
+	pytest
 
 lint: .venv/installed-dev
 	ruff check .
