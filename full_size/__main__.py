@@ -10,7 +10,6 @@ writes the table of what has landed into the README.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import platform
 import subprocess
@@ -78,7 +77,7 @@ def reproduce(name: str, grids: list[str], checkout: Path) -> None:
         "experiment": name,
         "data_sets": [params.data_set(corpus, grid) for grid in grids],
         "commit": _output(["git", "rev-parse", "HEAD"], project),
-        "backend": f"tensorflow {importlib.metadata.version('tensorflow')}",
+        "backend": _backend(),
         "processor": _processor(),
         "cores": psutil.cpu_count(),
         "epochs": _epochs(project / files.MODELS / (source or name) / "networks.json"),
@@ -114,6 +113,12 @@ def _run_stage(project: Path, stage: str, output: Path) -> None:
     }
     with files.replaced(record) as temporary:
         temporary.write_text(json.dumps(cost))
+
+
+def _backend() -> str:
+    import tensorflow  # takes seconds, and only what has run needs it
+
+    return f"tensorflow {tensorflow.__version__}"
 
 
 def _processor() -> str:
