@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import librosa
+import librosa.util.utils  # compiles now: two workers at once would spoil numba's cache
 import numpy as np
 
 # librosa compares with what was before: silence is put there, or a first hit would not be seen.
