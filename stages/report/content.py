@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from stages.common.params import PARAMETERS, Params
+from stages.report.beyond import beyond
 from stages.report.claims import read_claims
 from stages.report.coverage import coverage
 from stages.report.every_error import every_error
@@ -56,6 +57,7 @@ def report_content(
         "sources": sources(params),
         "compressor": params.compressor,
         "headlines": headlines(cells, params, metrics),
+        "beyond": beyond(cells, metrics, beside),
         "distance": distance(cells, metrics),
         "learnt": count_learnt(metrics),
         "parameters": PARAMETERS,
