@@ -7,8 +7,10 @@ cores of this machine do.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
@@ -51,6 +53,24 @@ def parallel_map(
     workers = min(jobs(), max(1, len(items)))
     with parallel_config(backend="loky", inner_max_num_threads=1):
         results = Parallel(n_jobs=workers, return_as="generator")(
-            delayed(function)(item) for item in items
+            delayed(_guarded)(function, item, os.getpid()) for item in items
         )
         return list(shown(results))
+
+
+def _guarded(function: Callable[[Item], Result], item: Item, parent: int) -> Result:
+    _end_with(parent)
+    return function(item)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this worker once its parent is gone: it would train on beside the run that resumes."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getppid() == parent:  # it is not where a single job runs in the process itself
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,5 +1,12 @@
 """Parallel work: results in order, the same for any number of processes."""
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
 import pytest
 
 from stages.common.parallel import jobs, parallel_map
@@ -34,3 +41,36 @@ def test_the_environment_sets_how_many(monkeypatch):
     assert jobs() == 3
     monkeypatch.delenv("DRC_JOBS")
     assert jobs() >= 1
+
+
+SLEEPERS = """
+import os, sys, time
+from pathlib import Path
+from stages.common.parallel import parallel_map
+
+def sleep(name):
+    Path(sys.argv[1], f"{name}.tmp").write_text(str(os.getpid()))
+    Path(sys.argv[1], f"{name}.tmp").rename(Path(sys.argv[1], name))
+    time.sleep(60)
+
+parallel_map(sleep, ["a", "b"], description="sleepers")
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path):
+    command = [sys.executable, "-c", SLEEPERS, str(tmp_path)]
+    with subprocess.Popen(
+        command, env={**os.environ, "DRC_JOBS": "2", "PYTHONPATH": str(Path.cwd())}
+    ) as parent:
+        started = [tmp_path / "a", tmp_path / "b"]
+        wait_until(lambda: all(file.exists() for file in started))
+        parent.kill()
+    workers = [int(file.read_text()) for file in started]
+    wait_until(lambda: not any(psutil.pid_exists(worker) for worker in workers))
+
+
+def wait_until(happened):
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
