@@ -15,7 +15,7 @@ from stages.match.loudness import loudness_lufs
 from stages.match.model import MatchModel
 
 _LEAST_REDUCTION_DB = 1.0  # at its highest: less is not heard as compression
-_STRANGER = 1.25  # times what training has seen: a recording that nothing can be said of
+_STRANGER = 1.1  # times what training has seen: a recording that nothing can be said of
 _TOLD = 0.6  # of the range from which settings are drawn: a wider interval tells nothing
 _RANGES = {"threshold_db": 40.0, "attack_ms": np.log(100), "release_ms": np.log(100)}
 

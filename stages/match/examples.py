@@ -1,4 +1,4 @@
-"""Stage `match-examples`: composed loops under settings drawn at random, as the tool hears them.
+"""Stage `match-examples`: composed loops, produced and compressed at random, as they are heard.
 
 Usage: python -m stages.match.examples
 """
@@ -17,12 +17,14 @@ from stages.common.parallel import parallel_map
 from stages.common.params import PARAMETERS, Params, load_params
 from stages.compress.compressor import compress
 from stages.compress.settings import Settings
+from stages.match.augment import produced
 from stages.match.dynamics import dynamics
 from stages.match.loudness import loudness_lufs
 from stages.render.composers import find_composer, seeded
 from stages.render.performance import perform
 from stages.render.synthesizer import bundled_library, bundled_soundfont
 
+_PRODUCTIONS = 4  # of a loop, as if it had been recorded in so many ways; they share its settings
 # Below the loop's peak: from hardly a transient to nearly all of the loop.
 _THRESHOLDS_DB = (3.0, 40.0)
 _INVERSE_RATIOS = (0.05, 1.0)
@@ -43,12 +45,13 @@ class Example:
 
 
 def main(arguments: list[str]) -> None:
-    """Write data/match/examples.npz: a row per compressed clip and one per dry loop.
+    """Write data/match/examples.npz: a row per compressed clip and one per dry clip.
 
-    `material` and `loop` say whose they are. Arrays of dry loops: `dry` (loops, features),
-    `material`, `part` (0: training, 1: calibration). Arrays of compressed clips: `compressed`
-    (clips, features), `loop` (clips,): place of the dry one, and `settings` (clips, 4), the
-    threshold in dB above the dry loop's loudness.
+    Every loop is there in several productions, one after the other, which share its settings.
+    Arrays of dry clips: `dry` (productions, features), `material`, `part` (0: training, 1:
+    calibration), `loop` (productions,): which loop it was. Arrays of compressed clips:
+    `compressed` (clips, features), `source` (clips,): place of the dry one, and `settings`
+    (clips, 4), the threshold in dB above the dry clip's loudness.
     """
     params = load_params()
     if arguments:
@@ -59,31 +62,42 @@ def main(arguments: list[str]) -> None:
         for material in params.match.materials
         for loop in range(size.loops + size.calibration_loops)
     ]
-    found = parallel_map(partial(_describe, params), jobs, description="match examples")
-    dry, compressed, settings = (list(parts) for parts in zip(*found, strict=True))
+    productions = min(_PRODUCTIONS, size.settings)
+    found = parallel_map(
+        partial(_describe, params, productions), jobs, description="match examples"
+    )
+    dry, compressed, settings = (np.concatenate(parts) for parts in zip(*found, strict=True))
     materials = [params.match.materials.index(material) for material, _ in jobs]
     with files.replaced(files.MATCH_EXAMPLES) as path, path.open("wb") as file:
         np.savez(
             file,
-            dry=np.stack(dry),
-            material=np.array(materials),
-            part=np.array([int(loop >= size.loops) for _, loop in jobs]),
-            compressed=np.concatenate(compressed),
-            loop=np.repeat(np.arange(len(jobs)), size.settings),
-            settings=np.concatenate(settings),
+            dry=dry,
+            material=np.repeat(materials, productions),
+            part=np.repeat([int(loop >= size.loops) for _, loop in jobs], productions),
+            loop=np.repeat(np.arange(len(jobs)), productions),
+            compressed=compressed,
+            source=np.repeat(np.arange(len(dry)), size.settings // productions),
+            settings=settings,
         )
 
 
-def _describe(params: Params, job: tuple[str, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the dynamics of a loop, of its compressed clips, and the settings of these."""
-    example = make_example(params, *job)
-    rate = params.sample_rate
-    clips = compress(example.signal, as_settings(example.settings), sample_rate=rate)
-    return (
-        dynamics(example.signal, sample_rate=rate),
-        np.stack([dynamics(clip, sample_rate=rate) for clip in clips]),
-        relative(example.settings, example.loudness),
-    )
+def _describe(
+    params: Params, productions: int, job: tuple[str, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the dynamics of a loop's productions, of these compressed, and the settings."""
+    material, loop = job
+    rate, count = params.sample_rate, params.match.sizes[params.scale].settings // productions
+    signal = make_example(params, material, loop).signal
+    random = seeded(f"match productions {material}", loop, seed=params.match.seed)
+    dry, compressed, settings = [], [], []
+    for _ in range(productions):
+        clip = produced(signal, random, sample_rate=rate)
+        drawn = draw_settings(clip, count, random)
+        wet = compress(clip, as_settings(drawn), sample_rate=rate)
+        dry.append(dynamics(clip, sample_rate=rate))
+        compressed += [dynamics(one, sample_rate=rate) for one in wet]
+        settings.append(relative(drawn, loudness_lufs(clip, sample_rate=rate)))
+    return np.stack(dry), np.stack(compressed), np.concatenate(settings)
 
 
 def make_example(params: Params, material: str, loop: int) -> Example:

@@ -32,16 +32,16 @@ def main(arguments: list[str]) -> None:
         training, held_out = (Examples.of_part(dict(arrays), part) for part in (0, 1))
     prepare_backend(options.seed)
     network = train_pairs(training, options, options.sizes[params.scale].epochs)
-    differences, targets = _pairs(network, training, options.seed)
+    embeddings, targets = _pairs(network, training, options.seed)
     forest, unlimited = (
         fit_forest(
-            differences, targets, trees=options.trees, max_leaf_nodes=leaves, seed=options.seed
+            embeddings, targets, trees=options.trees, max_leaf_nodes=leaves, seed=options.seed
         )
         for leaves in (options.max_leaf_nodes, None)
     )
-    differences, targets = _pairs(network, held_out, options.seed)
+    embeddings, targets = _pairs(network, held_out, options.seed)
     factors = calibrated_factors(
-        network.output(differences), forest.of_trees(differences), targets, options.coverage
+        network.output(embeddings), forest.of_trees(embeddings), targets, options.coverage
     )
     model = MatchModel(
         network=network,
@@ -50,9 +50,9 @@ def main(arguments: list[str]) -> None:
         coverage=options.coverage,
         strangest=0.0,
         held_out={
-            "network": _errors(network.output(differences), targets),
-            "forest": _errors(forest.of_trees(differences).mean(axis=0), targets),
-            "forest_without_limit": _errors(unlimited.of_trees(differences).mean(axis=0), targets),
+            "network": _errors(network.output(embeddings), targets),
+            "forest": _errors(forest.of_trees(embeddings).mean(axis=0), targets),
+            "forest_without_limit": _errors(unlimited.of_trees(embeddings).mean(axis=0), targets),
         },
         made_under={"sample_rate": params.sample_rate, "match": options.model_dump()},
     )
@@ -63,13 +63,13 @@ def main(arguments: list[str]) -> None:
 
 
 def _pairs(network, examples: Examples, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the differences of embeddings of pairs, and their targets."""
-    random = np.random.default_rng([seed, len(examples.loop)])
-    differences = [
-        network.difference(examples.dry[examples.partners(random)], examples.compressed)
+    """Return the embeddings of pairs, and their targets."""
+    random = np.random.default_rng([seed, len(examples.source)])
+    embeddings = [
+        network.embedding(examples.dry[examples.partners(random)], examples.compressed)
         for _ in range(_PAIRS)
     ]
-    return np.concatenate(differences), np.tile(scaled(examples.settings), (_PAIRS, 1))
+    return np.concatenate(embeddings), np.tile(scaled(examples.settings), (_PAIRS, 1))
 
 
 def _errors(values: np.ndarray, targets: np.ndarray) -> dict[str, float]:

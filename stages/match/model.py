@@ -26,7 +26,7 @@ class MatchModel:
     ----------
     network : PairNetwork
     forest : Forest
-        On the difference of the embeddings.
+        On the embeddings of pairs.
     factors : ndarray, shape (4,)
         By which the spread of the trees is widened so that intervals cover what they say.
     coverage : float
@@ -63,9 +63,9 @@ class MatchModel:
         value, low, high : ndarray, shape (pairs, 4)
             Threshold in dB above the loudness of the dry recording, ratio, ms, ms.
         """
-        difference = self.network.difference(dry, compressed)
-        value = self.network.output(difference)
-        low, high = intervals(value, self.forest.of_trees(difference), self.factors)
+        embedding = self.network.embedding(dry, compressed)
+        value = self.network.output(embedding)
+        low, high = intervals(value, self.forest.of_trees(embedding), self.factors)
         value, low, high = (restored(some) for some in (value, low, high))
         # 1/R falls where R grows
         low[:, 1], high[:, 1] = high[:, 1].copy(), low[:, 1].copy()

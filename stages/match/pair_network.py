@@ -1,13 +1,16 @@
 """Siamese network on a dry loop A and another recording B, compressed: B's settings.
 
 Both pass the same dense branch; the settings are read from the difference of the embeddings, the
-dry one minus the compressed one, as in the paper (Fig. 1), by a head of one hidden layer.
+dry one minus the compressed one, as in the paper (Fig. 1), by a head of one hidden layer. Beside
+it the head is given B's embedding: A is not the loop that became B, and how much of the difference
+is the compressor's doing depends on what B is.
 Arithmetic here is NumPy's, so that the tool need not load what trained it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import erf
@@ -36,15 +39,16 @@ class PairNetwork:
         scaled = (features - self.mean) / self.deviation
         return np.clip(scaled, -_CLIPPED, _CLIPPED).astype(np.float32)
 
-    def difference(self, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
-        """Return the difference of the embeddings of dynamics, shape (..., embedding)."""
-        return _dense(self.branch, self.standardised(dry)) - _dense(
-            self.branch, self.standardised(compressed)
+    def embedding(self, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
+        """Embed pairs: the difference, and the compressed one's own, shape (..., 2 embedding)."""
+        of_dry, of_compressed = (
+            _dense(self.branch, self.standardised(one)) for one in (dry, compressed)
         )
+        return np.concatenate([of_dry - of_compressed, of_compressed], axis=-1)
 
-    def output(self, difference: np.ndarray) -> np.ndarray:
+    def output(self, embedding: np.ndarray) -> np.ndarray:
         """Return the scaled settings that the network itself reads, shape (..., 4)."""
-        return _dense(self.head, difference)
+        return _dense(self.head, embedding)
 
 
 def scaled(settings: np.ndarray) -> np.ndarray:
@@ -52,6 +56,11 @@ def scaled(settings: np.ndarray) -> np.ndarray:
     threshold, ratio, attack, release = np.moveaxis(settings, -1, 0)
     heard = np.stack([threshold, 1 / ratio, np.log(attack), np.log(release)], axis=-1)
     return (heard - _LOWEST) / (_HIGHEST - _LOWEST)
+
+
+def threshold_db(value: Any) -> Any:
+    """Restore a threshold, not limited to where it was drawn from; of any kind of array."""
+    return value * float(_HIGHEST[0] - _LOWEST[0]) + float(_LOWEST[0])
 
 
 def restored(values: np.ndarray) -> np.ndarray:

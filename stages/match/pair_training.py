@@ -9,6 +9,7 @@ import numpy as np
 
 from stages.common.params import Match
 from stages.common.progress import progress
+from stages.match.pair_loss import loss_targets, pair_loss
 from stages.match.pair_network import Layer, PairNetwork, scaled
 
 _HEAD_UNITS = 128
@@ -21,8 +22,9 @@ class Examples:
 
     dry: np.ndarray
     material: np.ndarray
-    compressed: np.ndarray
     loop: np.ndarray
+    compressed: np.ndarray
+    source: np.ndarray
     settings: np.ndarray
 
     @classmethod
@@ -30,32 +32,36 @@ class Examples:
         """Take one part of the loops: 0 for training, 1 for calibration."""
         kept = arrays["part"] == part
         places = np.cumsum(kept) - 1
-        clips = kept[arrays["loop"]]
+        clips = kept[arrays["source"]]
         return cls(
             dry=arrays["dry"][kept],
             material=arrays["material"][kept],
+            loop=arrays["loop"][kept],
             compressed=arrays["compressed"][clips],
-            loop=places[arrays["loop"][clips]],
+            source=places[arrays["source"][clips]],
             settings=arrays["settings"][clips],
         )
 
     def partners(self, random: np.random.Generator) -> np.ndarray:
-        """Draw for every clip another loop of its material, shape (clips,)."""
-        drawn = np.empty(len(self.loop), np.int64)
+        """Draw for every compressed clip a dry one of another loop of its material, (clips,)."""
+        drawn = np.empty(len(self.source), np.int64)
         for material in np.unique(self.material):
-            loops = np.flatnonzero(self.material == material)
-            clips = np.flatnonzero(self.material[self.loop] == material)
-            own = np.searchsorted(loops, self.loop[clips])
-            further = random.integers(1, len(loops), len(clips))
-            drawn[clips] = loops[(own + further) % len(loops)]
+            of_material = np.flatnonzero(self.material == material)
+            clips = np.flatnonzero(self.material[self.source] == material)
+            loops = self.loop[of_material]
+            own = self.loop[self.source[clips]]
+            # The rows of a loop lie together: as many as there are, less its own, follow them.
+            first, last = (np.searchsorted(loops, own, side) for side in ("left", "right"))
+            further = random.integers(0, len(loops) - (last - first))
+            drawn[clips] = of_material[(last + further) % len(loops)]
         return drawn
 
 
 def train_pairs(examples: Examples, options: Match, epochs: int) -> PairNetwork:
     """Train a network on pairs (dry loop A, compressed loop B), B's settings as targets.
 
-    The loss is the mean absolute error of the scaled settings; noise is added to the standardised
-    dynamics, so that no single number of a recording is leant on.
+    The loss is `pair_loss`; noise is added to the standardised dynamics, so that no single number
+    of a recording is leant on.
     """
     import keras
 
@@ -67,22 +73,27 @@ def train_pairs(examples: Examples, options: Match, epochs: int) -> PairNetwork:
         head=[],
     )
     dry, compressed = (network.standardised(some) for some in (examples.dry, examples.compressed))
-    targets = scaled(examples.settings).astype(np.float32)
+    targets = scaled(examples.settings)
     branch = _dense_layers(options, dry.shape[1])
     head = keras.Sequential(
         [
-            keras.Input((options.embedding,)),
+            keras.Input((2 * options.embedding,)),
             keras.layers.Dense(_HEAD_UNITS, "gelu"),
             keras.layers.Dropout(options.dropout),
             keras.layers.Dense(targets.shape[1]),
         ]
     )
     inputs = [keras.Input((dry.shape[1],)) for _ in range(2)]
-    difference = keras.layers.Subtract()([branch(one) for one in inputs])
-    model = keras.Model(inputs, head(difference))
+    of_dry, of_compressed = (branch(one) for one in inputs)
+    difference = keras.layers.Subtract()([of_dry, of_compressed])
+    pair = keras.layers.Concatenate()([difference, of_compressed])
+    model = keras.Model(inputs, head(pair))
     steps = max(1, len(targets) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, epochs * steps)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=options.weight_decay), loss="mae")
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=options.weight_decay),
+        loss=pair_loss,
+    )
     for epoch in progress(range(epochs), total=epochs, description="match pairs", unit="epoch"):
         random = np.random.default_rng([options.seed, epoch])
         partners, order = examples.partners(random), random.permutation(len(targets))
@@ -91,7 +102,7 @@ def train_pairs(examples: Examples, options: Match, epochs: int) -> PairNetwork:
                 some + options.noise * random.standard_normal(some.shape, np.float32)
                 for some in (dry[partners[rows]], compressed[rows])
             ]
-            model.train_on_batch(pair, targets[rows])
+            model.train_on_batch(pair, loss_targets(targets[rows], examples.dry[partners[rows]]))
     return PairNetwork(network.mean, network.deviation, _layers(branch), _layers(head))
 
 

@@ -82,9 +82,10 @@ def test_one_of_two_references_counts_as_it_is_weighted(loops):
     assert (mostly - both) * (both - other) > 0
 
 
-def test_noise_is_of_no_kind_that_the_model_knows(loops):
-    ramp = np.linspace(-1, 1, 4 * RATE).astype(np.float32)  # no loop has such a level curve
-    answer = found(ramp, [loops[1]])
+def test_a_click_is_of_no_kind_that_the_model_knows(loops):
+    click = np.full(4 * RATE, 1e-5, np.float32)
+    click[:44] = 1.0
+    answer = found(click, [loops[1]])
     assert answer.situation == NO_ANSWER
     assert "no kind that the model knows" in answer.warnings[0]
 

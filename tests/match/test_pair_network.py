@@ -8,18 +8,20 @@ from stages.match.pair_network import restored, scaled
 from stages.match.pair_training import Examples, train_pairs
 
 
-def made_up(loops=12, settings=8, features=6):
-    """Dynamics that tell the threshold: a compressed loop's are the dry one's less it."""
+def made_up(loops=12, productions=2, settings=4, features=40):
+    """Dynamics that tell the threshold: a compressed clip's are the dry one's less it."""
     random = np.random.default_rng(1)
-    dry = random.standard_normal((loops, features)).astype(np.float32)
-    loop = np.repeat(np.arange(loops), settings)
-    threshold = random.uniform(-20, 10, len(loop))
-    others = (1 / random.uniform(0.1, 0.9, len(loop)), *random.uniform(20, 90, (2, len(loop))))
+    dry = random.standard_normal((loops * productions, features)).astype(np.float32)
+    loop = np.repeat(np.arange(loops), productions)
+    source = np.repeat(np.arange(len(dry)), settings)
+    threshold = random.uniform(-20, 10, len(source))
+    others = (1 / random.uniform(0.1, 0.9, len(source)), *random.uniform(20, 90, (2, len(source))))
     return Examples(
         dry=dry,
-        material=np.arange(loops) % 2,
-        compressed=(dry[loop] - threshold[:, np.newaxis] / 10).astype(np.float32),
+        material=loop % 2,
         loop=loop,
+        compressed=(dry[source] - threshold[:, np.newaxis] / 10).astype(np.float32),
+        source=source,
         settings=np.stack([threshold, *others], axis=1),
     )
 
@@ -37,10 +39,10 @@ def test_partners_are_other_loops_of_the_material():
     seen = set()
     for seed in range(40):
         partners = examples.partners(np.random.default_rng(seed))
-        assert np.all(partners != examples.loop)
-        assert np.all(examples.material[partners] == examples.material[examples.loop])
-        seen |= set(partners[examples.loop == 0])
-    assert seen == {2, 4, 6, 8, 10}
+        assert np.all(examples.loop[partners] != examples.loop[examples.source])
+        assert np.all(examples.material[partners] == examples.material[examples.source])
+        seen |= set(partners[examples.source == 4])
+    assert seen == {0, 1, *range(8, 24, 4), *range(9, 24, 4)}
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +66,16 @@ def test_numpy_says_what_keras_says(trained):
     branch.set_weights([array for layer in network.branch for array in layer])
     embeddings = np.asarray(branch(inputs))
     np.testing.assert_allclose(
-        network.difference(examples.dry[:1], examples.dry[1:2]),
-        embeddings[:1] - embeddings[1:2],
+        network.embedding(examples.dry[:1], examples.dry[1:2]),
+        np.hstack([embeddings[:1] - embeddings[1:2], embeddings[1:2]]),
         atol=1e-5,
     )
 
 
 def test_it_learns_what_the_dynamics_tell(trained):
     examples, _, network = trained
-    difference = network.difference(examples.dry[examples.loop], examples.compressed)
-    error = np.abs(network.output(difference) - scaled(examples.settings)).mean(axis=0)
+    embedding = network.embedding(examples.dry[examples.source], examples.compressed)
+    error = np.abs(network.output(embedding) - scaled(examples.settings)).mean(axis=0)
     assert error[0] < 0.06 < 0.15 < error[1]  # the ratio is in nothing that it hears
 
 
