@@ -1,12 +1,11 @@
 """Sixteen float32 side by side in the lanes of the processor, as a type for Numba.
 
 Compiled code loads them from a flat array, computes and stores; each step is one instruction on a
-processor with AVX-512 and two or four on any other. Numba makes such instructions of plain loops
-only where the compiler can prove that no two stretches of an array overlap, and then it does not
-keep sums in registers.
+processor with AVX-512 and two or four on any other. Of plain loops Numba makes such instructions
+only where no two stretches of an array can overlap, and then keeps no sums in registers.
 
-Nothing is checked: every stretch must lie within its array. Numba's cache of compiled functions
-does not see changes of this file: remove the `__pycache__` beside it after one.
+Nothing is checked: every stretch must lie within its array. Numba's cache does not see changes of
+this file: remove the `__pycache__` beside it after one.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ from numba.core import cgutils
 
 LANES = 16
 
-_FLOAT, _CODE = ir.FloatType(), ir.IntType(8)
-_INDEX = ir.IntType(32)
+_FLOAT, _CODE, _INDEX = ir.FloatType(), ir.IntType(8), ir.IntType(32)
 _FUSED = ("contract",)  # a multiply-add may round once
 
 intrinsic: Any = extending.intrinsic  # for mypy, the first argument would be the caller's to give
@@ -118,14 +116,28 @@ def subtract(_context, one, other):
 
 @intrinsic
 def add_scaled(_context, total, value, factor):
-    """Return `total + factor * value` for one number `factor`."""
+    """Return `total + factor * value` for one number `factor`, or one in each lane."""
+    kind = floats if factor == floats else types.float32
 
     def generate(context, builder, signature, arguments):
         total, value, factor = arguments
-        product = builder.fmul(value, _broadcast(builder, factor), flags=_FUSED)
-        return builder.fadd(total, product, flags=_FUSED)
+        factor = factor if kind == floats else _broadcast(builder, factor)
+        return builder.fadd(total, builder.fmul(value, factor, flags=_FUSED), flags=_FUSED)
 
-    return floats(floats, floats, types.float32), generate
+    return floats(floats, floats, kind), generate
+
+
+@intrinsic
+def lane_sum(_context, value):
+    """Return the sum of the lanes."""
+
+    def generate(context, builder, signature, arguments):
+        form = ir.FunctionType(_FLOAT, [_FLOAT, floats.vector])
+        name = f"llvm.vector.reduce.fadd.v{LANES}f32"  # reassoc: by halves, not one by one
+        function = cgutils.get_or_insert_function(builder.module, form, name)
+        return builder.call(function, [ir.Constant(_FLOAT, 0), *arguments], fastmath=("reassoc",))
+
+    return types.float32(floats), generate
 
 
 @intrinsic
@@ -178,9 +190,8 @@ def _broadcast(builder: Any, number: Any) -> Any:
     vector = ir.VectorType(number.type, LANES)
     undefined = ir.Constant(vector, ir.Undefined)
     one = builder.insert_element(undefined, number, ir.Constant(_INDEX, 0))
-    return builder.shuffle_vector(
-        one, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
-    )
+    first = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
+    return builder.shuffle_vector(one, undefined, first)
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

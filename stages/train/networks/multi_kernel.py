@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import layers, ops
@@ -11,7 +10,6 @@ from keras import layers, ops
 from stages.common.params import Kernels, TimbreKernels
 from stages.train.networks.back_end import normalised_convolution, residual_back_end
 from stages.train.networks.band_convolution import BandConvolution
-from stages.train.networks.normalisation import Normalisation
 
 
 def multi_kernel_branch(
@@ -50,10 +48,10 @@ def multi_kernel_branch(
     """
     bands, _ = input_shape
     image = layers.Input((*input_shape, 1))
-    by_time = layers.Permute((2, 1))(layers.Reshape(input_shape)(image))
-    envelope = ops.mean(by_time, axis=2, keepdims=True)
+    spectrogram = layers.Reshape(input_shape)(image)
+    envelope = ops.expand_dims(ops.mean(spectrogram, axis=1), 2)
     features = [
-        timbre_features(by_time, filters, frames, int(share * bands))
+        BandConvolution(filters, frames, int(share * bands))(spectrogram)
         for share in timbre.bands
         for frames, filters in zip(timbre.frames, timbre.filters, strict=True)
     ]
@@ -64,22 +62,3 @@ def multi_kernel_branch(
     joined = layers.Concatenate()(features)
     output = residual_back_end(joined, filters=back_end, embedding=embedding)
     return keras.Model(image, output, name="branch")
-
-
-def timbre_features(by_time: Any, filters: int, frames: int, bands: int) -> Any:
-    """Convolve, rectify, normalise, and keep the maximum over all positions in frequency.
-
-    Parameters
-    ----------
-    by_time : KerasTensor, (batch, frames, bands)
-    filters : int
-    frames, bands : length and height of the kernels
-
-    Returns
-    -------
-    KerasTensor, (batch, frames, filters)
-    """
-    features = Normalisation()(BandConvolution(filters, frames, bands)(by_time))
-    positions = features.shape[2]
-    maxima = layers.MaxPooling2D((1, positions))(features)
-    return layers.Reshape((features.shape[1], filters))(maxima)

@@ -7,7 +7,7 @@ from keras import layers
 
 from stages.common.errors import InputError
 from stages.common.params import load_params
-from stages.train.networks.multi_kernel import timbre_features
+from stages.train.networks.band_convolution import BandConvolution
 from stages.train.networks.siamese import build_siamese
 from tests.train.networks import textbook
 
@@ -62,12 +62,12 @@ def test_layers_are_those_of_figure_2(name, shape, timbre, temporal):
 
 @pytest.mark.parametrize("frames", [1, 3, 7, 4])
 def test_timbre_features_are_those_of_the_textbook(frames):
-    by_time = layers.Input((9, 8))
-    model = keras.Model(by_time, timbre_features(by_time, 3, frames, 5))
+    spectrogram = layers.Input((8, 9))
+    model = keras.Model(spectrogram, BandConvolution(3, frames, 5)(spectrogram))
     textbook.randomise(model)
-    spectrogram = np.random.default_rng(1).normal(size=(1, 9, 8)).astype(np.float32)
-    expected = textbook.timbre_features(spectrogram[0], *model.get_weights())
-    np.testing.assert_allclose(np.asarray(model(spectrogram))[0], expected, atol=1e-4)
+    by_band = np.random.default_rng(1).normal(size=(1, 8, 9)).astype(np.float32)
+    expected = textbook.timbre_features(by_band[0].T, *model.get_weights())
+    np.testing.assert_allclose(np.asarray(model(by_band))[0], expected, atol=1e-4)
 
 
 def test_temporal_features_see_the_mean_over_the_bands():
