@@ -21,7 +21,7 @@ def prepare_backend(seed: int) -> None:
 
         if on_processor() and not _started(tf):
             tf.config.threading.set_intra_op_parallelism_threads(1)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(2)
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
 
