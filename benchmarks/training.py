@@ -79,10 +79,23 @@ class Case:
 def measure() -> list[Row]:
     """Time every case."""
     gflop_per_s = matrix_rate(threads=jobs())
-    return [training(*case, gflop_per_s) for case in CASES]
+    # Processes of their own: threads stay as a process first set them.
+    context = get_context("spawn")
+    with (
+        ProcessPoolExecutor(jobs(), mp_context=context) as ours,
+        ProcessPoolExecutor(1, mp_context=context) as plain,
+    ):
+        return [training(*case, gflop_per_s, ours, plain) for case in CASES]
 
 
-def training(scale: ScaleName, name: str, representation: str, gflop_per_s: float) -> Row:
+def training(
+    scale: ScaleName,
+    name: str,
+    representation: str,
+    gflop_per_s: float,
+    our_pool: ProcessPoolExecutor,
+    plain_pool: ProcessPoolExecutor,
+) -> Row:
     """Time one case, milliseconds an example; ours and Keras' runs take turns."""
     from benchmarks.plain_keras import branch_gflop, plain_branch
     from stages.spectrogram.representations import input_shape
@@ -95,14 +108,10 @@ def training(scale: ScaleName, name: str, representation: str, gflop_per_s: floa
     with tempfile.TemporaryDirectory() as folder:
         case = Case(params, model, shape, Path(folder), EXAMPLES[scale])
         case.write()
-        # A new process for each: threads stay as a process first set them.
-        context = get_context("spawn")
         for _ in range(ROUNDS):
-            with ProcessPoolExecutor(jobs(), mp_context=context) as pool:
-                seconds = max(pool.map(our_epoch, [case] * jobs()))
-                ours.append(1000 * seconds / case.examples / jobs())
-            with ProcessPoolExecutor(1, mp_context=context) as pool:
-                plain.append(1000 * pool.submit(plain_epoch, case).result() / case.examples)
+            seconds = max(our_pool.map(our_epoch, [case] * jobs()))
+            ours.append(1000 * seconds / case.examples / jobs())
+            plain.append(1000 * plain_pool.submit(plain_epoch, case).result() / case.examples)
     options = params.train
     images = 1 + options.loops_per_batch / options.batch_size
     branch = plain_branch(model, shape, dropout=0.0)
@@ -119,14 +128,17 @@ def training(scale: ScaleName, name: str, representation: str, gflop_per_s: floa
 
 
 def our_epoch(case: Case) -> float:
-    """Return the seconds of an epoch as stage train runs it, on one thread, after a first one."""
+    """Return the seconds of an epoch as stage train runs it, in one process, after a first one."""
     from stages.train.backend import prepare_backend
 
     prepare_backend(seed=0)
+    import keras
+
     from stages.train.data_set import DataSet
     from stages.train.fit import compile_network, train_epoch
     from stages.train.networks.siamese import build_siamese
 
+    keras.utils.clear_session()
     data = DataSet(case.rows(), np.load(case.dry_file), case.files)
     network = build_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
     compile_network(network, case.params.train)
@@ -154,6 +166,7 @@ def plain_epoch(case: Case) -> float:
 
     from benchmarks.plain_keras import plain_siamese
 
+    keras.utils.clear_session()
     network = plain_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
     options = case.params.train
     network.compile(keras.optimizers.Adadelta(options.learning_rate), "mse", jit_compile=False)

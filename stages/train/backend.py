@@ -1,4 +1,4 @@
-"""Keras on one thread, with every source of chance seeded: the same bytes on every run."""
+"""Keras with every source of chance seeded and fixed sums: the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import os
 def prepare_backend(seed: int) -> None:
     """Import Keras so that its arithmetic is the same on every run, and seed it.
 
-    The default backend is TensorFlow; `KERAS_BACKEND` chooses another. A training works on one
-    thread, since small convolutions gain little from a second; two trainings run side by side
-    instead, and the order of summation does not depend on the number of cores.
+    The default backend is TensorFlow; `KERAS_BACKEND` chooses another. An operation works on one
+    thread, since small convolutions gain little from a second, and the order of summation does not
+    depend on the number of cores. Two operations that do not wait for each other run side by side,
+    which a training gains from that has no other beside it.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
