@@ -22,8 +22,9 @@ from stages.common.parallel import jobs
 from stages.common.params import PARAMETERS, load_params
 from stages.compress.grids import grid_settings
 from stages.evaluate.bins import bin_edges, to_bins
+from stages.evaluate.data_set import Fit
 from stages.evaluate.forests import predict
-from stages.evaluate.protocols import Fit, random_splits
+from stages.evaluate.protocols import random_splits
 from stages.evaluate.tree_kernels import BINS, add_predictions, grow_tree
 
 LOOPS, EMBEDDING = 64, 50

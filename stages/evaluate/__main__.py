@@ -18,11 +18,11 @@ from stages.common.errors import InputError, run_stage
 from stages.common.params import Params, load_params
 from stages.compress.settings import read_settings
 from stages.evaluate.baselines import constant, read_closed_form
-from stages.evaluate.data_set import DataSet, Prediction
+from stages.evaluate.data_set import DataSet, Fit, Prediction
 from stages.evaluate.forests import predict
 from stages.evaluate.mean_errors import row_errors, split_errors
 from stages.evaluate.predictions import prediction_table
-from stages.evaluate.protocols import Fit, random_splits, transfer, unseen_loops
+from stages.evaluate.protocols import random_splits, transfer, unseen_loops
 from stages.evaluate.ridge import predict_by_ridge
 from stages.evaluate.studies import Study, find_study
 from stages.train.folds import outer_folds

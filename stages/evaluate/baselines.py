@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.errors import InputError
-from stages.evaluate.data_set import Prediction
-from stages.evaluate.protocols import Fit
+from stages.evaluate.data_set import Fit, Prediction
 
 
 def constant(fits: Sequence[Fit]) -> list[Prediction]:

@@ -1,4 +1,4 @@
-"""The rows on which predictions are judged, and arrays that must match them."""
+"""The rows on which predictions are judged, fits on them, and arrays that must match them."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ class DataSet:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.targets)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One fit of a forest and its test.
+
+    Parameters
+    ----------
+    features : ndarray, shape (rows, features)
+    targets : ndarray, shape (rows, parameters)
+    train : ndarray of row numbers of `features` and `targets`
+    test_features : ndarray, shape (rows of the tested data set, features)
+    test : ndarray of row numbers of `test_features`
+    """
+
+    features: np.ndarray
+    targets: np.ndarray
+    train: np.ndarray
+    test_features: np.ndarray
+    test: np.ndarray
 
 
 class Prediction(NamedTuple):

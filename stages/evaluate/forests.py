@@ -14,8 +14,7 @@ import numpy as np
 
 from stages.common.parallel import parallel_map
 from stages.evaluate.bins import bin_edges, to_bins
-from stages.evaluate.data_set import Prediction
-from stages.evaluate.protocols import Fit
+from stages.evaluate.data_set import Fit, Prediction
 from stages.evaluate.tree_kernels import BINS, add_predictions, grow_tree
 
 _FINEST = 32  # bits of a target: more would be lost where a sum becomes a float64

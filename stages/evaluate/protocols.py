@@ -15,30 +15,11 @@ refit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import ShuffleSplit
 
-
-@dataclass(frozen=True)
-class Fit:
-    """One fit of a forest and its test.
-
-    Parameters
-    ----------
-    features : ndarray, shape (rows, features)
-    targets : ndarray, shape (rows, parameters)
-    train : ndarray of row numbers of `features` and `targets`
-    test_features : ndarray, shape (rows of the tested data set, features)
-    test : ndarray of row numbers of `test_features`
-    """
-
-    features: np.ndarray
-    targets: np.ndarray
-    train: np.ndarray
-    test_features: np.ndarray
-    test: np.ndarray
+from stages.evaluate.data_set import Fit
 
 
 def random_splits(

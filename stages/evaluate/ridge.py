@@ -16,8 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from stages.common.parallel import parallel_map
-from stages.evaluate.data_set import Prediction
-from stages.evaluate.protocols import Fit
+from stages.evaluate.data_set import Fit, Prediction
 
 
 def predict_by_ridge(fits: Sequence[Fit], *, penalty: float, description: str) -> list[Prediction]:

@@ -25,12 +25,7 @@ from stages.match.loudness import loudness_lufs
 from stages.match.model import read_model
 from stages.match.preset import applied, best_preset
 from stages.match.robustness import robustness
-from stages.match.sounds_like import (
-    crest_factor_db,
-    gain_curve_difference_db,
-    loudness_range_lu,
-    mfcc_distance,
-)
+from stages.match.sounds_like import Sound, gain_curve_difference_db
 from stages.render.composers import seeded
 from stages.render.recordings import import_loops
 
@@ -175,28 +170,26 @@ def _judge(
         np.tile(of_loop, (len(others), 1)),
         np.stack([dynamics(reference, sample_rate=rate) for reference in references]),
     )
-    outputs = {
-        "match": applied(loop.signal, loop.loudness, value, rate),
-        "nothing": np.tile(loop.signal, (len(others), 1)),
-        "preset": np.tile(
-            applied(loop.signal, loop.loudness, preset[np.newaxis], rate), (len(others), 1)
-        ),
-        "reference's own": applied(loop.signal, loop.loudness, truth, rate),
+    sound = partial(Sound.of, sample_rate=rate)
+    heard = {
+        "match": [sound(one) for one in applied(loop.signal, loop.loudness, value, rate)],
+        "nothing": [sound(loop.signal)] * len(others),
+        "preset": [sound(applied(loop.signal, loop.loudness, preset[np.newaxis], rate)[0])]
+        * len(others),
+        "reference's own": [sound(one) for one in applied(loop.signal, loop.loudness, truth, rate)],
     }
-    target = outputs["reference's own"]
+    target = heard["reference's own"]
+    wanted_like = [sound(reference) for reference in references]
     distances = [
         [
             [
-                gain_curve_difference_db(output, wanted),
-                abs(crest_factor_db(output) - crest_factor_db(wanted)),
-                abs(crest_factor_db(output) - crest_factor_db(reference)),
-                abs(
-                    loudness_range_lu(output, sample_rate=rate)
-                    - loudness_range_lu(reference, sample_rate=rate)
-                ),
-                mfcc_distance(output, reference, sample_rate=rate),
+                gain_curve_difference_db(output.levels_db, wanted.levels_db),
+                abs(output.crest_factor_db - wanted.crest_factor_db),
+                abs(output.crest_factor_db - reference.crest_factor_db),
+                abs(output.loudness_range_lu - reference.loudness_range_lu),
+                float(np.linalg.norm(output.mfcc - reference.mfcc)),
             ]
-            for output, wanted, reference in zip(outputs[way], target, references, strict=True)
+            for output, wanted, reference in zip(heard[way], target, wanted_like, strict=True)
         ]
         for way in _WAYS
     ]

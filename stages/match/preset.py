@@ -11,7 +11,7 @@ from stages.common.parallel import parallel_map
 from stages.common.params import Params
 from stages.compress.compressor import compress
 from stages.match.examples import as_settings, make_example, relative
-from stages.match.sounds_like import gain_curve_difference_db
+from stages.match.sounds_like import gain_curve_difference_db, levels_db
 from stages.render.composers import seeded
 
 _CANDIDATES = np.array(
@@ -67,8 +67,10 @@ def _differences(params: Params, count: int, job: tuple[str, int]) -> np.ndarray
         example = make_example(params, material, int(other))
         chosen = random.integers(len(example.settings))
         wanted.append(relative(example.settings[chosen], example.loudness))
-    targets = applied(loop.signal, loop.loudness, np.stack(wanted), rate)
-    outputs = applied(loop.signal, loop.loudness, _CANDIDATES, rate)
+    targets, outputs = (
+        [levels_db(output) for output in applied(loop.signal, loop.loudness, settings, rate)]
+        for settings in (np.stack(wanted), _CANDIDATES)
+    )
     return np.array(
         [
             np.mean([gain_curve_difference_db(output, target) for target in targets])

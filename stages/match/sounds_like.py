@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import librosa
 import librosa.util.utils  # compiles now: two workers at once would spoil numba's cache
 import numpy as np
@@ -14,12 +16,37 @@ _FRAME = 64  # samples
 _SILENCE = 1e-9  # power: what is quieter has no gain that could be heard
 
 
-def gain_curve_difference_db(output: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the rms, over frames, of the difference of the gains of one dry loop's versions."""
-    size = output.size // _FRAME * _FRAME
-    powers = np.square(np.stack([output, wanted])[:, :size]).reshape(2, -1, _FRAME).mean(axis=-1)
-    levels = 10 * np.log10(powers + _SILENCE)
-    return float(np.sqrt(np.mean((levels[0] - levels[1]) ** 2)))
+@dataclass(frozen=True)
+class Sound:
+    """What is compared of a signal."""
+
+    levels_db: np.ndarray
+    """See `levels_db`."""
+    crest_factor_db: float
+    loudness_range_lu: float
+    mfcc: np.ndarray
+    """Shape (13,): mean MFCCs at -23 LUFS."""
+
+    @classmethod
+    def of(cls, signal: np.ndarray, *, sample_rate: int) -> Sound:
+        """Describe a signal, shape (samples,), full scale 1.0."""
+        return cls(
+            levels_db(signal),
+            crest_factor_db(signal),
+            loudness_range_lu(signal, sample_rate=sample_rate),
+            mean_mfcc(signal, sample_rate=sample_rate),
+        )
+
+
+def levels_db(signal: np.ndarray) -> np.ndarray:
+    """Return the level of every frame of 64 samples, dB, shape (frames,)."""
+    framed = signal[: signal.size // _FRAME * _FRAME].reshape(-1, _FRAME)
+    return 10 * np.log10(np.square(framed).mean(axis=-1) + _SILENCE)
+
+
+def gain_curve_difference_db(levels: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the rms of the difference of the gains of two versions of a loop, by `levels_db`."""
+    return float(np.sqrt(np.mean((levels - wanted) ** 2)))
 
 
 def crest_factor_db(signal: np.ndarray) -> float:
@@ -33,11 +60,8 @@ def loudness_range_lu(signal: np.ndarray, *, sample_rate: int) -> float:
     return float(pyloudnorm.Meter(sample_rate).loudness_range(repeated.astype(np.float64)))
 
 
-def mfcc_distance(signal: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> float:
-    """Return the Euclidean distance of the mean MFCCs, both signals at one loudness."""
-    means = []
-    for one in (signal, reference):
-        gain = 10 ** ((-23 - loudness_lufs(one, sample_rate=sample_rate)) / 20)
-        mfcc = librosa.feature.mfcc(y=one * np.float32(gain), sr=sample_rate, n_mfcc=_MFCCS)
-        means.append(mfcc.mean(axis=1))
-    return float(np.linalg.norm(means[0] - means[1]))
+def mean_mfcc(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Return the mean MFCCs at -23 LUFS, shape (13,): they tell timbre, and not level."""
+    gain = 10 ** ((-23 - loudness_lufs(signal, sample_rate=sample_rate)) / 20)
+    mfcc = librosa.feature.mfcc(y=signal * np.float32(gain), sr=sample_rate, n_mfcc=_MFCCS)
+    return mfcc.mean(axis=1)

@@ -8,7 +8,7 @@ from stages.common.errors import InputError
 from stages.common.params import PARAMETERS, load_params
 from stages.compress.grids import grid_settings
 from stages.evaluate.baselines import constant, read_closed_form
-from stages.evaluate.protocols import Fit
+from stages.evaluate.data_set import Fit
 
 # For n evenly spaced values at distance d, n even, the median's mean absolute error is n d / 4
 DS = {"threshold_db": 12.5, "ratio": 12.5 * 19 / 49, "attack_ms": 25.0, "release_ms": 250.0}

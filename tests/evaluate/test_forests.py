@@ -7,8 +7,9 @@ import pytest
 from sklearn.datasets import make_friedman1
 from sklearn.ensemble import RandomForestRegressor
 
+from stages.evaluate.data_set import Fit
 from stages.evaluate.forests import predict
-from stages.evaluate.protocols import Fit, random_splits, transfer
+from stages.evaluate.protocols import random_splits, transfer
 
 by_forests = partial(predict, trees=20, max_features=0.34, seed=1, description="test")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stages.evaluate.protocols import Fit
+from stages.evaluate.data_set import Fit
 from stages.evaluate.ridge import predict_by_ridge
 
 
