@@ -32,11 +32,22 @@ def parallel_map(
     *,
     description: str,
     unit: str = "loop",
+    in_threads: bool = False,
 ) -> list[Result]:
     """Apply `function` to each item in a worker process and return the results in order.
 
     Every worker computes on one thread, so that a result does not depend on how many of
     them run or where: the bytes are the same for any number of cores and machines.
+
+    Parameters
+    ----------
+    function : callable
+    items : sequence
+    description, unit : str
+        What the progress bar says.
+    in_threads : bool
+        Whether `function` spends its time in compiled code that releases Python's lock: threads
+        start in no time, and processes import everything anew.
 
     Raises
     ------
@@ -51,7 +62,11 @@ def parallel_map(
 
         return list(shown(cluster_map(address, function, items)))
     workers = min(jobs(), max(1, len(items)))
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    with (
+        parallel_config("threading")
+        if in_threads
+        else parallel_config("loky", inner_max_num_threads=1)
+    ):
         results = Parallel(n_jobs=workers, return_as="generator")(
             delayed(_guarded)(function, item, os.getpid()) for item in items
         )

@@ -47,6 +47,7 @@ def predict(
         [(fit, (seed, i)) for i, fit in enumerate(fits)],
         description=description,
         unit="fit",
+        in_threads=True,
     )
 
 

@@ -37,7 +37,7 @@ class Tree(NamedTuple):
     value: np.ndarray
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def grow_tree(binned, target, copies, count_bits, tried, generator):
     """Grow a tree.
 
@@ -96,7 +96,7 @@ def grow_tree(binned, target, copies, count_bits, tried, generator):
     return Tree(feature[:nodes], threshold[:nodes], child[:nodes], value[:nodes])
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def add_predictions(tree, binned, predicted):
     """Add the tree's value for each row of `binned` to `predicted`, shape (rows,), float64."""
     for row in range(len(binned)):

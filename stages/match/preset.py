@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 
@@ -10,7 +11,7 @@ import numpy as np
 from stages.common.parallel import parallel_map
 from stages.common.params import Params
 from stages.compress.compressor import compress
-from stages.match.examples import as_settings, make_example, relative
+from stages.match.examples import Example, as_settings, make_example, relative
 from stages.match.sounds_like import gain_curve_difference_db, levels_db
 from stages.render.composers import seeded
 
@@ -43,10 +44,18 @@ def best_preset(params: Params, materials: list[str]) -> np.ndarray:
         The threshold in dB above the loop's loudness.
     """
     count = min(_LOOPS, params.match.sizes[params.scale].loops)
-    jobs = [(material, loop) for material in materials for loop in range(count)]
-    differences = parallel_map(
-        partial(_differences, params, count), jobs, description="match preset"
-    )
+    differences: list[np.ndarray] = []
+    for material in materials:
+        loops = parallel_map(
+            partial(make_example, params, material),
+            range(count),
+            description=f"match training loops {material}",
+        )
+        differences += parallel_map(
+            partial(_differences, params, material, loops),
+            range(count),
+            description="match preset",
+        )
     return _CANDIDATES[np.mean(differences, axis=0).argmin()]
 
 
@@ -57,14 +66,15 @@ def applied(signal: np.ndarray, loudness: float, settings: np.ndarray, rate: int
     return compress(signal, as_settings(settings), sample_rate=rate)
 
 
-def _differences(params: Params, count: int, job: tuple[str, int]) -> np.ndarray:
+def _differences(
+    params: Params, material: str, loops: Sequence[Example], number: int
+) -> np.ndarray:
     """Return the mean difference of every candidate to the settings of other loops."""
-    material, number = job
-    loop, rate = make_example(params, material, number), params.sample_rate
+    loop, rate = loops[number], params.sample_rate
     random = seeded(f"match preset {material}", number, seed=params.match.seed)
     wanted = []
-    for other in random.integers(count, size=_REFERENCES):
-        example = make_example(params, material, int(other))
+    for other in random.integers(len(loops), size=_REFERENCES):
+        example = loops[other]
         chosen = random.integers(len(example.settings))
         wanted.append(relative(example.settings[chosen], example.loudness))
     targets, outputs = (

@@ -21,9 +21,11 @@ def fail(number):
 
 
 @pytest.mark.parametrize("count", ["1", "2"])
-def test_results_come_in_order(monkeypatch, count):
+@pytest.mark.parametrize("in_threads", [False, True])
+def test_results_come_in_order(monkeypatch, count, in_threads):
     monkeypatch.setenv("DRC_JOBS", count)
-    assert parallel_map(square, range(20), description="squares") == [n * n for n in range(20)]
+    found = parallel_map(square, range(20), description="squares", in_threads=in_threads)
+    assert found == [n * n for n in range(20)]
 
 
 def test_nothing_to_do():

@@ -7,7 +7,7 @@ positions that passed are visited, a fraction of what the convolution's gradient
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numba import njit
@@ -25,6 +25,7 @@ from stages.train.networks.lanes import (
     where_code,
     where_positive,
 )
+from stages.train.networks.side_by_side import side_by_side
 
 BLOCK = 32  # windows of a row whose lines stay in the nearest cache
 
@@ -55,15 +56,10 @@ def conv_pool_gradient(
     by_bias = aligned_zeros(padded(filters))
     # Whole vectors are stored: what the last lanes leave, the next pixel overwrites.
     by_image = np.empty(images.size + depth, np.float32)
-    _of_many_channels(channels, filters)(
-        images,
-        weights.ravel(),
-        pooled.ravel(),
-        position.ravel(),
-        gradient.ravel(),
-        by_image,
-        by_weight.ravel(),
-        by_bias,
+    passed = (pooled.ravel(), position.ravel(), gradient.ravel())
+    side_by_side(
+        partial(_by_image(channels, filters), weights.ravel(), *passed, by_image, images.shape),
+        partial(_by_weight(channels, filters), images, *passed, by_weight.ravel(), by_bias),
     )
     by_kernel = by_weight[:, :, : 3 * channels].reshape(filters, 3, 3, channels)
     return (
@@ -98,29 +94,23 @@ def input_layer_gradient(
 
 
 @cache
-def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
-    """Compile for these numbers of channels and filters."""
-    depth, row_of_taps = padded(channels), padded(3 * channels)
+def _by_weight(channels: int, filters: int) -> Callable[..., None]:
+    """Compile the gradients by kernel and bias for these numbers of channels and filters."""
+    row_of_taps = padded(3 * channels)
 
     @compiled
-    def backward(images, kernel, pooled, position, gradient, by_image, by_weight, by_bias):
+    def backward(images, pooled, position, gradient, by_weight, by_bias):
         n, height, width = images.shape[:3]
         rows, columns = height // 2, width // 2
         line = (width + 2) * channels
         image = aligned_zeros((height + 2) * line + LANES)
         image_lines = image[: (height + 2) * line].reshape(height + 2, line)
-        # The gradient of the four lines under a row of windows, a pixel on whole vectors.
-        stride = (width + 2) * depth
-        lines = aligned_zeros(4 * stride)
-        # The windows of a block that let one filter through: where, and how much.
-        pixel_in_image = np.empty(BLOCK, np.int64)
-        pixel_in_lines = np.empty(BLOCK, np.int64)
+        pixels = np.empty(BLOCK, np.int64)
         passed = np.empty(BLOCK, np.float32)
         for m in range(n):
             for y in range(height):
                 of_line = images[m, y].reshape(width * channels)
                 image_lines[y + 1, channels : line - channels] = of_line
-            lines[:] = np.float32(0)
             for y in range(rows):
                 row = (m * rows + y) * columns
                 for f in range(0, filters, LANES):
@@ -132,34 +122,76 @@ def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
                 for first in range(0, columns, BLOCK):
                     last = min(columns, first + BLOCK)
                     for f in range(filters):
-                        count = 0
                         at = (row + first) * filters + f
-                        for x in range(first, last):
-                            below, right = np.int64(position[at] >> 1), np.int64(position[at] & 1)
-                            pixel = below * (width + 2) + 2 * x + right
-                            pixel_in_image[count] = 2 * y * line + pixel * channels
-                            pixel_in_lines[count] = pixel * depth
-                            passed[count] = gradient[at]
-                            count += pooled[at] > 0
-                            at += filters
+                        count = _passed_windows(
+                            pooled,
+                            position,
+                            gradient,
+                            at,
+                            filters,
+                            first,
+                            last,
+                            width,
+                            pixels,
+                            passed,
+                        )
                         for k in range(0, row_of_taps, LANES):
                             tap = 3 * f * row_of_taps + k
                             s0, s1, s2 = _three(by_weight, tap, row_of_taps)
                             for j in range(count):
-                                p0, p1, p2 = _three(image, pixel_in_image[j] + k, line)
+                                place = 2 * y * line + pixels[j] * channels + k
+                                p0, p1, p2 = _three(image, place, line)
                                 s0 = add_scaled(s0, p0, passed[j])
                                 s1 = add_scaled(s1, p1, passed[j])
                                 s2 = add_scaled(s2, p2, passed[j])
                             _store_three(by_weight, tap, row_of_taps, s0, s1, s2)
+
+    return backward
+
+
+@cache
+def _by_image(channels: int, filters: int) -> Callable[..., None]:
+    """Compile the gradient by the images for these numbers of channels and filters."""
+    depth = padded(channels)
+
+    @compiled
+    def backward(kernel, pooled, position, gradient, by_image, shape):
+        n, height, width = shape[:3]
+        rows, columns = height // 2, width // 2
+        # The gradient of the four lines under a row of windows, a pixel on whole vectors.
+        stride = (width + 2) * depth
+        lines = aligned_zeros(4 * stride)
+        pixels = np.empty(BLOCK, np.int64)
+        passed = np.empty(BLOCK, np.float32)
+        for m in range(n):
+            lines[:] = np.float32(0)
+            for y in range(rows):
+                row = (m * rows + y) * columns
+                for first in range(0, columns, BLOCK):
+                    last = min(columns, first + BLOCK)
+                    for f in range(filters):
+                        at = (row + first) * filters + f
+                        count = _passed_windows(
+                            pooled,
+                            position,
+                            gradient,
+                            at,
+                            filters,
+                            first,
+                            last,
+                            width,
+                            pixels,
+                            passed,
+                        )
                         for k in range(0, 3 * depth, LANES):
                             w0, w1, w2 = _three(kernel, 9 * f * depth + k, 3 * depth)
                             for j in range(count):
-                                at = pixel_in_lines[j] + k
-                                p0, p1, p2 = _three(lines, at, stride)
+                                place = pixels[j] * depth + k
+                                p0, p1, p2 = _three(lines, place, stride)
                                 p0 = add_scaled(p0, w0, passed[j])
                                 p1 = add_scaled(p1, w1, passed[j])
                                 p2 = add_scaled(p2, w2, passed[j])
-                                _store_three(lines, at, stride, p0, p1, p2)
+                                _store_three(lines, place, stride, p0, p1, p2)
                 # The upper two lines are complete: image lines 2 y - 1 and 2 y.
                 if y > 0:
                     _copy_line(lines, 0, by_image, m * height + 2 * y - 1, width, channels, depth)
@@ -217,6 +249,19 @@ def _of_one_channel(filters: int) -> Callable[..., None]:
                     _store_three(by_kernel, f + 6 * lanes, lanes, k6, k7, k8)
 
     return backward
+
+
+@njit(inline="always")
+def _passed_windows(pooled, position, gradient, at, filters, first, last, width, pixels, passed):
+    """List the windows of a block that let one filter through: where, and how much."""
+    count = 0
+    for x in range(first, last):
+        below, right = np.int64(position[at] >> 1), np.int64(position[at] & 1)
+        pixels[count] = below * (width + 2) + 2 * x + right
+        passed[count] = gradient[at]
+        count += pooled[at] > 0
+        at += filters
+    return count
 
 
 @njit(inline="always")

@@ -7,7 +7,7 @@ pooled while it is in registers, one filter per vector lane.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numba import njit
@@ -23,6 +23,7 @@ from stages.train.networks.lanes import (
     store,
     zero,
 )
+from stages.train.networks.side_by_side import side_by_side
 from stages.train.networks.winograd import convolve_window, transform_kernel, transform_tile
 
 
@@ -55,21 +56,20 @@ def conv_pool(
     offsets = np.zeros(lanes, np.float32)
     offsets[:filters] = bias
     shape = (n, height // 2, width // 2, filters)
-    size = int(np.prod(shape))
-    # Whole vectors are stored: what the last lanes leave, the next window overwrites.
-    pooled = np.empty(size + lanes, np.float32)
-    position = np.empty(size + lanes, np.uint8)
-    of_windows(channels, filters)(
+    pooled, position = np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    forward = partial(
+        of_windows(channels, filters),
         images,
         weights.ravel(),
         offsets,
         np.uint32(rate * 2**32),
         np.float32(1 / (1 - rate)),
         np.uint32(int(seed) & 0xFFFFFFFF),
-        pooled,
-        position,
+        pooled.ravel(),
+        position.ravel(),
     )
-    return pooled[:size].reshape(shape), position[:size].reshape(shape)
+    side_by_side(partial(forward, 0, n // 2), partial(forward, n // 2, n))
+    return pooled, position
 
 
 @cache
@@ -78,13 +78,14 @@ def _of_one_channel(_channels: int, filters: int) -> Callable[..., None]:
     lanes = padded(filters)
 
     @compiled
-    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position):
-        n, height, width = images.shape[:3]
+    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position, first, last):
+        height, width = images.shape[1:3]
         rows, columns = height // 2, width // 2
         image = np.zeros((height + 2, width + 2), np.float32)
         sums, best = aligned_zeros(4 * lanes), aligned_zeros(lanes)
         best_at = np.empty(lanes, np.uint8)
-        for m in range(n):
+        end = last * rows * columns * filters
+        for m in range(first, last):
             image[1:-1, 1:-1] = images[m, :, :, 0]
             for y in range(rows):
                 for x in range(columns):
@@ -105,9 +106,8 @@ def _of_one_channel(_channels: int, filters: int) -> Callable[..., None]:
                         store(sums, f + 3 * lanes, s3)
                     start = ((m * rows + y) * columns + x) * filters
                     _pool(sums, bias, dropped_below, scale, seed, start, best, best_at)
-                    for f in range(0, lanes, LANES):
-                        copy_lanes(pooled, start + f, best, f)
-                        copy_lanes(position, start + f, best_at, f)
+                    _copy_window(pooled, start, best, filters, end)
+                    _copy_window(position, start, best_at, filters, end)
 
     return forward
 
@@ -118,8 +118,8 @@ def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
     lanes, depth = padded(filters), padded(channels)
 
     @compiled
-    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position):
-        n, height, width = images.shape[:3]
+    def forward(images, kernel, bias, dropped_below, scale, seed, pooled, position, first, last):
+        height, width = images.shape[1:3]
         rows, columns = height // 2, width // 2
         line = (width + 2) * channels
         flat_image = aligned_zeros((height + 2) * line + depth)
@@ -127,7 +127,8 @@ def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
         tile = aligned_zeros(16 * depth)
         sums, best = aligned_zeros(4 * lanes), aligned_zeros(lanes)
         best_at = np.empty(lanes, np.uint8)
-        for m in range(n):
+        end = last * rows * columns * filters
+        for m in range(first, last):
             for y in range(height):
                 image[y + 1, channels : line - channels] = images[m, y].reshape(width * channels)
             for y in range(rows):
@@ -138,9 +139,8 @@ def _of_many_channels(channels: int, filters: int) -> Callable[..., None]:
                     convolve_window(tile, kernel, channels, sums)
                     start = ((m * rows + y) * columns + x) * filters
                     _pool(sums, bias, dropped_below, scale, seed, start, best, best_at)
-                    for f in range(0, lanes, LANES):
-                        copy_lanes(pooled, start + f, best, f)
-                        copy_lanes(position, start + f, best_at, f)
+                    _copy_window(pooled, start, best, filters, end)
+                    _copy_window(position, start, best_at, filters, end)
 
     return forward
 
@@ -174,6 +174,17 @@ def _pool(sums, bias, dropped_below, scale, seed, start, best, best_at):
         kept = _hash(np.uint32(start + f) ^ seed) >= dropped_below
         best[f] = value if kept else np.float32(0)
         best_at[f] = second if below > above else first
+
+
+@njit(inline="always")
+def _copy_window(target, start, window, filters, end):
+    """Store whole vectors: what the last lanes leave, the next window overwrites."""
+    if start + len(window) <= end:
+        for f in range(0, len(window), LANES):
+            copy_lanes(target, start + f, window, f)
+    else:
+        for f in range(filters):
+            target[start + f] = window[f]
 
 
 @njit(inline="always")
