@@ -25,7 +25,7 @@ smoke: .venv/installed-dev
 	python -m tests.pipeline.smoke
 
 test: .venv/installed-dev lint
-	pytest
+	pytest -n auto --dist loadgroup
 
 lint: .venv/installed-dev
 	ruff check .
