@@ -5,6 +5,7 @@ Usage: python -m benchmarks.embed
 
 from __future__ import annotations
 
+import os
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ ROUNDS = 7
 
 def measure() -> list[Row]:
     """Time Model 1 on random inputs at laptop scale."""
+    os.environ["LOKY_MAX_CPU_COUNT"] = "1"  # the kernels would take a second core
     prepare_backend(seed=0)
     params = load_params()
     gflop_per_s = matrix_rate(threads=1)
