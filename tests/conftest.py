@@ -12,16 +12,13 @@ def _fresh_workers() -> None:
     get_reusable_executor().shutdown(wait=True)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a module's tests to one process of pytest-xdist, and the pipeline's too: they share.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give a module's tests to one process of pytest-xdist, and the pipeline's too: they share."""
+    item.add_marker(pytest.mark.xdist_group("pipeline" if _of_pipeline(item) else item.path.stem))
 
-    The pipeline's come first: they take half of the time.
-    """
-    for item in items:
-        item.add_marker(
-            pytest.mark.xdist_group("pipeline" if _of_pipeline(item) else item.path.stem)
-        )
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the pipeline's, which take half of the time."""
     items.sort(key=lambda item: not _of_pipeline(item))
 
 
