@@ -25,7 +25,7 @@ smoke: .venv/installed-dev
 	python -m tests.pipeline.smoke
 
 test: .venv/installed-dev lint
-	pytest -n auto --dist loadgroup
+	pytest -n auto --no-loadscope-reorder
 
 lint: .venv/installed-dev
 	ruff check .

@@ -1,9 +1,10 @@
 """What all tests share."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
+from xdist.scheduler import LoadScopeScheduling
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -12,15 +13,17 @@ def _fresh_workers() -> None:
     get_reusable_executor().shutdown(wait=True)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give a module's tests to one process of pytest-xdist, and the pipeline's too: they share."""
-    item.add_marker(pytest.mark.xdist_group("pipeline" if _of_pipeline(item) else item.path.stem))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pipeline's, which take half of the time."""
-    items.sort(key=lambda item: not _of_pipeline(item))
+    """Begin with the pipeline's tests, which take half of the time."""
+    items.sort(key=lambda item: item.path.parent.name != "pipeline")
 
 
-def _of_pipeline(item: pytest.Item) -> bool:
-    return item.path.parent == Path(__file__).parent / "pipeline"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give the tests of a module to one process, and all of the pipeline's: they share much."""
+    return _ByModule(config, log)
+
+
+class _ByModule(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::")[0]
+        return "pipeline" if module.startswith("tests/pipeline/") else module
