@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_NEARLY_ZERO = 1000
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,14 +49,14 @@ def markdown(rows: Sequence[Row]) -> str:
     lines = [_line(head), _line(["---", "---", "---:", *["---:"] * len(peers), "---"])]
     for row in rows:
         beside = [
-            f"{row.peers[name]:.3g} ({row.peers[name] / row.ours:.1f}x)"
+            f"{row.peers[name]:.3g}{_times(row.peers[name] / row.ours)}"
             if name in row.peers
             else ""
             for name in peers
         ]
         floor = ""
         if row.floor is not None:
-            floor = f"{row.floor:.3g}, {row.floor_is} ({row.ours / row.floor:.1f}x)"
+            floor = f"{row.floor:.3g}, {row.floor_is}{_times(row.ours / row.floor)}"
         lines.append(_line([row.step, row.unit, f"{row.ours:.3g}", *beside, floor]))
     return "\n".join(lines)
 
@@ -66,6 +68,11 @@ def goals(rows: Sequence[Row]) -> dict[str, float]:
         for key, ratio in row.goals.items():
             found[key] = min(ratio, found.get(key, ratio))
     return found
+
+
+def _times(ratio: float) -> str:
+    """Write a ratio, if it says anything: of a distance that is nearly zero it does not."""
+    return f" ({ratio:.1f}x)" if ratio < _NEARLY_ZERO else ""
 
 
 def _line(cells: Sequence[str]) -> str:

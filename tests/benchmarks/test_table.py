@@ -25,6 +25,11 @@ def test_a_table_has_the_ratio_beside_every_peer_and_floor():
     ]
 
 
+def test_a_distance_of_nearly_nothing_has_no_ratio():
+    row = Row("level", 1e-6, {"other": 0.5}, "LU")
+    assert markdown([row]).splitlines()[-1] == "| level | LU | 1e-06 | 0.5 |  |"
+
+
 def test_a_goal_is_the_smallest_ratio_of_its_rows():
     assert goals(ROWS) == {"spectrogram_vs_librosa": 4.0}
     assert goals(ROWS[::-1]) == {"spectrogram_vs_librosa": 4.0}
