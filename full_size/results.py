@@ -25,6 +25,10 @@ _RESULTS_SHOWN = (
     "constant",
     "closed_form",
 )
+_STAGES = (
+    *("render", "compress", "closed-form", "spectrogram"),
+    *("handcraft", "train", "embed", "evaluate"),
+)
 
 
 def land(project: Path, name: str, experiment: str, run: dict[str, Any]) -> None:
@@ -41,9 +45,9 @@ def land(project: Path, name: str, experiment: str, run: dict[str, Any]) -> None
     run : dict
         Commit, backend, processor and costs: run.json.
     """
-    found = json.loads((project / RESULTS / "experiments" / f"{experiment}.json").read_text())
+    found = _read(project / RESULTS / "experiments" / f"{experiment}.json")
     landed = RESULTS / "experiments" / f"{experiment}.json"
-    known = json.loads(landed.read_text()) if landed.exists() else {}
+    known = _read(landed) if landed.exists() else {}
     with replaced(landed) as temporary:
         temporary.write_text(json.dumps(known | found, indent=1) + "\n")
     folder = RESULTS / "runs" / name
@@ -70,28 +74,50 @@ def changed_code(run: Path, lock: Path = Path("dvc.lock")) -> list[str]:
 
 
 def table(results: Path = RESULTS, lock: Path = Path("dvc.lock")) -> str:
-    """Make the table of errors: a line per run, data set and parameter."""
-    landed = []
-    for folder in sorted((results / "runs").glob("*")):
-        run = json.loads((folder / "run.json").read_text())
-        changed = changed_code(folder, lock)
-        code = f"changed since: {', '.join(changed)}" if changed else "as committed"
-        errors = json.loads((results / "experiments" / f"{run['experiment']}.json").read_text())
-        landed += [(folder.name, name, errors[name], code) for name in run["data_sets"]]
-    shown = [entry for entry in _RESULTS_SHOWN if any(entry in of for _, _, of, _ in landed)]
-    lines = [
-        " | ".join(["| run | data set | parameter", *(f"`{entry}`" for entry in shown), "code |"]),
-        "|---|---|---|" + "---:|" * len(shown) + "---|",
+    """Make two tables: errors, a line per run, data set and parameter; and costs, one per run."""
+    runs = {folder: _read(folder / "run.json") for folder in sorted((results / "runs").glob("*"))}
+    landed = [
+        (folder.name, name, errors[name])
+        for folder, run in runs.items()
+        for errors in [_read(results / "experiments" / f"{run['experiment']}.json")]
+        for name in run["data_sets"]
     ]
-    for name, data_set, errors, code in landed:
+    shown = [entry for entry in _RESULTS_SHOWN if any(entry in of for _, _, of in landed)]
+    lines = [
+        _line(["run", "data set", "parameter", *(f"`{entry}`" for entry in shown)]),
+        "|---|---|---|" + "---:|" * len(shown),
+    ]
+    for name, data_set, errors in landed:
         for parameter in PARAMETERS:
             if parameter in errors["constant"]:
                 cells = [
                     f"{errors[entry][parameter]['mae']:.3g}" if entry in errors else ""
                     for entry in shown
                 ]
-                lines.append(f"| {' | '.join([name, data_set, parameter, *cells, code])} |")
+                lines.append(_line([name, data_set, parameter, *cells]))
+    stages = [kind for kind in _STAGES if any(_costs(run, kind) for run in runs.values())]
+    lines += ["", _line(["run", *stages, "code"]), "|---|" + "---:|" * len(stages) + "---|"]
+    for folder, run in runs.items():
+        changed = changed_code(folder, lock)
+        code = f"changed since: {', '.join(changed)}" if changed else "as committed"
+        lines.append(_line([folder.name, *(_costs(run, kind) for kind in stages), code]))
     return "\n".join(lines) + "\n"
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text())
+
+
+def _costs(run: dict[str, Any], kind: str) -> str:
+    """Return minutes, GB of memory and GB on disk of a run's stage, or nothing if it has none."""
+    for stage, cost in run["stages"].items():
+        if stage.startswith(kind):
+            return f"{cost['minutes']} / {cost['memory_gb']} / {cost['disk_gb']}"
+    return ""
 
 
 def _code_of(lock: Path) -> dict[tuple[str, str], str]:

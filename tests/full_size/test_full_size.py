@@ -153,12 +153,19 @@ def test_what_lands_joins_what_was_there_and_code_that_changed_is_marked(tmp_pat
     landed = tmp_path / "metrics/paper/experiments/drum.json"
     landed.write_text(json.dumps({"drum-ds1": {}, "drum-dm2": "older"}))
 
-    results.land(project, "drum-dm2", "drum", {"experiment": "drum", "data_sets": ["drum-dm2"]})
+    stages = {
+        "train@drum": {"minutes": 59.0, "memory_gb": 1.62, "disk_gb": 0.005},
+        "evaluate-transfer@drum": {"minutes": 0.5, "memory_gb": 1.0, "disk_gb": 0.001},
+    }
+    run = {"experiment": "drum", "data_sets": ["drum-dm2"], "stages": stages}
+    results.land(project, "drum-dm2", "drum", run)
 
     assert json.loads(landed.read_text()) == {"drum-ds1": {}, "drum-dm2": of_dm2}
-    assert results.table().splitlines()[2:] == [
-        "| drum-dm2 | drum-dm2 | attack_ms | 2 | 24 | as committed |"
-    ]
+    errors, costs = (part.splitlines() for part in results.table().split("\n\n"))
+    assert errors[0] == "| run | data set | parameter | `paper` | `constant` |"
+    assert errors[2:] == ["| drum-dm2 | drum-dm2 | attack_ms | 2 | 24 |"]
+    assert costs[0] == "| run | train | evaluate | code |"
+    assert costs[2:] == ["| drum-dm2 | 59.0 / 1.62 / 0.005 | 0.5 / 1.0 / 0.001 | as committed |"]
     write_lock(tmp_path / "dvc.lock", "b")
     assert results.changed_code(Path("metrics/paper/runs/drum-dm2")) == ["stages/train"]
     assert results.table().rstrip().endswith("| changed since: stages/train |")
