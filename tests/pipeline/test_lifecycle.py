@@ -40,6 +40,15 @@ def test_second_repro_does_nothing(finished):
     assert_clean(finished)
 
 
+def test_the_cache_takes_no_second_copy(finished):
+    """What a stage made is the cache's own file, unless another stage had made the same bytes."""
+    places = [finished.folder.joinpath(kind).rglob("*") for kind in ("data", "models")]
+    made = [path for paths in places for path in paths if path.is_file()]
+    linked = {path.read_bytes() for path in made if path.stat().st_nlink > 1}
+    assert linked
+    assert [path for path in made if path.read_bytes() not in linked] == []
+
+
 def test_lock_of_a_fresh_clone_matches_without_data(finished, tmp_path):
     copy = clone(finished, tmp_path / "clone")
     check = ("dvc", "repro", "--dry", "--allow-missing")
