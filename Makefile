@@ -1,74 +1,76 @@
-# The commands of the README. Each sets up what it needs: the virtual environment .venv with the
-# pinned packages, made by pip alone.
+# The commands of the README. Each makes what it needs: the virtual environment .venv with the pinned
+# packages. `make help` lists them.
 
 PYTHON ?= python3.11
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
+PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
-.PHONY: repro match smoke test lint compare recordings bench app requirements clean
+.PHONY: help repro match app smoke test lint compare recordings bench requirements clean
 
-repro: .venv/installed
+help: ## these lines
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+repro: .venv/installed ## all results, from rendered loops to the report (see README for the time)
 	dvc repro
 
-# Two loops to try the tool on, and the tool on them: README.md, "Match".
-match: .venv/installed
-	python -m stages.match.example_pairs build/match
-	python -m stages.match build/match/drums.wav build/match/other-drums-compressed.wav \
+match: .venv/installed ## two loops to try drc-match on, and drc-match on them (2 min with set-up)
+	python -m siamese_drc.app.examples build/match
+	drc-match build/match/drums.wav build/match/other-drums-compressed.wav \
 		build/match/result.wav --plot build/match/picture.svg
 
-# The same tool as a web page on this machine.
-app: .venv/installed-app
-	python -m stages.match.app
+app: .venv/installed-app ## drc-match as a web page on this machine
+	drc-app
 
-# The whole pipeline at smoke scale, in a temporary folder: your results stay as they are.
-smoke: .venv/installed-dev
+smoke: .venv/installed-dev ## the whole pipeline at smoke scale, in a temporary folder (5 min)
 	python -m tests.pipeline.smoke
 
-test: .venv/installed-dev lint
+test: .venv/installed-dev lint ## linters and all tests (10 min on 2 cores)
 	pytest -n auto --no-loadscope-reorder
 
-lint: .venv/installed-dev
+lint: .venv/installed-dev ## ruff and mypy (1 min)
 	ruff check .
 	ruff format --check .
 	mypy
 
-# Do the metrics of this machine agree with the committed ones?
-compare: .venv/installed
-	python -m stages.report.compare
+compare: .venv/installed ## do the metrics made on this machine agree with the committed ones?
+	python -m stages.compare
 
-# From real recordings to forests (Debian or Ubuntu, after `apt-get update`): recordings/README.md.
-recordings: .venv/installed
-	python -m recordings.debian
+recordings: .venv/installed ## the pipeline on real recordings (Debian or Ubuntu, after `apt-get update`; 5 min)
+	python -m experiments recordings
 
-# How fast each heavy step is beside what is usual.
-bench: .venv/installed-bench
+bench: .venv/installed-bench ## how fast each heavy step is beside other programs (10 min)
 	python -m benchmarks
 
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt pyproject.toml
+	@test -x .venv/bin/python || command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) is not installed: install Python 3.11, or name one, as in make PYTHON=python3.11" >&2; exit 1; }
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --editable .
 	touch $@
 
 .venv/installed-app: .venv/installed requirements-app.txt
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-app.txt
+	$(PIP) -r requirements-app.txt
 	touch $@
 
 .venv/installed-dev: .venv/installed-app requirements-dev.txt
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	touch $@
 
 .venv/installed-bench: .venv/installed-dev requirements-bench.txt
-	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	$(PIP) -r requirements-bench.txt
 	touch $@
 
-# Pin anew what requirements*.in ask for (needs pip-tools).
-requirements:
-	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
-		--no-strip-extras --annotation-style=line --output-file requirements.txt requirements.in
-	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
-		--no-strip-extras --annotation-style=line --output-file requirements-app.txt requirements-app.in
-	pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
-		--no-strip-extras --annotation-style=line --output-file requirements-dev.txt requirements-dev.in
+# Pin anew what pyproject.toml asks for, on Python 3.11 (needs pip-tools).
+COMPILE = pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	--no-header --no-strip-extras --annotation-style=line
+requirements: ## pin the packages anew (needs pip-tools)
+	$(COMPILE) --extra pipeline --output-file requirements.txt pyproject.toml
+	$(COMPILE) --extra app --constraint requirements.txt --output-file requirements-app.txt \
+		pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements.txt --constraint requirements-app.txt \
+		--output-file requirements-dev.txt pyproject.toml
 
-clean:
-	rm -rf build .pytest_cache .mypy_cache .ruff_cache
+clean: ## remove what tests and builds left; data, models and results stay
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,1 +1,1 @@
-"""How fast each heavy step is, beside what a user would pick instead."""
+"""How fast the library and the pipeline are: `python -m benchmarks`."""

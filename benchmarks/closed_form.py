@@ -1,7 +1,4 @@
-"""The closed-form solution of one clip, on one core, beside SciPy's general least squares.
-
-Usage: python -m benchmarks.closed_form
-"""
+"""The closed-form solution of one clip, on one core, beside SciPy's general least squares."""
 
 from __future__ import annotations
 
@@ -14,14 +11,12 @@ import numpy as np
 import scipy.optimize
 from threadpoolctl import threadpool_limits
 
-from benchmarks.compress import settings_of
-from benchmarks.interleaved import interleaved_medians
-from benchmarks.loops import rendered_loops
-from benchmarks.table import Row, markdown
-from stages.common.audio import FULL_SCALE
-from stages.compress.compressor import compress
-from stages.compress.level import level_db
-from stages.evaluate.recursion_fit import fit_recursion
+from benchmarks.measuring import interleaved_medians, rendered_loops, settings_of
+from benchmarks.table import Row
+from siamese_drc.audio import FULL_SCALE
+from siamese_drc.compressor.ballistics import level_db
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.solver.closed_form import fit_pair
 
 SAMPLE_RATE = 44100
 ROWS = 24
@@ -33,9 +28,7 @@ AUDIBLE = 1e-3
 def measure() -> list[Row]:
     """Time the solution of some rows of D4P at laptop scale."""
     (loop,) = rendered_loops("drum", 1, seconds=SECONDS)
-    every = len(settings_of("d4p")) // ROWS
-    settings = settings_of("d4p")[::every][:ROWS]
-    clips = compress(loop, settings, sample_rate=SAMPLE_RATE)
+    clips = compress(loop, settings_of("d4p", count=ROWS), sample_rate=SAMPLE_RATE)
     dry, clips = (np.rint(each * FULL_SCALE) / FULL_SCALE for each in (loop, clips))
     ways: dict[str, Callable[[], object]] = {
         "ours": partial(solve_all, dry, clips),
@@ -60,7 +53,7 @@ def measure() -> list[Row]:
 def solve_all(dry: np.ndarray, clips: np.ndarray) -> None:
     """Solve every row, as the stage does."""
     for clip in clips:
-        fit_recursion(dry, clip, sample_rate=SAMPLE_RATE)
+        fit_pair(dry, clip, sample_rate=SAMPLE_RATE)
 
 
 def search_all(dry: np.ndarray, clips: np.ndarray) -> None:
@@ -92,7 +85,3 @@ def gain_reduction(level, threshold, slope, log_attack, log_release):
         last += (attack if overshoot > last else release) * (overshoot - last)
         reduction[n] = last
     return reduction
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

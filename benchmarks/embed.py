@@ -1,73 +1,56 @@
-"""The embeddings of one loop's rows on one thread, beside Keras' own `predict` on both inputs.
-
-Usage: python -m benchmarks.embed
-"""
+"""The embeddings of one loop's rows on one thread, beside Keras' own `predict` on both inputs."""
 
 from __future__ import annotations
 
-import os
 import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from benchmarks.interleaved import interleaved_medians
 from benchmarks.machine import matrix_rate
-from benchmarks.table import Row, markdown
-from stages.common.params import Params, load_params
-from stages.train.backend import prepare_backend
+from benchmarks.measuring import interleaved_medians
+from benchmarks.table import Row
+from benchmarks.training import LOOPS, OUTPUTS, case_of
+from siamese_drc.networks.backend import prepare_backend
+from stages.project.params import load_params
 
 REPRESENTATIONS = ("mel512", "stft128")
-ROWS, LOOPS = 48, 2
+ROWS = 24 * LOOPS
 ROUNDS = 7
 
 
 def measure() -> list[Row]:
     """Time Model 1 on random inputs at laptop scale."""
-    os.environ["LOKY_MAX_CPU_COUNT"] = "1"  # the kernels would take a second core
     prepare_backend(seed=0)
-    params = load_params()
     gflop_per_s = matrix_rate(threads=1)
-    with tempfile.TemporaryDirectory() as folder:
-        return [embedding(params, name, Path(folder), gflop_per_s) for name in REPRESENTATIONS]
+    return [embedding(name, gflop_per_s) for name in REPRESENTATIONS]
 
 
-def embedding(params: Params, name: str, folder: Path, gflop_per_s: float) -> Row:
+def embedding(representation: str, gflop_per_s: float) -> Row:
     """Time one representation, milliseconds a row."""
     from benchmarks.plain_keras import branch_gflop, plain_branch
-    from stages.spectrogram.representations import input_shape
-    from stages.train.data_set import DataSet
-    from stages.train.inference import embed_rows
-    from stages.train.networks.siamese import build_siamese
+    from siamese_drc.networks.batches import DataSet
+    from siamese_drc.networks.siamese import build_siamese, embed_rows
 
-    samples = round(params.scales["laptop"].clip_seconds * params.sample_rate)
-    shape = input_shape(params.representations[name], samples)
-    generator = np.random.default_rng(0)
-    dry = generator.normal(size=(LOOPS, *shape)).astype(np.float16)
-    paths = [folder / f"{name}-{loop}.npy" for loop in range(LOOPS)]
-    for path in paths:
-        np.save(path, generator.normal(size=(ROWS // LOOPS, *shape)).astype(np.float16))
-    position = np.arange(ROWS) % (ROWS // LOOPS)
-    loop = np.repeat(np.arange(LOOPS), ROWS // LOOPS)
-    data = DataSet(pd.DataFrame({"loop": loop, "position": position}), dry, paths)
-    network = build_siamese(params.models["cnn"], shape, outputs=4)
-    network.branch.compile(jit_compile=False)
-    rows = np.arange(ROWS)
-    plain = plain_branch(params.models["cnn"], shape, dropout=0.0)
-    times = interleaved_medians(
-        {
-            "ours": partial(embed_rows, network, data, rows, mean=0.0, deviation=1.0),
-            "Keras": partial(predict_both, plain, dry[loop], np.concatenate(_load(paths))),
-        },
-        rounds=ROUNDS,
-    )
-    # A dry input passes the branch once for all of its rows
-    passes = 1 + LOOPS / ROWS
+    with tempfile.TemporaryDirectory() as name:
+        case = case_of(load_params(), "laptop", "cnn", representation, Path(name), ROWS)
+        dry = np.load(case.dry_file)
+        compressed = np.concatenate([np.load(path) for path in case.files])
+        data = DataSet(dry, case.files, case.loop, np.arange(ROWS) % (ROWS // LOOPS))
+        network = build_siamese(input_shape=case.shape, outputs=OUTPUTS, **case.model)
+        plain = plain_branch(case.model, case.shape)
+        times = interleaved_medians(
+            {
+                "ours": partial(embed_rows, network, data, np.arange(ROWS)),
+                "Keras": partial(predict_both, plain, dry[case.loop], compressed),
+            },
+            rounds=ROUNDS,
+        )
+    passes = 1 + LOOPS / ROWS  # a dry input passes the branch once for all of its rows
     return Row(
-        f"{name}, {shape[0]} x {shape[1]}",
+        f"{representation}, {' x '.join(map(str, case.shape))}",
         1000 * times["ours"] / ROWS,
         {"Keras predict": 1000 * times["Keras"] / ROWS},
         "ms a row",
@@ -80,11 +63,3 @@ def predict_both(branch: Any, dry: np.ndarray, compressed: np.ndarray) -> np.nda
     """Embed each row's dry and compressed input, arrays in memory."""
     dry, compressed = (each[..., None].astype(np.float32) for each in (dry, compressed))
     return branch.predict(dry, verbose=0) - branch.predict(compressed, verbose=0)
-
-
-def _load(paths: list[Path]) -> list[np.ndarray]:
-    return [np.load(path) for path in paths]
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

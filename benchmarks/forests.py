@@ -1,31 +1,24 @@
-"""The forests of 50 random splits of D4P's 40,000 rows, beside scikit-learn's on all cores.
+"""Time of the forests of 50 random splits of D4P's 40,000 rows, beside scikit-learn's.
 
 A few trees of a split per core are timed and scaled up: time grows linearly with trees and splits.
-The embeddings are made up: smooth random functions of a row's settings and of its loop, with noise.
-
-Usage: python -m benchmarks.forests
-"""
+The embeddings are smooth random functions of a row's settings and of its loop, with noise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from time import process_time
 
 import numpy as np
-from numba import njit
 from sklearn.ensemble import RandomForestRegressor
 
-from benchmarks.interleaved import interleaved_medians
-from benchmarks.table import Row, markdown
-from stages.common.parallel import jobs
-from stages.common.params import PARAMETERS, load_params
-from stages.compress.grids import grid_settings
-from stages.evaluate.bins import bin_edges, to_bins
-from stages.evaluate.data_set import Fit
-from stages.evaluate.forests import predict
-from stages.evaluate.protocols import random_splits
-from stages.evaluate.tree_kernels import BINS, add_predictions, grow_tree
+from benchmarks.measuring import interleaved_medians
+from benchmarks.table import Row
+from siamese_drc.compressor.grids import grid_settings
+from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.core.parallel import jobs
+from siamese_drc.evaluation.forest import BinnedForestRegressor
+from siamese_drc.evaluation.protocols import Fit, predict, random_splits
+from stages.project.params import load_params
 
 LOOPS, EMBEDDING = 64, 50
 SPLITS, TREES = 50, 100
@@ -53,7 +46,6 @@ def measure() -> list[Row]:
         way: seconds / 60 * SPLITS / splits_timed[way] * TREES / TIMED_TREES[way]
         for way, seconds in times.items()
     }
-    each_tree = additions_alone(fit)
     step = f"{SPLITS} splits, 4 parameters, {TREES} trees (scaled up)"
     return [
         Row(
@@ -64,8 +56,6 @@ def measure() -> list[Row]:
                 "scikit-learn, a forest per parameter": minutes["per parameter"],
             },
             "minutes",
-            floor=each_tree / 60 * SPLITS * TREES * len(PARAMETERS) / jobs(),
-            floor_is="additions to histograms",
             goals={"forests_vs_sklearn": minutes["defaults"] / minutes["ours"]},
         ),
         Row(
@@ -83,13 +73,13 @@ def measure() -> list[Row]:
 
 
 def embeddings() -> tuple[np.ndarray, np.ndarray]:
-    """Return embeddings, shape (40000, 50), and the settings that they tell of, shape (40000, 4).
+    """Return embeddings, shape (40000, 50), and the settings behind them, shape (40000, 4).
 
-    As a network's do, they saturate, tell the ratio by 1 - 1/ratio and times by their logarithm,
-    and depend on the loop.
+    As those of a network, they saturate, depend on the inverse of the ratio and the logarithms of
+    the times, and on the loop.
     """
     grids = load_params().grids
-    settings = [grid_settings(grids.named["d4p"], grids.defaults, loop) for loop in range(LOOPS)]
+    settings = [grid_settings(grids.named["d4p"], loop) for loop in range(LOOPS)]
     targets = np.concatenate(
         [np.column_stack([getattr(each, name) for name in PARAMETERS]) for each in settings]
     )
@@ -106,10 +96,11 @@ def embeddings() -> tuple[np.ndarray, np.ndarray]:
 
 def by_us(fits: Sequence[Fit], trees: int) -> np.ndarray:
     """Return the first fit's predictions, shape (test rows, 4)."""
-    predictions = predict(
-        fits, trees=trees, max_features=MAX_FEATURES, seed=1, description="forests"
-    )
-    return predictions[0].values
+
+    def regressor(number: int, fit: Fit) -> BinnedForestRegressor:
+        return BinnedForestRegressor(trees, max_features=MAX_FEATURES, random_state=(1, number))
+
+    return predict(fits, regressor, description="forests")[0].values
 
 
 def by_defaults(fit: Fit, trees: int) -> np.ndarray:
@@ -120,7 +111,7 @@ def by_defaults(fit: Fit, trees: int) -> np.ndarray:
 
 
 def by_parameter(fit: Fit, trees: int) -> np.ndarray:
-    """Fit the forests that ours stand for: one per parameter, a third of the features tried."""
+    """Fit a forest per parameter with a third of the features tried at a split, as ours does."""
     forest = RandomForestRegressor(trees, max_features=MAX_FEATURES, n_jobs=jobs(), random_state=1)
     return np.column_stack(
         [
@@ -135,43 +126,3 @@ def error(fit: Fit, predicted: np.ndarray) -> float:
     true = fit.targets[fit.test]
     constant = np.abs(true - np.median(fit.targets[fit.train], axis=0)).mean(axis=0)
     return float(100 * (np.abs(predicted - true).mean(axis=0) / constant).mean())
-
-
-def additions_alone(fit: Fit) -> float:
-    """Return the seconds in which a tree's rows are added to its histograms, on one core.
-
-    A row is added once for each feature tried and each split on its way to its leaf.
-    """
-    features = fit.features[fit.train]
-    binned = to_bins(features, [bin_edges(column, BINS) for column in features.T])
-    rows = len(binned)
-    tried = int(MAX_FEATURES * EMBEDDING)
-    generator = np.random.default_rng(0)
-    copies = np.bincount(generator.integers(rows, size=rows), minlength=rows)
-    drawn = binned[copies > 0]
-    additions = 0.0
-    for target in fit.targets[fit.train].T:
-        whole = np.rint(1000 * (target - target.min())).astype(np.int64)
-        tree = grow_tree(binned, whole, copies, rows.bit_length(), tried, generator)
-        depth = np.zeros(len(tree.child))
-        for node in np.flatnonzero(tree.child):
-            depth[tree.child[node] : tree.child[node] + 2] = depth[node] + 1
-        splits = np.zeros(len(drawn))
-        add_predictions(tree._replace(value=depth), drawn, splits)
-        additions += splits.sum() * tried / fit.targets.shape[1]
-    sums = np.zeros((tried, BINS), np.int64)
-    timed = {"additions": partial(add_rows, drawn, sums)}
-    seconds = interleaved_medians(timed, rounds=9, clock=process_time)["additions"]
-    return additions * seconds / (len(drawn) * tried)
-
-
-@njit
-def add_rows(binned, sums):
-    """Add 1 to the bin of each row and of each of the first features, as many as `sums` has."""
-    for row in range(len(binned)):
-        for feature in range(len(sums)):
-            sums[feature, binned[row, feature]] += 1
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

@@ -1,7 +1,4 @@
-"""Handcrafted features on one core: all clips of a loop together, and one by one with librosa.
-
-Usage: python -m benchmarks.handcraft
-"""
+"""Handcrafted features on one core: all clips of a loop together, and one by one with librosa."""
 
 from __future__ import annotations
 
@@ -14,17 +11,16 @@ import numpy as np
 import scipy.fft
 from threadpoolctl import threadpool_limits
 
-from benchmarks.compress import settings_of
-from benchmarks.interleaved import interleaved_medians
-from benchmarks.loops import rendered_loops
-from benchmarks.table import Row, markdown
-from stages.common.params import load_params
-from stages.compress.compressor import compress
-from stages.handcraft.features import DryLoop, Measured
+from benchmarks.measuring import interleaved_medians, rendered_loops, settings_of
+from benchmarks.table import Row
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.handcrafted.features import DryLoop, Measured
 
 SAMPLE_RATE = 44100
 ROWS = 24
+SECONDS = (1.0, 4.0)
 ROUNDS = 5
+FRAME, HOP = 1024, 256  # the defaults of DryLoop
 
 
 class LibrosaLoop(DryLoop):
@@ -37,8 +33,7 @@ class LibrosaLoop(DryLoop):
 
     def measure(self, signals: np.ndarray) -> Measured:
         """Measure one signal, shape (1, samples), as librosa's documentation does."""
-        (signal,), rate, options = signals, self.sample_rate, self.options
-        frame, hop = options.frame, options.hop
+        (signal,), rate, frame, hop = signals, self.sample_rate, self.frame, self.hop
         stft = librosa.stft(signal, n_fft=frame, hop_length=hop, pad_mode="constant")
         magnitude = np.abs(stft)
         centroid = librosa.feature.spectral_centroid(S=magnitude, sr=rate)
@@ -50,9 +45,9 @@ class LibrosaLoop(DryLoop):
             "centroid": centroid,
             "spectral_variance": bandwidth**2,
         }
-        mel = librosa.feature.melspectrogram(S=magnitude**2, sr=rate, n_mels=options.mel_bands)
+        mel = librosa.feature.melspectrogram(S=magnitude**2, sr=rate, n_mels=self.mel_bands)
         level = librosa.power_to_db(mel, amin=1e-10, top_db=None)
-        mfccs = librosa.feature.mfcc(S=level, n_mfcc=options.mfccs).mean(axis=1)
+        mfccs = librosa.feature.mfcc(S=level, n_mfcc=self.mfccs).mean(axis=1)
         rms = np.sqrt(np.mean(signal**2, dtype=np.float64))
         scalars = {"crest_factor": np.abs(signal).max(keepdims=True) / rms}
         for name, curve in curves.items():
@@ -65,14 +60,13 @@ class LibrosaLoop(DryLoop):
 def measure() -> list[Row]:
     """Time some rows of D4P at the laptop's and the paper's length."""
     with threadpool_limits(1):
-        return [of_length(seconds) for seconds in (1.0, 4.0)]
+        return [of_length(seconds) for seconds in SECONDS]
 
 
 def of_length(seconds: float) -> Row:
     """Time the rows of one loop, what is done once for the loop included."""
     (loop,) = rendered_loops("drum", 1, seconds=seconds)
-    every = len(settings_of("d4p")) // ROWS
-    clips = compress(loop, settings_of("d4p")[::every][:ROWS], sample_rate=SAMPLE_RATE)
+    clips = compress(loop, settings_of("d4p", count=ROWS), sample_rate=SAMPLE_RATE)
     ways: dict[str, Callable[[], object]] = {
         "ours": partial(analyse, DryLoop, loop, clips),
         "librosa": partial(analyse, LibrosaLoop, loop, clips),
@@ -92,17 +86,11 @@ def of_length(seconds: float) -> Row:
 
 def analyse(kind: type[DryLoop], loop: np.ndarray, clips: np.ndarray) -> dict[str, np.ndarray]:
     """Analyse a loop and all its clips."""
-    options = load_params().handcraft
-    return kind(loop, sample_rate=SAMPLE_RATE, options=options).features(clips)
+    return kind(loop, sample_rate=SAMPLE_RATE).features(clips)
 
 
 def spectra_alone(clips: np.ndarray) -> None:
     """Transform all frames of all clips."""
-    options = load_params().handcraft
     for clip in clips:
-        frames = np.lib.stride_tricks.sliding_window_view(clip, options.frame)[:: options.hop]
+        frames = np.lib.stride_tricks.sliding_window_view(clip, FRAME)[::HOP]
         scipy.fft.rfft(frames)
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

@@ -1,4 +1,4 @@
-"""What the machine can do at best: memory, arithmetic, disk, and which one it is."""
+"""The machine: its processor, and its highest rates of copying, arithmetic and disk access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.interleaved import interleaved_medians
+from benchmarks.measuring import interleaved_medians
 
 COPIED_BYTES = 2**28  # far beyond any cache
 MATRIX_SIZE = 2048

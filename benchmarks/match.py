@@ -1,17 +1,16 @@
 """From two files to the processed loop, beside matchering, which masters a file like a reference.
 
 Matchering matches level and spectrum and limits the peaks; it does not look for a compressor's
-settings. What is compared is what a user gets in place of the other: a file, and how near its level
-and its crest factor are to the reference's.
-
-Usage: python -m benchmarks.match
-"""
+settings. What is compared is what a user gets: a file, and how near its level
+and its crest factor are to the reference's."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from time import process_time
 from typing import NamedTuple
@@ -22,15 +21,12 @@ import pyloudnorm
 import soundfile
 from threadpoolctl import threadpool_limits
 
-from benchmarks.interleaved import interleaved_medians
-from benchmarks.loops import rendered_loops
-from benchmarks.table import Row, markdown
-from stages.common.audio import write_audio
-from stages.match.files import read_inputs
-from stages.match.matching import match
-from stages.match.output import render
-from stages.match.process import process
-from stages.match.sound import open_sound
+from benchmarks.measuring import interleaved_medians, rendered_loops
+from benchmarks.table import Row
+from siamese_drc.app.output import render
+from siamese_drc.audio import write_audio
+from siamese_drc.match.matching import match
+from siamese_drc.match.sound import open_sound, process, read_inputs
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -106,9 +102,10 @@ def beside_matchering(situation: str, pairs: list[Pair]) -> list[Row]:
 
 
 def run_all(way: Callable[[Pair, Path], None], pairs: list[Pair], outputs: list[Path]) -> None:
-    """Process every pair."""
-    for pair, output in zip(pairs, outputs, strict=True):
-        way(pair, output)
+    """Process every pair, without its progress bar."""
+    with redirect_stderr(StringIO()):
+        for pair, output in zip(pairs, outputs, strict=True):
+            way(pair, output)
 
 
 def ours(pair: Pair, output: Path) -> None:
@@ -166,7 +163,3 @@ def crest_db(signal: np.ndarray) -> float:
 
 def _mono(signal: np.ndarray) -> np.ndarray:
     return signal if signal.ndim == 1 else signal.mean(axis=1)
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

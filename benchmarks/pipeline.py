@@ -1,23 +1,22 @@
 """What `dvc repro` costs at the scale of params.yaml: from nothing, without a change, with one.
 
-The first is what `python -m benchmarks.stage_times` kept of the last full run, the others are
-measured in a temporary copy that shares DVC's cache. Where the cache lacks data, the copy can only
-ask what would run; where dvc.lock is behind the code, there is nothing to time.
-
-Usage: python -m benchmarks.pipeline
+The first is what `python -m benchmarks stage_times` kept of the last full run. The others are
+measured in a temporary copy that shares DVC's cache. If the cache lacks data, only `dvc repro
+--dry` is timed; if dvc.lock does not fit the code, nothing is.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
-from benchmarks.interleaved import interleaved_medians
+from benchmarks.measuring import interleaved_medians
 from benchmarks.stage_times import KEPT
-from benchmarks.table import Row, markdown
+from benchmarks.table import Row
 from tests.pipeline.working_copy import PROJECT, WorkingCopy, copy_project
 
 ROUNDS = 3
@@ -38,14 +37,16 @@ def measure() -> list[Row]:
                 return [*from_nothing(), unchanged(copy, ()), changed(copy)]
             if copy.attempt("dvc", "repro", *CHECK_ONLY).returncode == 0:
                 return [unchanged(copy, CHECK_ONLY)]
-            print("dvc.lock is behind the code: nothing to time before `dvc repro`.")
+            print(
+                "pipeline: dvc.lock does not fit the code; run `dvc repro` first", file=sys.stderr
+            )
             return []
         finally:
             copy.end()
 
 
 def from_nothing() -> list[Row]:
-    """Add up the stages of the last full run, but for the first, which has no beginning."""
+    """Return the sum of the stages of the last full run, except the first one."""
     minutes = json.loads(KEPT.read_text())
     return [Row("`dvc repro` from nothing", 60 * sum(minutes.values()), {}, "s")]
 
@@ -76,7 +77,3 @@ def changed(copy: WorkingCopy) -> Row:
     copy.run("dvc", "repro", "--no-run-cache")  # else it would only run the first time
     seconds = time.perf_counter() - started
     return Row(f"`dvc repro`, {name} on {', '.join(grids)} alone", seconds, {}, "s")
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

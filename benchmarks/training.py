@@ -1,26 +1,31 @@
 """Trainings of the three models, per example, beside plain Keras: `fit` on arrays in memory.
 
 Both use the whole machine: Keras its threads, ours a training on each core, as stage train does.
-Usage: python -m benchmarks.training
+Plain Keras computes in float32.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.machine import matrix_rate
-from benchmarks.table import Row, markdown
-from stages.common.parallel import jobs
-from stages.common.params import Model, Params, ScaleName, load_params
+from benchmarks.table import Row
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.parallel import jobs
+from siamese_drc.inputs.spectrogram import input_shape
+from stages.project.grids import ScaleName
+from stages.project.networks import Precision, Train
+from stages.project.params import Params, load_params
 
 CASES: list[tuple[ScaleName, str, str]] = [
     ("laptop", "cnn", "mel512"),
@@ -39,11 +44,23 @@ FORWARD_AND_BACKWARD = 3  # passes' worth of arithmetic: the backward one has tw
 
 @dataclass(frozen=True)
 class Case:
-    """One training on random inputs: its sizes, and where its inputs lie."""
+    """One training on random inputs.
 
-    params: Params
-    model: Model
+    Parameters
+    ----------
+    model : dict
+        Arguments of `build_siamese`.
+    shape : tuple of int
+        Of one input.
+    train : Train
+    folder : Path
+        Where the inputs lie.
+    examples : int
+    """
+
+    model: dict[str, Any]
     shape: tuple[int, ...]
+    train: Train
     folder: Path
     examples: int
 
@@ -57,105 +74,142 @@ class Case:
         """The dry inputs."""
         return self.folder / "dry.npy"
 
+    @property
+    def loop(self) -> np.ndarray:
+        """The loop of every example."""
+        return np.arange(self.examples) // (self.examples // LOOPS)
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Random targets in [0, 1]."""
+        return np.random.default_rng(1).uniform(size=(self.examples, OUTPUTS)).astype(np.float32)
+
     def write(self) -> None:
-        """Write random inputs, float16, as stage spectrogram does."""
+        """Write random inputs, float16, as stage inputs does."""
         generator = np.random.default_rng(0)
         for path in self.files:
             values = generator.normal(size=(self.examples // LOOPS, *self.shape))
             np.save(path, values.astype(np.float16))
         np.save(self.dry_file, generator.normal(size=(LOOPS, *self.shape)).astype(np.float16))
 
-    def rows(self) -> pd.DataFrame:
-        """Loop and place of every row."""
-        each = self.examples // LOOPS
-        loop, position = np.divmod(np.arange(self.examples), each)
-        return pd.DataFrame({"loop": loop, "position": position})
 
-    def targets(self) -> np.ndarray:
-        """Random targets in [0, 1]."""
-        return np.random.default_rng(1).uniform(size=(self.examples, OUTPUTS)).astype(np.float32)
+def case_of(
+    params: Params, scale: ScaleName, model: str, representation: str, folder: Path, examples: int
+) -> Case:
+    """Return the training of a model at a scale of params.yaml, its inputs written."""
+    size = params.scales[scale]
+    samples = round(size.clip_seconds * params.sample_rate)
+    options = params.models[model].narrowed(size.width).model_dump()
+    if options["kind"] == "cnn":
+        options["dropout"] = size.dropout["dm2"]
+    shape = input_shape(samples, **params.representations[representation].options())
+    case = Case(options, shape, params.train, folder, examples)
+    case.write()
+    return case
 
 
 def measure() -> list[Row]:
     """Time every case."""
     gflop_per_s = matrix_rate(threads=jobs())
     # Processes of their own: threads stay as a process first set them.
-    context = get_context("spawn")
-    with (
-        ProcessPoolExecutor(jobs(), mp_context=context) as ours,
-        ProcessPoolExecutor(1, mp_context=context) as plain,
-    ):
-        return [training(*case, gflop_per_s, ours, plain) for case in CASES]
+    with processes(jobs()) as ours, processes(1) as plain:
+        return [
+            row for case in CASES for row in training(*case, gflop_per_s, ours=ours, plain=plain)
+        ]
+
+
+def processes(count: int) -> Executor:
+    """Return new processes."""
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 
 
 def training(
     scale: ScaleName,
-    name: str,
+    model: str,
     representation: str,
     gflop_per_s: float,
-    our_pool: ProcessPoolExecutor,
-    plain_pool: ProcessPoolExecutor,
-) -> Row:
-    """Time one case, milliseconds an example; ours and Keras' runs take turns."""
+    *,
+    ours: Executor,
+    plain: Executor,
+) -> list[Row]:
+    """Time one case, milliseconds an example; ours and Keras' runs take turns.
+
+    Model 1 is timed in float32 and mixed bfloat16, the others in float32 and that of params.yaml.
+    """
     from benchmarks.plain_keras import branch_gflop, plain_branch
-    from stages.spectrogram.representations import input_shape
 
     params = load_params()
-    samples = round(params.scales[scale].clip_seconds * params.sample_rate)
-    shape = input_shape(params.representations[representation], samples)
-    model = params.models[name].narrowed(params.scales[scale].width)
-    ours, plain = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        case = Case(params, model, shape, Path(folder), EXAMPLES[scale])
-        case.write()
+    precisions: set[Precision] = {"float32", params.train.precision}
+    if params.models[model].kind == "cnn":
+        precisions.add("mixed_bfloat16")
+    times: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder, examples = Path(name), EXAMPLES[scale]
+        case = case_of(params, scale, model, representation, folder, examples)
+        cases = {
+            precision: replace(case, train=case.train.model_copy(update={"precision": precision}))
+            for precision in sorted(precisions)
+        }
         for _ in range(ROUNDS):
-            seconds = max(our_pool.map(our_epoch, [case] * jobs()))
-            ours.append(1000 * seconds / case.examples / jobs())
-            plain.append(1000 * plain_pool.submit(plain_epoch, case).result() / case.examples)
-    options = params.train
-    images = 1 + options.loops_per_batch / options.batch_size
-    branch = plain_branch(model, shape, dropout=0.0)
-    floor = 1000 * FORWARD_AND_BACKWARD * images * branch_gflop(branch) / gflop_per_s
-    return Row(
-        f"{scale}, {name}, {representation}, {' x '.join(map(str, shape))}",
-        median(ours),
-        {"plain Keras": median(plain)},
-        "ms an example",
-        floor=floor,
-        floor_is="arithmetic without zeros skipped",
-        goals={"train_vs_keras": median(plain) / median(ours)},
-    )
+            seconds = plain.submit(plain_epoch, case).result()
+            times.setdefault("plain Keras", []).append(1000 * seconds / examples)
+            for of_precision, each in cases.items():
+                try:
+                    seconds = max(ours.map(our_epoch, [each] * jobs()))
+                except InputError as error:  # the processor lacks bfloat16
+                    print(f"training: {error}", file=sys.stderr)
+                    continue
+                times.setdefault(of_precision, []).append(1000 * seconds / examples / jobs())
+    images = 1 + case.train.loops_per_batch / case.train.batch_size
+    gflop = FORWARD_AND_BACKWARD * images * branch_gflop(plain_branch(case.model, case.shape))
+    keras = median(times.pop("plain Keras"))
+    rows = []
+    for precision, found in times.items():
+        ratio, goals = keras / median(found), {}
+        if case.model["kind"] == "cnn" and precision == "float32":
+            goals["train_vs_keras"] = ratio
+        if case.model["kind"] == "cnn" and precision == params.train.precision:
+            goals["train_vs_keras_at_params_precision"] = ratio
+        row = Row(
+            f"{scale}, {model}, {representation}, {' x '.join(map(str, case.shape))}, {precision}",
+            median(found),
+            {"plain Keras": keras},
+            "ms an example",
+            goals=goals,
+        )
+        if precision == "float32":
+            row = replace(row, floor=1000 * gflop / gflop_per_s, floor_is="arithmetic")
+        rows.append(row)
+    return rows
 
 
 def our_epoch(case: Case) -> float:
     """Return the seconds of an epoch as stage train runs it, in one process, after a first one."""
-    from stages.train.backend import prepare_backend
+    from siamese_drc.networks.backend import prepare_backend
 
     prepare_backend(seed=0)
     import keras
 
-    from stages.train.data_set import DataSet
-    from stages.train.fit import compile_network, train_epoch
-    from stages.train.networks.siamese import build_siamese
+    from siamese_drc.networks.batches import DataSet
+    from siamese_drc.networks.siamese import build_siamese
+    from siamese_drc.networks.training import TrainingOptions, compile_network, train_epoch
 
     keras.utils.clear_session()
-    data = DataSet(case.rows(), np.load(case.dry_file), case.files)
-    network = build_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
-    compile_network(network, case.params.train)
+    position = np.arange(case.examples) % (case.examples // LOOPS)
+    data = DataSet(np.load(case.dry_file), case.files, case.loop, position)
+    network = build_siamese(
+        input_shape=case.shape, outputs=OUTPUTS, precision=case.train.precision, **case.model
+    )
+    options = TrainingOptions(
+        max_epochs=2,
+        **case.train.model_dump(exclude={"seed", "validation_fraction", "precision"}),
+    )
+    compile_network(network, options, steps=2 * case.examples)
+    rows = np.arange(case.examples)
     seconds = 0.0
     for epoch in range(2):
         started = time.perf_counter()
-        train_epoch(
-            network,
-            data,
-            case.targets(),
-            np.arange(case.examples),
-            mean=0.0,
-            deviation=1.0,
-            options=case.params.train,
-            seed=0,
-            epoch=epoch,
-        )
+        train_epoch(network, data, case.targets, rows, options=options, seed=0, epoch=epoch)
         seconds = time.perf_counter() - started
     return seconds
 
@@ -167,24 +221,14 @@ def plain_epoch(case: Case) -> float:
     from benchmarks.plain_keras import plain_siamese
 
     keras.utils.clear_session()
-    network = plain_siamese(case.model, case.shape, OUTPUTS, dropout=_dropout(case.params))
-    options = case.params.train
-    network.compile(keras.optimizers.Adadelta(options.learning_rate), "mse", jit_compile=False)
-    rows = case.rows()
-    dry = np.load(case.dry_file)[rows["loop"]].astype(np.float32)
+    network = plain_siamese(case.model, case.shape, OUTPUTS)
+    network.compile(keras.optimizers.Adadelta(case.train.learning_rate), "mse", jit_compile=False)
+    dry = np.load(case.dry_file)[case.loop].astype(np.float32)
     compressed = np.concatenate([np.load(path) for path in case.files]).astype(np.float32)
     inputs = [each[..., None] for each in (dry, compressed)]
     seconds = 0.0
     for _ in range(2):
         started = time.perf_counter()
-        network.fit(inputs, case.targets(), batch_size=options.batch_size, verbose=0)
+        network.fit(inputs, case.targets, batch_size=case.train.batch_size, verbose=0)
         seconds = time.perf_counter() - started
     return seconds
-
-
-def _dropout(params: Params) -> float:
-    return params.scales["paper"].dropout["dm2"]  # Table I's
-
-
-if __name__ == "__main__":
-    print(markdown(measure()))

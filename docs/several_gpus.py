@@ -1,8 +1,7 @@
 """One network on several GPUs: TensorFlow's MirroredStrategy on the project's own batches.
 
-A batch holds the dry inputs of some loops before the rows that share them, so that it cannot be
-split by rows. Each GPU therefore gets a whole batch of its own, and a step is that of all of these
-batches joined.
+A batch holds the dry inputs of some loops before the rows that share them, so it cannot be split by
+rows. Each GPU gets a whole batch, and a step is that of all these batches joined.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from stages.common.params import Train
-from stages.train.data_set import Batch
-from stages.train.fit import compile_network
-from stages.train.networks.siamese import Siamese
+from siamese_drc.networks.batches import Batch
+from siamese_drc.networks.siamese import Siamese
+from siamese_drc.networks.training import TrainingOptions, compile_network
 
 
 def mirrored_training(
-    strategy: tf.distribute.Strategy, build: Callable[[], Siamese], options: Train
+    strategy: tf.distribute.Strategy, build: Callable[[], Siamese], options: TrainingOptions
 ) -> tuple[Siamese, Callable[[Sequence[tuple[Batch, np.ndarray]]], Any]]:
-    """Build a network on every device of `strategy`, and the step that trains it.
+    """Return a network built on every device of a strategy, and the step that trains it.
 
     Parameters
     ----------
     strategy : tf.distribute.MirroredStrategy
-    build : makes the network with fresh weights
-    options : Train
+    build : callable
+        Returns the network with fresh weights.
+    options : TrainingOptions
 
     Returns
     -------

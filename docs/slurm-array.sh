@@ -1,7 +1,7 @@
 #!/bin/bash
-# One experiment a node, by a SLURM job array: docs/scaling.md says what goes before and after.
+# One experiment per node, by a SLURM job array; docs/scaling.md says what to run before and after.
 #
-#   sbatch --array=0-18 docs/slurm-array.sh
+#   sbatch --array=0-21 docs/slurm-array.sh
 #
 # Number N of the array is the N-th experiment of params.yaml, from 0.
 #SBATCH --job-name=experiment
@@ -19,12 +19,12 @@ project=$SLURM_SUBMIT_DIR
 source "$project/.venv/bin/activate"
 cd "$project"
 number=$SLURM_ARRAY_TASK_ID
-experiment=$(python -c "from stages.common.params import load_params
+experiment=$(python -c "from stages.project.params import load_params
 print([*load_params().experiments][$number])")
 
-# DVC locks its repository: every job has a clone of its own, on the node's disk. Clones share the
-# project's cache, in which each finds what others have made, and the state of trainings, so that a
-# job that is queued again goes on.
+# DVC locks its repository, so every job has a clone of its own on the node's disk. The clones share
+# the project's cache, which holds what other jobs have made, and the state of trainings, so that a
+# job that is queued again continues.
 export DRC_JOBS=$SLURM_CPUS_PER_TASK
 export DRC_STATE=$project/.dvc/tmp/train
 clone=$(mktemp -d)

@@ -18,6 +18,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name != "pipeline")
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Compile librosa's kernels before there are processes: two at once corrupt Numba's cache."""
+    import librosa.onset  # noqa: F401
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Give the tests of a module to one process, and all of the pipeline's: they share much."""
     return _ByModule(config, log)

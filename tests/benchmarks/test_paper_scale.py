@@ -2,7 +2,14 @@
 
 import pytest
 
-from benchmarks.paper_scale import Cost, examples_seen, experiments, paper_params, table
+from benchmarks.paper_scale import (
+    Cost,
+    costs_table,
+    examples_seen,
+    experiments,
+    input_bytes,
+    paper_params,
+)
 
 
 def test_examples_are_rows_times_epochs_of_every_network():
@@ -13,11 +20,16 @@ def test_examples_are_rows_times_epochs_of_every_network():
     assert examples_seen(params, "drum-cnn-stft512") == 64 * (50 + 50 + 64) * 30
 
 
+def test_inputs_are_two_bytes_a_value():
+    """D4P on 64 drum loops: 625 settings of 65 bins x 2757 frames."""
+    assert input_bytes(paper_params(), "drum-d4p-cnn-stft128") == 64 * 625 * 65 * 2757 * 2
+
+
 def test_every_experiment_of_the_paper_has_a_line():
     """At 3.6 ms, a million examples take an hour."""
     params = paper_params()
     costs = dict.fromkeys(experiments(params).values(), Cost(3.6, 500.0))
-    *lines, together = table(params, costs)[2:]
+    *lines, together = costs_table(params, costs).splitlines()[2:]
     assert [line.split(" | ")[0] for line in lines] == [f"| {name}" for name in experiments(params)]
     (line,) = [line for line in lines if line.startswith("| drum-d4p-cnn-stft128 ")]
     assert line.startswith("| drum-d4p-cnn-stft128 | 6 | 0.800 | 3.6 | 0.8 | 500 |")

@@ -1,4 +1,4 @@
-"""Two batches on two devices, and the same batches joined on one: how far the weights part.
+"""Two batches on two devices, and the same batches joined on one: how far the weights differ.
 
 A program of its own, because TensorFlow splits the processor into devices before it starts.
 """
@@ -14,26 +14,23 @@ import numpy as np
 import tensorflow as tf
 
 from docs.several_gpus import mirrored_training
-from stages.common.params import Cnn, load_params
-from stages.train.fit import compile_network
-from stages.train.networks import conv_pool
-from stages.train.networks.siamese import Siamese, build_siamese
+from siamese_drc.networks.siamese import Siamese, build_siamese
+from siamese_drc.networks.training import TrainingOptions, compile_network
 
-MODEL, SHAPE = Cnn(filters=[4, 4], embedding=8), (16, 16)
+SHAPE = (16, 16)
 LOOP = np.array([0, 0, 1, 1], np.int32)
 
 
 def build() -> Siamese:
     keras.utils.set_random_seed(1)
-    return build_siamese(MODEL, SHAPE, 1)
+    return build_siamese("cnn", SHAPE, 1, filters=[4, 4], embedding=8)
 
 
 def main() -> None:
     (processor,) = tf.config.list_physical_devices("CPU")
     devices = [tf.config.LogicalDeviceConfiguration()] * 2
     tf.config.set_logical_device_configuration(processor, devices)
-    conv_pool.on_processor = lambda: False  # the layers of a GPU
-    options = load_params().train
+    options = TrainingOptions(max_epochs=1)
     generator = np.random.default_rng(0)
     dry = generator.normal(size=(2, 2, *SHAPE, 1)).astype(np.float32)
     compressed = generator.normal(size=(2, 4, *SHAPE, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Situations that answer at once, so that what stands around them can be tested."""
+"""Answers without computation, to test the code around the situations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from stages.match.answer import ANOTHER_RECORDING, SAME_PERFORMANCE, Answer, Estimate
+from siamese_drc.match.answer import ANOTHER_RECORDING, SAME_PERFORMANCE, Answer, Estimate
 
 FOUND = {
     "threshold_db": Estimate(-24.0, -25.0, -23.0),
@@ -19,7 +19,7 @@ FOUND = {
 
 
 class Asked:
-    """Stands in for both situations; remembers what each was asked."""
+    """Replaces both situations, and keeps the arguments of every call."""
 
     def __init__(self) -> None:
         self.same: list[tuple[np.ndarray, np.ndarray, dict[str, Any]]] = []

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from stages.compress.compressor import compress
-from stages.compress.settings import Settings
-from stages.match.dynamics import dynamics
-from stages.match.loudness import loudness_lufs
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import Settings
+from siamese_drc.match.dynamics import dynamics, loudness_lufs
 
 RATE = 44100
 

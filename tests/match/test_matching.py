@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.common.errors import InputError
-from stages.match import match
-from stages.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE, Answer
-from stages.match.process import process
-from tests.compress.textbook import drum_loop
+from siamese_drc.core.errors import InputError
+from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE, Answer
+from siamese_drc.match.matching import match
+from siamese_drc.match.sound import process
+from tests.compressor.textbook import drum_loop
 from tests.match.made_up_answers import FOUND
 
 RATE = 44100

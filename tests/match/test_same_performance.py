@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stages.compress.compressor import compress
-from stages.compress.settings import Settings
-from stages.match.answer import NO_ANSWER, SAME_PERFORMANCE
-from stages.match.robustness import COLUMNS, robustness
-from stages.match.same_performance import same_performance
-from stages.match.variants import VARIANTS, as_16_bits, as_24_bits
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import Settings
+from siamese_drc.match.answer import NO_ANSWER, SAME_PERFORMANCE
+from siamese_drc.match.robustness import (
+    RMS_DETECTOR,
+    VARIANTS,
+    as_16_bits,
+    as_24_bits,
+    robustness,
+    same_performance_errors,
+)
+from siamese_drc.match.same_performance import same_performance
+from siamese_drc.match.training_examples import Example
 from tests.match.references import RATE, hits
 
 LOOP = as_24_bits(hits(2.0, seed=1), RATE)
@@ -86,9 +93,9 @@ def test_locked_settings_stay_and_the_others_follow():
     for name, true in SETTINGS.items():
         setting = everything.settings[name]
         assert (setting.value, setting.low, setting.high) == pytest.approx((true, true, true))
-    with pytest.raises(ValueError, match="lock knee"):
+    with pytest.raises(ValueError, match="knee: must be one of"):
         solved(compressed(), lock={"knee": 1.0})
-    with pytest.raises(ValueError, match=r"lock ratio=0\.5: must be from 1 to"):
+    with pytest.raises(ValueError, match=r"ratio=0\.5: must be from 1 to"):
         solved(compressed(), lock={"ratio": 0.5})
 
 
@@ -138,18 +145,31 @@ def test_what_coding_leaves_of_a_single_hit_does_not_tell_the_release():
     release = untold.settings["release_ms"]
     assert release.low < 5000 < release.high
     assert release.high > 1.5 * release.low
-    about = [warning for warning in untold.warnings if "tell the release" in warning]
+    about = [warning for warning in untold.warnings if "release is poorly determined" in warning]
     assert len(about) == 1
     assert f"from {release.low:.3g} to {release.high:.3g} ms" in about[0]
     locked = solved(VARIANTS["MP3, 128 kbit/s"](reference, RATE), hit, lock={"release_ms": 5000.0})
-    assert not any("tell the release" in warning for warning in locked.warnings)
+    assert not any("release is poorly determined" in warning for warning in locked.warnings)
 
 
-def test_robustness_has_a_row_for_each_variant_and_parameter():
-    table = robustness([LOOP], as_settings(SETTINGS), sample_rate=RATE)
-    assert tuple(table.columns) == COLUMNS
-    assert len(table) == 4 * (len(VARIANTS) + 2)
-    exact = table[table["variant"].isin(["24 bit", "-6 dB", "10 ms later", "RMS detector"])]
-    assert (exact["median_error"] < 1e-2).all()
-    assert (exact["coverage"] == 1).all()
-    assert (table["solved"] == 1).all()
+def test_robustness_measures_every_variant():
+    found = robustness(LOOP, as_settings(SETTINGS), sample_rate=RATE)
+    assert set(found) == {*VARIANTS, RMS_DETECTOR}
+    for name in ("24 bit", "-6 dB", "10 ms later", RMS_DETECTOR):
+        errors, inside = found[name]
+        assert (errors < 1e-2).all()
+        assert (inside == 1).all()
+    assert all(np.isfinite(outcome).all() for outcome in found.values())
+
+
+def test_errors_are_those_of_the_clips_with_an_answer():
+    settings = np.array([[SETTINGS[name] for name in NAMES]])
+    examples = [Example(loop, settings, -20.0) for loop in (LOOP[:RATE], LOOP[RATE:])]
+    errors = same_performance_errors(
+        examples, sample_rate=RATE, compressors={"none": lambda loop, setting, *, sample_rate: loop}
+    )
+    assert errors["24 bit"]["ratio"]["median_error"] < 1e-2
+    assert errors["24 bit"]["ratio"]["solved"] == 1
+    assert errors["none"]["ratio"]["solved"] == 0
+    assert np.isnan(errors["none"]["ratio"]["median_error"])
+    assert errors["none"]["ratio"]["n"] == 2

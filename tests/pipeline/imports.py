@@ -1,4 +1,4 @@
-"""Which modules of `stages` a module imports, read from the sources and not by importing them."""
+"""What a module imports of the project, read from the sources and not by importing them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 
 from tests.pipeline.working_copy import PROJECT
 
+LIBRARY = PROJECT / "siamese_drc"
 STAGES = PROJECT / "stages"
-
 # Packages that a module imports by a name made at run time.
-IMPORTED_BY_NAME = {STAGES / "render/composers.py": sorted(STAGES.glob("render/*/__init__.py"))}
+IMPORTED_BY_NAME = {
+    LIBRARY / "loops/composers.py": sorted((LIBRARY / "loops").glob("*/__init__.py")),
+    LIBRARY / "loops/synthesizer.py": [],  # a private copy of pyfluidsynth
+}
 
 
 def module_file(name: str) -> Path | None:
-    """Return the source of a module, a package's `__init__.py`; None if there is no such."""
+    """Return the source of a module, a package's `__init__.py`; None if there is none."""
     path = PROJECT.joinpath(*name.split("."))
     found = [path / "__init__.py", path.with_suffix(".py")]
     return next((source for source in found if source.is_file()), None)
@@ -24,17 +27,20 @@ def module_file(name: str) -> Path | None:
 def direct_imports(source: Path) -> set[Path]:
     """Return what one module imports anywhere in it, with the packages on the way there.
 
-    What an `__init__.py` imports on demand (PEP 562) no stage asks for.
+    Names that an `__init__.py` offers by `lazy_loader` are imported only when they are asked for.
     """
     imported = set(IMPORTED_BY_NAME.get(source, []))
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    if source.name == "__init__.py":
-        tree.body = [node for node in tree.body if not _on_demand(node)]
-    for name in _imported_names(tree):
+    for name in _imported_names(ast.parse(source.read_text(encoding="utf-8"))):
         parts = name.split(".")
         prefixes = [".".join(parts[: i + 1]) for i in range(len(parts))]
         imported.update(path for prefix in prefixes if (path := module_file(prefix)))
-    return {path for path in imported if path.is_relative_to(STAGES)}
+    return {
+        path
+        for path in imported
+        if path.is_relative_to(LIBRARY)
+        or path.is_relative_to(STAGES)
+        or "experiments" in path.parts
+    }
 
 
 def _imported_names(tree: ast.Module) -> Iterator[str]:
@@ -46,28 +52,44 @@ def _imported_names(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _on_demand(node: ast.stmt) -> bool:
-    """Tell whether a statement imports only when a name is asked for, or for type checkers."""
-    if isinstance(node, ast.FunctionDef):
-        return node.name == "__getattr__"
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+def lazily_imported(source: Path) -> list[str]:
+    """Return what a module imports of a package's lazy names, which `direct_imports` cannot see."""
+    found = []
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if _only_names(module_file(alias.name))]
+        elif isinstance(node, ast.ImportFrom) and _only_names(module_file(node.module or "")):
+            found += [
+                f"{node.module}.{alias.name}"
+                for alias in node.names
+                if module_file(f"{node.module}.{alias.name}") is None
+            ]
+    return found
 
 
 def all_imports(source: Path) -> set[Path]:
-    """Return a module and all that it imports, over any number of steps, but for empty packages.
+    """Return a module and all that it imports, over any number of steps.
 
-    An `__init__.py` with nothing but a docstring cannot change what a stage does.
+    An `__init__.py` that holds only a docstring and lazy names cannot change what a stage does.
     """
     seen: set[Path] = set()
-    waiting = [source, source.parent / "__init__.py"]
+    waiting = [source]
     while waiting:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
             waiting += direct_imports(path)
-    return {path for path in seen if not _only_docstring(path)}
+    return {path for path in seen if not _only_names(path)}
 
 
-def _only_docstring(source: Path) -> bool:
-    body = ast.parse(source.read_text(encoding="utf-8")).body
-    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
+def _only_names(source: Path | None) -> bool:
+    """Tell whether a package's `__init__.py` has only a docstring and names for `lazy_loader`."""
+    if source is None or source.name != "__init__.py":
+        return False
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        text = ast.unparse(node)
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        lazy = text == "import lazy_loader" or "lazy_loader.attach(" in text
+        if not (docstring or lazy):
+            return False
+    return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -81,6 +83,16 @@ class WorkingCopy:
         content = yaml.load(path)
         yield content
         yaml.dump(content, path)
+
+    def run_queue(self, *, jobs: int) -> None:
+        """Run the experiments in DVC's queue to their end; all must succeed."""
+        self.run("dvc", "queue", "start", "--jobs", str(jobs))
+        deadline = time.monotonic() + 400
+        while re.search("Queued|Running", status := self.run("dvc", "queue", "status")):
+            assert time.monotonic() < deadline, status
+            time.sleep(1)
+        failed = re.findall(r"^(\w+) .*Failed", status, re.MULTILINE)
+        assert failed == [], self.run("dvc", "queue", "logs", failed[0])
 
     def processes(self) -> list[psutil.Process]:
         """Return the processes that commands here started and that are still there."""

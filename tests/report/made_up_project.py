@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from stages.common.params import PARAMETERS, Params, check_params, load_params
-from stages.report.content import MATCH_DISTANCES
-from stages.report.metrics import Metrics
+from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.report.pages import MATCH_DISTANCES
+from siamese_drc.report.results import Results
+from stages.project.params import Params, check_params, load_params
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 GRIDS = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2", "d4p")
@@ -31,7 +32,7 @@ SCALE: dict[str, Any] = {
     "folds_run": 1,
 }
 TIMES = ["ds3", "ds4", "dm2"]
-# The report knows experiments by their names: what stands in them need not be the project's.
+# The report knows experiments by their names: their content need not be the project's.
 EXPERIMENTS: dict[str, dict[str, Any]] = {
     "guitar-cnn-mel512": {"corpus": "guitar", "representation": "mel512"},
     "drum-cnn-mel512": {"corpus": "drum", "representation": "mel512"},
@@ -60,14 +61,30 @@ EXPERIMENTS: dict[str, dict[str, Any]] = {
     "guitar-multi-kernel-mel512": {"corpus": "guitar", "representation": "mel512"},
     "drum-multi-kernel-mel512": {"corpus": "drum", "representation": "mel512"},
     "drum-multi-kernel-tuned-stft128": {"corpus": "drum", "representation": "stft128"},
+    **{
+        f"{corpus}-handcrafted": {
+            "model": "none",
+            "corpus": corpus,
+            "representation": "handcrafted",
+            "unseen_loops": True,
+        }
+        for corpus in ("guitar", "drum", "drum-d4p")
+    },
 }
+NETWORKS = [name for name, entry in EXPERIMENTS.items() if "model" not in entry]
 TRANSFERS = {
     "mix-d4p-cnn-stft128": {
         "experiment": "drum-d4p-cnn-stft128",
         "source": "drum-d4p",
         "corpus": "mix-d4p",
         "representation": "stft128",
-    }
+    },
+    "mix-d4p-handcrafted": {
+        "experiment": "drum-d4p-handcrafted",
+        "source": "drum-d4p",
+        "corpus": "mix-d4p",
+        "representation": "handcrafted",
+    },
 }
 
 CONSTANT = {"threshold_db": 10.0, "ratio": 4.8, "attack_ms": 25.0, "release_ms": 250.0}
@@ -101,21 +118,18 @@ def made_up_params(**changes: Any) -> Params:
 
 def made_up_errors(params: Params, name: str) -> dict:
     """Return errors that are `SHARES` of the constant predictor's."""
-    transfers = params.transfers | params.handcrafted_transfers
-    if name in transfers:
-        corpus = transfers[name].corpus
+    if name in params.transfers:
+        corpus = params.transfers[name].corpus
         grids = params.corpora[corpus].grids
-        entries = ["transfer", "refit"] + ["network"] * (name in params.transfers)
-    elif name in params.experiments:
+        entries = ["transfer", "refit", "network"]
+    else:
         corpus = params.experiments[name].corpus
         grids = params.grids_of(name)
         entries = ["paper", "network"]
         if params.experiments[name].unseen_loops:
             entries += ["unseen_loops", "network_unseen_loops"]
-    else:
-        corpus = params.handcrafted[name].corpus
-        grids = params.corpora[corpus].grids
-        entries = ["paper", "unseen_loops"]
+    if "handcrafted" in name:
+        entries = [entry for entry in entries if "network" not in entry]
     data_sets: dict = {}
     for grid in grids:
         data_set = data_sets.setdefault(params.data_set(corpus, grid), {})
@@ -134,8 +148,8 @@ def made_up_errors(params: Params, name: str) -> dict:
     return data_sets
 
 
-def made_up_metrics(params: Params) -> Metrics:
-    return Metrics({name: made_up_errors(params, name) for name in params.evaluated})
+def made_up_results(params: Params) -> Results:
+    return Results({name: made_up_errors(params, name) for name in params.evaluated})
 
 
 def made_up_history(params: Params, name: str) -> pd.DataFrame:
@@ -202,6 +216,8 @@ def build_project(folder: Path, params: Params) -> None:
     held_out = {name: dict.fromkeys(PARAMETERS, 3.5) for name in ("network", "forest")}
     materials = {name: made_up_match() for name in params.match.materials}
     match.write_text(json.dumps({"held_out": held_out, "materials": materials}))
-    for name in params.experiments:
+    for name, experiment in params.experiments.items():
         (folder / "models" / name).mkdir(parents=True)
-        made_up_history(params, name).to_csv(folder / "models" / name / "history.csv", index=False)
+        if experiment.model != "none":
+            history = folder / "models" / name / "history.csv"
+            made_up_history(params, name).to_csv(history, index=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stages.common.params import load_params
-from stages.report.published import PublishedCell, read_published, table_cells
-from stages.report.tables import TITLES
+from siamese_drc.report.published import PublishedCell, read_published, table_cells
+from siamese_drc.report.tables import TITLES
+from stages.project.params import load_params
 
 RANGES = {"threshold_db": 40, "ratio": 20, "attack_ms": 99, "release_ms": 999}
 
@@ -130,8 +130,6 @@ def test_cells_are_filled_by_what_params_names(cells):
         for name, experiment in params.experiments.items()
     }
     of_corpora = {name: transfer.corpus for name, transfer in params.transfers.items()}
-    handcrafted = params.handcrafted | params.handcrafted_transfers
-    of_corpora |= {name: entry.corpus for name, entry in handcrafted.items()}
     for name, corpus in of_corpora.items():
         grids = params.corpora[corpus].grids
         data_sets[name] = {params.data_set(corpus, grid) for grid in grids}

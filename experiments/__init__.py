@@ -1,0 +1,1 @@
+"""Runs outside the default pipeline: paper scale, studies and recordings, with their results."""

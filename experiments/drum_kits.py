@@ -1,0 +1,235 @@
+"""Performances on recorded drum kits: tablature, a humanised drummer, kits of Hydrogen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import soundfile
+import soxr
+
+TIMING_S = 0.004  # deviation of a stroke from its place in the bar
+TOUCH = 0.07  # relative deviation of a stroke's velocity
+SOFT = 4  # a stroke of this velocity or less is an ornament, and is sometimes left out
+KEPT = 0.75  # share of the ornaments that are played
+
+
+@dataclass(frozen=True)
+class Groove:
+    """One bar of sixteenths, repeated.
+
+    Attributes
+    ----------
+    tempo_bpm : float
+    swing : float
+        By how much of a sixteenth every second sixteenth comes late.
+    tabs : dict of str
+        For each voice 16 signs: a velocity from 1 to 9, or a dot.
+    """
+
+    tempo_bpm: float
+    swing: float
+    tabs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One stroke: `start` in seconds, velocity from 0 to 1."""
+
+    start: float
+    voice: str
+    velocity: float
+
+
+GROOVES = {
+    "rock": Groove(
+        tempo_bpm=116,
+        swing=0.0,
+        tabs={
+            "kick": "9.....5.8.9.....",
+            "snare": "....9..2.2..9..3",
+            "hat": "8.5.8.5.8.5.8...",
+            "open": "..............7.",
+        },
+    ),
+    "funk": Groove(
+        tempo_bpm=98,
+        swing=0.12,
+        tabs={
+            "kick": "9..7......8..6..",
+            "snare": "....9..3.3.29..3",
+            "hat": "8585858585.58585",
+            "open": "..........7.....",
+        },
+    ),
+    "house": Groove(
+        tempo_bpm=124,
+        swing=0.05,
+        tabs={
+            "kick": "9...9...9...9...",
+            "snare": "....8.......8..2",
+            "hat": "4.2.4.2.4.2.4.24",
+            "open": "..7...7...7...7.",
+        },
+    ),
+    "hip-hop": Groove(
+        tempo_bpm=86,
+        swing=0.22,
+        tabs={
+            "kick": "9..5...4.58.....",
+            "snare": "....9.......9.2.",
+            "hat": "7.4.7.427.4.7.4.",
+            "perc": "..............5.",
+        },
+    ),
+    "break": Groove(
+        tempo_bpm=138,
+        swing=0.06,
+        tabs={
+            "kick": "9.8.......87....",
+            "snare": "....9..4.4..9..4",
+            "hat": "8.6.8.6.8.6.8.6.",
+            "open": "..........7.....",
+        },
+    ),
+    "tom": Groove(
+        tempo_bpm=104,
+        swing=0.0,
+        tabs={
+            "kick": "9...6...9...6...",
+            "perc": "..85..7...859.7.",
+            "snare": "........9......3",
+            "hat": "5...5...5...5...",
+        },
+    ),
+    "half-time": Groove(
+        tempo_bpm=150,
+        swing=0.15,
+        tabs={
+            "kick": "9.....4...7.....",
+            "snare": "........9.....3.",
+            "hat": "8...5...8...5.5.",
+            "open": "............6...",
+        },
+    ),
+}
+
+
+def strokes(groove: Groove, seconds: float, rng: np.random.Generator) -> Iterator[Stroke]:
+    """Yield the strokes of a performance that lasts `seconds`, bar after bar.
+
+    Timing and velocity are humanised, and ornaments come and go, so that no bar repeats another.
+    """
+    sixteenth = 60 / groove.tempo_bpm / 4
+    for step in range(int(seconds / sixteenth)):
+        place = (step + groove.swing * (step % 2)) * sixteenth
+        for voice, tab in groove.tabs.items():
+            sign = tab[step % len(tab)]
+            if sign == "." or (int(sign) <= SOFT and rng.random() > KEPT):
+                continue
+            velocity = int(sign) / 9 * (1 + TOUCH * rng.standard_normal())
+            start = max(0.0, place + TIMING_S * rng.standard_normal())
+            yield Stroke(start, voice, float(np.clip(velocity, 0.05, 1.0)))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One recorded hit, played for velocities from `low` to `high` (0 to 1)."""
+
+    file: Path
+    low: float
+    high: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One drum of a kit."""
+
+    name: str
+    volume: float
+    layers: tuple[Layer, ...]
+
+    def strike(self, velocity: float, sample_rate: int) -> np.ndarray:
+        """Return the sound of one hit, shape (samples, 2), as Hydrogen scales it.
+
+        Parameters
+        ----------
+        velocity : float, 0 to 1
+        sample_rate : int, Hz
+        """
+        layer = min(self.layers, key=lambda one: max(one.low - velocity, velocity - one.high, 0))
+        return self.volume * layer.gain * velocity * read_stereo(layer.file, sample_rate)
+
+
+def read_kit(folder: Path) -> dict[int, Instrument]:
+    """Read `drumkit.xml`: the kit's instruments by their id, those without a recording left out.
+
+    Old kits name one file per instrument, newer ones a list of layers, with or without an XML
+    namespace. Pitch and envelopes are not read: no instrument that is played here uses them.
+    """
+    kit = {}
+    for entry in ElementTree.parse(folder / "drumkit.xml").iterfind(".//{*}instrument"):
+        layers = tuple(
+            Layer(
+                file=folder / layer.findtext("{*}filename", ""),
+                low=float(layer.findtext("{*}min", "0")),
+                high=float(layer.findtext("{*}max", "1")),
+                gain=float(layer.findtext("{*}gain", "1")),
+            )
+            for layer in entry.iterfind(".//{*}layer")
+        )
+        single = entry.findtext("{*}filename")
+        if single and not layers:
+            layers = (Layer(folder / single, low=0.0, high=1.0, gain=1.0),)
+        if layers:
+            name = entry.findtext("{*}name", "")
+            volume = float(entry.findtext("{*}volume", "1"))
+            kit[int(entry.findtext("{*}id", ""))] = Instrument(name, volume, layers)
+    return kit
+
+
+@lru_cache(maxsize=256)
+def read_stereo(file: Path, sample_rate: int) -> np.ndarray:
+    """Read a file as float64, shape (samples, 2), at `sample_rate`; mono goes to both sides."""
+    sound, rate = soundfile.read(file, always_2d=True)
+    return soxr.resample(sound[:, [0, -1]], rate, sample_rate)
+
+
+def perform(
+    groove: Groove,
+    drums: dict[str, Instrument],
+    rng: np.random.Generator,
+    *,
+    seconds: float,
+    sample_rate: int,
+) -> np.ndarray:
+    """Play a groove on recorded drums.
+
+    A stroke on the closed hi-hat stops the open one; all other sounds ring out.
+
+    Returns
+    -------
+    ndarray, shape (samples, 2), float64
+    """
+    sound = np.zeros((round(seconds * sample_rate), 2))
+    played = sorted(strokes(groove, seconds, rng), key=lambda stroke: stroke.start)
+    for number, stroke in enumerate(played):
+        hit = drums[stroke.voice].strike(stroke.velocity, sample_rate)
+        start = round(stroke.start * sample_rate)
+        if stroke.voice == "open":
+            closed = (later.start for later in played[number + 1 :] if later.voice == "hat")
+            hit = _choke(hit, round(next(closed, seconds) * sample_rate) - start, sample_rate)
+        end = min(start + len(hit), len(sound))
+        sound[start:end] += hit[: end - start]
+    return sound
+
+
+def _choke(hit: np.ndarray, samples: int, sample_rate: int) -> np.ndarray:
+    """Stop a hit after `samples`, with a fade of 10 ms."""
+    fade = np.clip((samples - np.arange(len(hit))) / (0.01 * sample_rate), 0, 1)
+    return hit * fade[:, np.newaxis]

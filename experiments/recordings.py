@@ -1,0 +1,240 @@
+"""The chain on recordings from two Debian packages, from import to forest."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from experiments.clone import make_clone, provenance, run
+from experiments.drum_kits import GROOVES, perform, read_kit, read_stereo
+from experiments.results import UNITS, land, markdown_table, read_json, update_page, write_json
+from siamese_drc.compressor.settings import PARAMETERS
+from stages.project import files
+from stages.project.params import load_params
+
+BUILD = Path("build/recordings")
+RESULTS = files.METRICS / "recordings"
+MATCH_RESULTS = RESULTS / "match.json"
+PAGE = Path("docs/recordings.md")
+PACKAGES = ("hydrogen-drumkits", "lmms-common")
+
+MATERIALS = ("drum", "guitar")
+GRIDS = ["ds1", "ds2", "dm2"]  # together they vary all four parameters
+REPRESENTATIONS = {"drum": "stft128", "guitar": "mel512"}  # those that rendered loops have too
+LOOPS = {"drum": 32, "guitar": 22}  # every recording at least once; all of the guitar
+EXPERIMENTS = {material: f"{material}-cnn-{REPRESENTATIONS[material]}" for material in MATERIALS}
+
+SAMPLES = Path("usr/share/lmms/samples")
+DRUMKITS = Path("usr/share/hydrogen/data/drumkits")
+SAMPLE_RATE = 44100
+SEED = 1
+
+# Played guitar in lmms-common: three Latin phrases, and one chord on a steel-string guitar, clean
+# and at three strengths of distortion.
+PHRASES = ("latin/latin_guitar01.ogg", "latin/latin_guitar02.ogg", "latin/latin_guitar03.ogg")
+CHORD = (
+    "instruments/steel_guitar01.ogg",
+    "instruments/steel_guitar_slight_distorted01.ogg",
+    "instruments/steel_guitar_medium_distorted01.ogg",
+    "instruments/steel_guitar_heavy_distorted01.ogg",
+)
+CHORD_SECONDS = 2  # of each: what rings on after that hardly changes
+
+# Which groove each kit plays, and the ids of the instruments that play its voices.
+KIT_SECONDS = 8
+KITS = {
+    "Audiophob": ("half-time", {"kick": 0, "snare": 4, "hat": 6, "open": 10, "perc": 7}),
+    "BJA_Pacific": ("funk", {"kick": 0, "snare": 1, "hat": 2, "open": 3, "perc": 4}),
+    "circAfrique v4": ("tom", {"kick": 17, "snare": 1, "hat": 20, "open": 19, "perc": 2}),
+    "ColomboAcousticDrumkit": ("rock", {"kick": 0, "snare": 1, "hat": 5, "open": 6, "perc": 3}),
+    "ElectricEmpireKit": ("house", {"kick": 2, "snare": 13, "hat": 20, "open": 25, "perc": 29}),
+    "ForzeeStereo": ("break", {"kick": 0, "snare": 4, "hat": 9, "open": 10, "perc": 2}),
+    "Gimme A Hand 1.0": ("funk", {"kick": 0, "snare": 1, "hat": 2, "open": 7, "perc": 5}),
+    "HardElectro1": ("house", {"kick": 0, "snare": 3, "hat": 6, "open": 10, "perc": 4}),
+    "Millo-Drums_v.1": ("hip-hop", {"kick": 0, "snare": 4, "hat": 6, "open": 10, "perc": 7}),
+    "Millo_MultiLayered2": ("tom", {"kick": 0, "snare": 2, "hat": 6, "open": 10, "perc": 7}),
+    "Millo_MultiLayered3": ("rock", {"kick": 0, "snare": 4, "hat": 6, "open": 10, "perc": 7}),
+    "rumpf_kit_z01_h2": ("hip-hop", {"kick": 0, "snare": 2, "hat": 6, "open": 10, "perc": 11}),
+    "The Black Pearl 1.0": ("half-time", {"kick": 0, "snare": 2, "hat": 6, "open": 21, "perc": 7}),
+    "VariBreaks": ("break", {"kick": 0, "snare": 3, "hat": 9, "open": 11, "perc": 8}),
+}
+
+
+def run_on_recordings() -> None:
+    """Download, import, compress, train and evaluate; keep the results in metrics/recordings/."""
+    write_folders(unpack_packages(BUILD), BUILD / "audio")
+    clone = BUILD / "project"
+    shutil.rmtree(clone, ignore_errors=True)
+    make_clone(Path.cwd(), clone, use_recordings)
+    dvc = [sys.executable, "-m", "dvc"]
+    for material in MATERIALS:
+        shutil.copytree(BUILD / "audio" / material, clone / "recordings" / material)
+        run([*dvc, "add", "--quiet", f"recordings/{material}"], clone)
+    run([*dvc, "repro", *(f"evaluate@{name}" for name in EXPERIMENTS.values())], clone)
+    scale = load_params(clone / "params.yaml").scale
+    made_by = provenance(clone)
+    shutil.rmtree(RESULTS, ignore_errors=True)
+    for name in EXPERIMENTS.values():
+        metrics = str(files.metrics_file(scale, name))
+        land(clone, name, RESULTS, RESULTS / "runs" / name, {"metrics": metrics, **made_by})
+    match_recordings(BUILD / "audio")
+
+
+def unpack_packages(folder: Path) -> Path:
+    """Download `PACKAGES` with apt-get, unless they are there, and unpack them.
+
+    Nothing is installed, so no root is needed; the lists of packages must be there (`apt-get
+    update`).
+
+    Returns
+    -------
+    Path
+        The folder with the packages' files, as they would lie under `/`.
+
+    Raises
+    ------
+    InputError
+        If apt-get or dpkg-deb is missing, or a package is unknown or cannot be reached.
+    """
+    root = folder / "unpacked"
+    archives = folder / "archives"
+    archives.mkdir(parents=True, exist_ok=True)
+    for package in PACKAGES:
+        if not list(archives.glob(f"{package}_*.deb")):
+            run(["apt-get", "download", package], archives)
+        [archive] = archives.glob(f"{package}_*.deb")
+        run(["dpkg-deb", "-x", str(archive.resolve()), str(root.resolve())], archives)
+    return root
+
+
+def write_folders(root: Path, folder: Path) -> None:
+    """Write `folder/drum` and `folder/guitar` from the unpacked packages under `root`.
+
+    A file is one performance, because windows of one file are kept together where loops must be
+    unseen: all that a kit plays is one file, and so is one chord at all strengths of distortion.
+    """
+    for material in MATERIALS:
+        shutil.rmtree(folder / material, ignore_errors=True)
+        (folder / material).mkdir(parents=True)
+    for beat in sorted((root / SAMPLES / "beats").glob("*.ogg")):
+        shutil.copyfile(beat, folder / "drum" / beat.name)
+    for number, (name, (groove, voices)) in enumerate(KITS.items()):
+        kit = read_kit(root / DRUMKITS / name)
+        drums = {voice: kit[instrument] for voice, instrument in voices.items()}
+        rng = np.random.default_rng([SEED, number])
+        played = perform(GROOVES[groove], drums, rng, seconds=KIT_SECONDS, sample_rate=SAMPLE_RATE)
+        _write(folder / "drum" / f"kit {name}.flac", played)
+    for phrase in PHRASES:
+        shutil.copyfile(root / SAMPLES / phrase, folder / "guitar" / Path(phrase).name)
+    takes = [read_stereo(root / SAMPLES / take, SAMPLE_RATE) for take in CHORD]
+    strums = [_half_scale(take[: CHORD_SECONDS * SAMPLE_RATE]) for take in takes]
+    _write(folder / "guitar" / "steel_guitar.flac", np.concatenate(strums))
+
+
+def use_recordings(content: Any) -> None:
+    """Change the content of params.yaml: the materials are recordings, with one experiment each."""
+    content["materials"] = {
+        name: {"source": {"folder": f"recordings/{name}"}} for name in MATERIALS
+    }
+    content["corpora"] = {name: {"material": name, "grids": list(GRIDS)} for name in MATERIALS}
+    content["inputs"] = {
+        f"{name}-{REPRESENTATIONS[name]}": {
+            "material": name,
+            "corpus": name,
+            "representation": REPRESENTATIONS[name],
+        }
+        for name in MATERIALS
+    }
+    content["experiments"] = {
+        experiment: {
+            "model": "cnn",
+            "corpus": name,
+            "representation": REPRESENTATIONS[name],
+            "unseen_loops": True,
+        }
+        for name, experiment in EXPERIMENTS.items()
+    }
+    content["transfers"] = {}
+    scale = content["scales"][content["scale"]]
+    scale["loops"].update(LOOPS)
+    scale["folds_run"] = scale["folds"]  # so that each of the few recordings is unseen once
+
+
+def match_recordings(audio: Path, file: Path = MATCH_RESULTS) -> None:
+    """Evaluate the match tool on the folders of recordings under `audio`."""
+    from stages.match_evaluate import recording_errors
+
+    params = load_params()
+    write_json(
+        file, {material: recording_errors(params, audio / material) for material in MATERIALS}
+    )
+
+
+def write_tables() -> None:
+    """Write the tables of errors and of matches into their page."""
+    update_page(PAGE, "errors", error_table())
+    update_page(PAGE, "match", match_table())
+
+
+def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "laptop") -> str:
+    """Return the mean absolute errors on recordings beside those on rendered loops.
+
+    A cell without a result stays empty.
+    """
+    header = [
+        *("data set", "parameter", "recorded, `paper`", "recorded, `unseen_loops`"),
+        *("rendered, `paper`", "rendered, `unseen_loops`", "constant", "closed form"),
+    ]
+    rows = []
+    for experiment in EXPERIMENTS.values():
+        ours, theirs = (
+            read_json(file)
+            if (file := folder / "experiments" / f"{experiment}.json").exists()
+            else {}
+            for folder in (recorded, rendered)
+        )
+        for data_set, entries in ours.items():
+            for parameter in [name for name in PARAMETERS if name in entries["paper"]]:
+                cells = [
+                    *(_mae(entries, entry, parameter) for entry in ("paper", "unseen_loops")),
+                    *(
+                        _mae(theirs.get(data_set, {}), entry, parameter)
+                        for entry in ("paper", "unseen_loops")
+                    ),
+                    *(_mae(entries, entry, parameter) for entry in ("constant", "closed_form")),
+                ]
+                rows.append([data_set, UNITS[parameter], *cells])
+    return markdown_table(header, rows, texts=2)
+
+
+def match_table(file: Path = MATCH_RESULTS) -> str:
+    """Return the distances of each way to the loop under the reference's own settings."""
+    header = ["recordings", "distance", "match", "nothing", "best preset"]
+    header += ["match / nothing", "match / preset"]
+    names = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
+    rows = []
+    for material, found in read_json(file).items():
+        for key, name in names.items():
+            by = found["distances"][key]
+            ours, nothing, preset = (by[way] for way in ("match", "nothing", "preset"))
+            values = [ours, nothing, preset, ours / nothing, ours / preset]
+            rows.append([material, name, *(f"{value:.2f}" for value in values)])
+    return markdown_table(header, rows, texts=2)
+
+
+def _mae(entries: dict[str, Any], entry: str, parameter: str) -> str:
+    error = entries.get(entry, {}).get(parameter, {}).get("mae")
+    return "" if error is None else f"{error:.3g}"
+
+
+def _half_scale(sound: np.ndarray) -> np.ndarray:
+    return 0.5 * sound / np.abs(sound).max()
+
+
+def _write(file: Path, sound: np.ndarray) -> None:
+    soundfile.write(file, _half_scale(sound), SAMPLE_RATE, subtype="PCM_24")

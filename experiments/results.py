@@ -1,0 +1,85 @@
+"""How the results of a run are kept in metrics/ and shown in a page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.outputs import replaced
+
+UNITS = {
+    "threshold_db": "threshold (dB)",
+    "ratio": "ratio",
+    "attack_ms": "attack (ms)",
+    "release_ms": "release (ms)",
+}
+
+
+def land(
+    clone: Path, experiment: str, results: Path, run_folder: Path, run: dict[str, Any]
+) -> None:
+    """Copy the metrics of a run to `results`, and what made them to `run_folder`.
+
+    Parameters
+    ----------
+    clone : Path
+        Where the run was made.
+    experiment : str
+        Its metrics are joined with those that earlier runs found on other data sets.
+    results : Path
+        E.g. metrics/paper; relative to the clone it has the same name or is another scale's.
+    run_folder : Path
+        Gets run.json, params.yaml and dvc.lock.
+    run : dict
+        Content of run.json: at least `commit`, `backend` and `processor`, by `provenance`, and
+        `metrics`, the clone's file with the metrics.
+    """
+    found = read_json(clone / run["metrics"])
+    landed = results / "experiments" / f"{experiment}.json"
+    known = read_json(landed) if landed.exists() else {}
+    write_json(landed, known | found)
+    run_folder.mkdir(parents=True, exist_ok=True)
+    for file in ("params.yaml", "dvc.lock"):
+        shutil.copyfile(clone / file, run_folder / file)
+    write_json(run_folder / "run.json", {"experiment": experiment, **run})
+
+
+def read_json(file: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def write_json(file: Path, content: object) -> None:
+    """Write a JSON file, whole or not at all."""
+    with replaced(file) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:
+    """Return a Markdown table; all columns but the first `texts` are numbers, aligned right."""
+    lines = [header, ["---"] * texts + ["---:"] * (len(header) - texts), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def update_page(page: Path, place: str, text: str) -> None:
+    """Put a text in its place in a page, between two comments that name it, and say so.
+
+    Raises
+    ------
+    InputError
+        If the page has no such place.
+    """
+    begin, end = f"<!-- {place}: begin -->\n", f"<!-- {place}: end -->\n"
+    content = page.read_text(encoding="utf-8")
+    if begin not in content or end not in content:
+        raise InputError(f"{page}: has no place `{begin.strip()}` ... `{end.strip()}`")
+    before, rest = content.split(begin)
+    after = rest.split(end)[1]
+    with replaced(page) as temporary:
+        temporary.write_text(before + begin + text + end + after, encoding="utf-8")
+    print(f"{page}: table `{place}` written", file=sys.stderr)

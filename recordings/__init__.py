@@ -1,1 +1,0 @@
-"""Recordings in the place of rendered loops: see README.md."""

@@ -1,0 +1,1 @@
+"""The command line `drc-match` and the web page `drc-app`."""

@@ -1,0 +1,193 @@
+"""Pictures of a match, for `drc-match --plot` and for the page.
+
+Their bytes depend on the data alone: the same match gives the same file.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from siamese_drc.app.output import Overview
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.outputs import replaced
+
+FORMATS = (".svg", ".png", ".pdf")
+_STYLE = {
+    "svg.hashsalt": "siamese-drc",  # the default makes random element ids
+    "svg.fonttype": "path",
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
+_ON_A_PHONE = {"font.size": 9.0, "axes.titlesize": 9.0}
+_PHONE_INCHES = 4.6
+_GREY, _BLUE, _ORANGE, _GREEN = "#bdbdbd", "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito's
+_LOWEST_DB = -60.0  # of the static curve's axes
+_NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def check_picture(path: Path) -> None:
+    """Raise InputError unless the name's ending is that of a picture format."""
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"{path}: its ending must be one of {', '.join(FORMATS)}")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, must be the name of a file")
+
+
+def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
+    """Return a figure of waveforms above gain reduction, and the static curve beside them.
+
+    Parameters
+    ----------
+    overview : Overview
+        Of the processed file.
+    settings : mapping of str to float
+        `threshold_db`, `ratio` and `makeup_db` set the static curve.
+    """
+    with _style():
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        axes = figure.subplot_mosaic(
+            [["waveform", "curve"], ["reduction", "curve"]],
+            width_ratios=[2.2, 1],
+            height_ratios=[1.4, 1],
+        )
+        axes["reduction"].sharex(axes["waveform"])
+        _draw_waveforms(axes["waveform"], overview)
+        _draw_reduction(axes["reduction"], overview)
+        axes["reduction"].set_xlabel("time (s)")
+        _draw_curve(axes["curve"], settings)
+    return figure
+
+
+def save_picture(figure: Figure, path: Path) -> None:
+    """Write a figure; a file that is there is replaced only by a complete one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    kind = path.suffix.lower().removeprefix(".")
+    try:
+        with _style(), replaced(path) as temporary:
+            figure.savefig(temporary, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def static_curve(level_db: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
+    """Return the output level of a steady input level, dBFS, make-up gain included.
+
+    Examples
+    --------
+    >>> settings = {"threshold_db": -20.0, "ratio": 4.0, "makeup_db": 3.0}
+    >>> static_curve(np.array([-40.0, -12.0]), settings)
+    array([-37., -15.])
+    """
+    over = np.maximum(level_db - settings["threshold_db"], 0)
+    return level_db - (1 - 1 / settings["ratio"]) * over + settings["makeup_db"]
+
+
+def curve_picture(settings: Mapping[str, float], overview: Overview) -> str:
+    """Return the static curve, with the range of the loop's levels on it, as HTML."""
+    level = 20 * np.log10(np.maximum(overview.dry, 10 ** (_LOWEST_DB / 20)))
+    low, high = np.quantile(level, 0.1), level.max()
+    loop = f"your loop: {low:z.0f} to {high:z.0f} dBFS"
+    with _style(_ON_A_PHONE):
+        figure = Figure(figsize=(_PHONE_INCHES, _PHONE_INCHES))
+        axes = figure.add_axes((0.13, 0.1, 0.84, 0.84))  # a layout engine would double the time
+        axes.axvspan(low, high, color="#e3edf5", label=loop)
+        _draw_curve(axes, settings)
+        axes.set_xlim(right=0)
+        axes.set_title("Static curve")
+        return _as_html(
+            figure,
+            f"Static curve: threshold {settings['threshold_db']:.2f} dBFS,"
+            f" ratio {settings['ratio']:.2f} to 1,"
+            f" make-up gain {settings['makeup_db']:.2f} dB; {loop}",
+        )
+
+
+def time_picture(overview: Overview, reference: Overview) -> str:
+    """Return waveforms of loop, result and reference, and the gain reduction, as HTML."""
+    with _style(_ON_A_PHONE):
+        figure = Figure(figsize=(_PHONE_INCHES, 1.2 * _PHONE_INCHES))
+        waves, reduction, other = figure.subplots(
+            3,
+            1,
+            height_ratios=[3, 2, 2],
+            gridspec_kw={"left": 0.15, "right": 0.97, "bottom": 0.08, "top": 0.98, "hspace": 0.3},
+        )
+        waves.sharex(reduction)
+        _draw_waveforms(waves, overview)
+        _draw_reduction(reduction, overview)
+        other.fill_between(
+            reference.seconds, -reference.dry, reference.dry, color=_GREEN, linewidth=0
+        )
+        other.set_xlim(0, float(reference.seconds[-1]))
+        other.set_xlabel("time (s)")
+        other.set_ylabel("reference")
+        return _as_html(
+            figure,
+            "Waveforms of loop, result and reference; maximum gain reduction"
+            f" {overview.reduction_db.max():.1f} dB",
+        )
+
+
+def _style(*changes: Mapping[str, float]) -> AbstractContextManager[None]:
+    """Draw and save in one style, whatever the user's own matplotlibrc says."""
+    return matplotlib.style.context(["default", _STYLE, *map(dict, changes)])
+
+
+def _draw_waveforms(axes: Axes, overview: Overview) -> None:
+    for peaks, colour, name in [(overview.dry, _GREY, "loop"), (overview.wet, _BLUE, "result")]:
+        axes.fill_between(
+            overview.seconds, -peaks, peaks, color=colour, alpha=0.7, linewidth=0, label=name
+        )
+    axes.set_ylabel("peak (full scale 1)")
+    axes.tick_params(labelbottom=False)
+    axes.legend(loc="upper right", ncols=2)
+
+
+def _draw_reduction(axes: Axes, overview: Overview) -> None:
+    axes.fill_between(overview.seconds, -overview.reduction_db, color=_ORANGE, linewidth=0)
+    axes.set_ylim(-1.05 * max(float(overview.reduction_db.max()), 1.0), 0)
+    axes.set_xlim(0, float(overview.seconds[-1]))
+    axes.set_ylabel("gain reduction (dB)")
+
+
+def _draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
+    level = np.linspace(_LOWEST_DB, 0, 301)
+    axes.plot(level, level, color=_GREY, label="unchanged")
+    axes.plot(level, static_curve(level, settings), color=_BLUE, label="with make-up gain")
+    axes.axvline(settings["threshold_db"], color=_ORANGE, linestyle=":", label="threshold")
+    axes.set_xlabel("input (dBFS)")
+    axes.set_ylabel("output (dBFS)")
+    axes.set_aspect("equal")
+    axes.legend(loc="lower right")
+
+
+def _as_html(figure: Figure, description: str) -> str:
+    """Return the figure as an image element; inline SVG could share element ids with another."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata=_NO_DATE["svg"])
+    source = base64.b64encode(drawn.getvalue()).decode()
+    return (
+        f'<img class="picture" src="data:image/svg+xml;base64,{source}"'
+        f' alt="{html.escape(description)}">'
+    )

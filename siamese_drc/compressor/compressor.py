@@ -1,0 +1,379 @@
+"""The dynamic range compressor: feed-forward, in the log domain, detector after the gain computer.
+
+Conventions: levels in dB relative to full scale (amplitude 1.0); a threshold is negative; attack
+and release are time constants (the time to 63 % of a step). The equation numbers are those of
+Giannoulis, Massberg and Reiss (2012).
+
+References
+----------
+D. Giannoulis, M. Massberg and J. D. Reiss, "Digital dynamic range compressor design - a tutorial
+and analysis", Journal of the Audio Engineering Society 60(6), 2012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from siamese_drc.compressor.ballistics import (
+    LANES,
+    Detector,
+    RunningLevel,
+    apply_gain,
+    level_db,
+    smooth_branching,
+    smooth_decoupled,
+    smoothing_step,
+)
+from siamese_drc.compressor.settings import Settings
+
+Smoothing = Literal["branching", "decoupled"]
+
+_SMOOTHERS = {"branching": smooth_branching, "decoupled": smooth_decoupled}
+_SEGMENT = 4096  # samples smoothed at a time: few enough to be in the cache when they are used
+_OCTAVES_PER_DB = np.log2(10) / 20
+
+
+def compress(
+    signal: np.ndarray,
+    settings: Settings,
+    *,
+    sample_rate: int,
+    detector: Detector = "peak",
+    smoothing: Smoothing = "branching",
+    knee_db: float = 0.0,
+    makeup_db: float = 0.0,
+    key: np.ndarray | None = None,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return one loop under many settings.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (samples,), float32, full scale 1.0
+    settings : Settings, n rows of threshold_db, ratio, attack_ms, release_ms
+    sample_rate : int, Hz
+    detector : {"peak", "rms"}
+        Level of each sample, or of the mean square of the last 4096, refreshed every 100.
+    smoothing : {"branching", "decoupled"}
+        Smooth peak detector by eq. 16 or eq. 17.
+    knee_db : float, dB, at least 0
+        Width of the soft knee, eq. 4; 0 is the hard knee of eq. 3.
+    makeup_db : float, dB
+        Gain added after the compression.
+    key : ndarray, shape (samples,), float32, optional
+        The side chain: the signal whose level controls the gain; without it, `signal`. Channels
+        that are compressed with a common key get the same gain (linked stereo).
+    out : ndarray, shape (n, samples), float32, optional
+        Where to write the result; allocating it here would cost half as much time again.
+
+    Returns
+    -------
+    ndarray, shape (n, samples), float32
+        Row i is `signal` under `settings[i]`, bit-identical to compressing it alone. At a ratio
+        of 1 without make-up it is `signal` itself.
+
+    Raises
+    ------
+    ValueError
+        If the signal or the key is empty or not finite, their lengths differ, or an option is
+        unknown or outside its range.
+
+    References
+    ----------
+    Giannoulis, Massberg and Reiss (2012), eqs. 4, 7, 16, 17 and 23.
+
+    Examples
+    --------
+    One second of a 100 Hz sine of -6 dBFS, under 2:1 and 8:1 from -26 dBFS on:
+
+    >>> import numpy as np
+    >>> sine = 0.5 * np.sin(2 * np.pi * 100 * np.arange(44100) / 44100).astype(np.float32)
+    >>> settings = Settings([-26, -26], [2, 8], [5, 5], [100, 100])
+    >>> compressed = compress(sine, settings, sample_rate=44100)
+    >>> compressed.shape
+    (2, 44100)
+    >>> (20 * np.log10(np.abs(compressed[:, -4410:]).max(axis=1))).round(1)
+    array([-15.5, -22.5], dtype=float32)
+    """
+    if not np.isfinite(makeup_db):
+        raise ValueError(f"makeup_db {makeup_db:g}: must be finite")
+    signal = np.asarray(signal, np.float32)
+    level = level_db(signal, detector)
+    if key is not None:
+        level = level_db(np.asarray(key, np.float32), detector)
+        if level.size != signal.size:
+            raise ValueError(f"the key has {level.size} samples, must have {signal.size}")
+    if out is None:
+        out = np.empty((len(settings), signal.size), np.float32)
+    octaves = _octaves_per_overshoot(settings)
+    louder = signal * np.float32(10 ** (makeup_db / 20))
+    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    for rows, lanes, span, smoothed in smoother.spans(level):
+        apply_gain(louder[span], smoothed, lanes, octaves[rows], rows, span.start, out)
+    return out
+
+
+def gain_reduction_db(
+    signal: np.ndarray,
+    settings: Settings,
+    *,
+    sample_rate: int,
+    detector: Detector = "peak",
+    smoothing: Smoothing = "branching",
+    knee_db: float = 0.0,
+) -> np.ndarray:
+    """Return by how much each setting turns each sample down, without make-up gain.
+
+    Parameters and errors are those of `compress`.
+
+    Returns
+    -------
+    ndarray, shape (n, samples), float32, dB, at least 0
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loud = np.full(44100, 0.1, np.float32)  # -20 dBFS, 10 dB above the threshold
+    >>> curve = gain_reduction_db(loud, Settings(-30, 5, 10, 100), sample_rate=44100)
+    >>> curve[0, [0, 441, 44099]].round(2)
+    array([0.02, 5.06, 8.  ], dtype=float32)
+    """
+    level = level_db(np.asarray(signal, np.float32), detector)
+    reduction = np.empty((len(settings), level.size), np.float32)
+    slope = (1 - 1 / settings.ratio).astype(np.float32)
+    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    for rows, lanes, span, smoothed in smoother.spans(level):
+        of_span = smoothed[:, : span.stop - span.start]
+        reduction[rows, span] = slope[rows, np.newaxis] * of_span[lanes]
+    return reduction
+
+
+def max_gain_reduction_db(
+    signal: np.ndarray,
+    settings: Settings,
+    *,
+    sample_rate: int,
+    detector: Detector = "peak",
+    smoothing: Smoothing = "branching",
+    knee_db: float = 0.0,
+) -> np.ndarray:
+    """Return the largest gain reduction of each setting, without make-up gain.
+
+    Parameters and errors are those of `compress`.
+
+    Returns
+    -------
+    ndarray, shape (n,), float64, dB, at least 0
+    """
+    level = level_db(np.asarray(signal, np.float32), detector)
+    highest = np.zeros(len(settings))
+    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    for rows, lanes, span, smoothed in smoother.spans(level):
+        of_span = smoothed[:, : span.stop - span.start].max(axis=1)
+        highest[rows] = np.maximum(highest[rows], of_span[lanes])
+    return (1 - 1 / settings.ratio) * highest
+
+
+def frame_overshoot_db(
+    level: np.ndarray,
+    power: np.ndarray,
+    threshold_db: np.ndarray,
+    attack_ms: np.ndarray,
+    release_ms: np.ndarray,
+    *,
+    sample_rate: int,
+    frame: int = 64,
+) -> np.ndarray:
+    """Return frame by frame the gain reduction for an infinite ratio, under a hard knee.
+
+    Times 1 - 1/ratio it is the gain reduction of a ratio.
+
+    Parameters
+    ----------
+    level : ndarray, shape (samples,), float64, dBFS
+        Of the signal that controls the gain, by `level_db`.
+    power : ndarray, shape (samples,)
+        Weight of each sample in the mean over its frame.
+    threshold_db, attack_ms, release_ms : ndarray, shape (n,), float64
+    sample_rate : int, Hz
+    frame : int, samples
+        A divisor of 4096.
+
+    Returns
+    -------
+    ndarray, shape (n, whole frames), float64, dB
+        0 where nothing in a frame has weight.
+    """
+    frames = level.size // frame
+    weight = power[: frames * frame].reshape(frames, frame).astype(np.float64)
+    weight = (weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)).astype(np.float32)
+    means = np.empty((len(threshold_db), frames))
+    smoother = _Smoother(threshold_db, attack_ms, release_ms, sample_rate)
+    for rows, lanes, span, smoothed in smoother.spans(level[: frames * frame]):
+        some = slice(span.start // frame, span.stop // frame)
+        framed = smoothed[:, : span.stop - span.start].reshape(LANES, -1, frame)
+        means[rows, some] = np.einsum("lfk,fk->lf", framed, weight[some])[lanes]
+    return means
+
+
+class Processed(NamedTuple):
+    """A block after the compressor."""
+
+    signal: np.ndarray
+    """Shape (channels, samples), float32, make-up gain included; may exceed full scale."""
+    reduction_db: np.ndarray
+    """Gain reduction, shape (samples,), float32, dB, at least 0, make-up gain not counted."""
+
+
+class LinkedCompressor:
+    """The compressor under one setting, block by block, with one gain for all channels.
+
+    The key is the mean of the channels, so that the stereo image does not move. The result does not
+    depend on how a signal is cut into blocks, to the last bit, and for one channel it is that of
+    `compress`.
+
+    Parameters
+    ----------
+    settings : Settings, one row
+    sample_rate : int, Hz
+    detector, smoothing, knee_db, makeup_db
+        As for `compress`.
+
+    Raises
+    ------
+    ValueError
+        If there is not one setting, or an option is unknown or outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> compressor = LinkedCompressor(Settings(-30, 4, 5, 100), sample_rate=44100)
+    >>> stereo = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 8192)).astype(np.float32)
+    >>> first = compressor.process(stereo[:, :4096])
+    >>> second = compressor.process(stereo[:, 4096:])
+    >>> second.signal.shape, second.reduction_db.shape
+    ((2, 4096), (4096,))
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sample_rate: int,
+        detector: Detector = "peak",
+        smoothing: Smoothing = "branching",
+        knee_db: float = 0.0,
+        makeup_db: float = 0.0,
+    ) -> None:
+        """Start from silence."""
+        if len(settings) != 1:
+            raise ValueError(f"{len(settings)} settings: must be one")
+        self._level = RunningLevel(detector)
+        self._smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+        self._slope = np.float32(1 - 1 / settings.ratio[0])
+        self._octaves = _octaves_per_overshoot(settings)
+        self._louder = np.float32(10 ** (makeup_db / 20))
+
+    def process(self, block: np.ndarray) -> Processed:
+        """Compress the next block.
+
+        Parameters
+        ----------
+        block : ndarray, shape (channels, samples), float32, full scale 1.0
+
+        Raises
+        ------
+        ValueError
+            If the block is empty or not finite.
+        """
+        level = self._level.of(channel_mean(block))
+        louder = block * self._louder
+        compressed = np.empty_like(louder)
+        reduction = np.empty(level.size, np.float32)
+        for rows, lanes, span, smoothed in self._smoother.spans(level):
+            reduction[span] = self._slope * smoothed[0, : span.stop - span.start]
+            for channel, target in zip(louder, compressed, strict=True):
+                of_channel = target[np.newaxis]
+                apply_gain(
+                    channel[span], smoothed, lanes, self._octaves, rows, span.start, of_channel
+                )
+        return Processed(compressed, reduction)
+
+
+def channel_mean(signal: np.ndarray) -> np.ndarray:
+    """Return the mean of the channels, shape (samples,), of a signal (channels, samples)."""
+    return signal[0] if len(signal) == 1 else signal.mean(axis=0, dtype=np.float32)
+
+
+class _Smoother:
+    """The smoothed overshoot of many settings, computed once for those that differ in ratio alone.
+
+    It carries the state of the recursion from one call of `spans` to the next.
+    """
+
+    @classmethod
+    def of_settings(
+        cls, settings: Settings, sample_rate: int, smoothing: Smoothing, knee_db: float
+    ) -> _Smoother:
+        columns = settings.threshold_db, settings.attack_ms, settings.release_ms
+        return cls(*columns, sample_rate, smoothing, knee_db)
+
+    def __init__(
+        self,
+        threshold_db: np.ndarray,
+        attack_ms: np.ndarray,
+        release_ms: np.ndarray,
+        sample_rate: int,
+        smoothing: Smoothing = "branching",
+        knee_db: float = 0.0,
+    ) -> None:
+        if smoothing not in _SMOOTHERS:
+            raise ValueError(f"smoothing {smoothing!r}: must be one of {sorted(_SMOOTHERS)}")
+        if not (np.isfinite(knee_db) and knee_db >= 0):
+            raise ValueError(f"knee_db {knee_db:g}: must be at least 0")
+        if sample_rate <= 0:
+            raise ValueError(f"sample_rate {sample_rate:g}: must be above 0 Hz")
+        self._smooth = _SMOOTHERS[smoothing]
+        self._knee, self._curvature = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0
+        self._shared, self._place = np.unique(
+            np.stack([threshold_db, attack_ms, release_ms]), axis=1, return_inverse=True
+        )
+        self._shared[1:] = smoothing_step(self._shared[1:], sample_rate)
+        groups = -(-self._shared.shape[1] // LANES)
+        self._state = np.zeros((groups, 2, LANES))  # y_L[-1] = 0
+
+    def spans(
+        self, level: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, slice, np.ndarray]]:
+        """Smooth the overshoot of a level (eqs. 4, 16 and 17), span by span.
+
+        Yields the settings' rows, their lanes, a span of time, and the result of all lanes in that
+        span, in dB for an infinite ratio, shape (LANES, _SEGMENT), to be used before the next one.
+        """
+        smoothed = np.empty((LANES, _SEGMENT), np.float32)
+        for group, state in enumerate(self._state):
+            first = group * LANES
+            rows = np.flatnonzero((self._place >= first) & (self._place < first + LANES))
+            lanes = self._place[rows] - first
+            threshold, attack, release = _filled(self._shared[:, first : first + LANES])
+            for start in range(0, level.size, _SEGMENT):
+                span = slice(start, min(start + _SEGMENT, level.size))
+                self._smooth(
+                    *(level[span], threshold, attack, release),
+                    *(self._knee, self._curvature, state, smoothed),
+                )
+                yield rows, lanes, span, smoothed
+
+
+def _filled(columns: np.ndarray) -> np.ndarray:
+    """Repeat the last column until there are LANES of them, rows contiguous."""
+    filled = np.pad(columns, [(0, 0), (0, LANES - columns.shape[1])], mode="edge")
+    return np.ascontiguousarray(filled)
+
+
+def _octaves_per_overshoot(settings: Settings) -> np.ndarray:
+    """Return the gain of each setting in octaves per dB of smoothed overshoot, float32."""
+    return (-_OCTAVES_PER_DB * (1 - 1 / settings.ratio)).astype(np.float32)

@@ -1,0 +1,163 @@
+"""The settings that a grid gives to a loop (Tables III and XI): all of them, or a balanced few."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from siamese_drc.compressor.settings import PARAMETERS, Settings, check_setting
+
+OFFSETS = 8  # different offsets: loops whose numbers differ by 8 have the same grid
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Values of one parameter: start + i * step + (loop mod 8) * offset_per_loop.
+
+    Parameters
+    ----------
+    start, step : float
+    count : int
+        How many values, at least 1.
+    offset_per_loop : float
+        By how much the values of consecutive loops differ.
+
+    Examples
+    --------
+    >>> Axis(-10.0, -8.0, count=3, offset_per_loop=-1.0).values(loop=1)
+    [-11.0, -19.0, -27.0]
+    """
+
+    start: float
+    step: float
+    count: int
+    offset_per_loop: float = 0.0
+
+    def values(self, loop: int) -> list[float]:
+        """Return the `count` values for loop number `loop`, rounded to 9 decimals."""
+        offset = (loop % OFFSETS) * self.offset_per_loop
+        return [round(self.start + i * self.step + offset, 9) for i in range(self.count)]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid of settings: each parameter has an axis of values, or one value for all settings.
+
+    Parameters
+    ----------
+    threshold_db, ratio, attack_ms, release_ms : Axis or float
+
+    Raises
+    ------
+    ValueError
+        If no parameter varies, or a value is outside its parameter's range for any loop.
+    """
+
+    threshold_db: Axis | float
+    ratio: Axis | float
+    attack_ms: Axis | float
+    release_ms: Axis | float
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        if not self.varied:
+            raise ValueError("an empty grid: name at least one parameter")
+        for name in PARAMETERS:
+            for loop in range(OFFSETS):
+                for value in self.values(name, loop):
+                    check_setting(name, value)
+
+    @property
+    def varied(self) -> list[str]:
+        """Names of the parameters that the grid varies, in the order of `PARAMETERS`."""
+        return [name for name in PARAMETERS if isinstance(getattr(self, name), Axis)]
+
+    @property
+    def counts(self) -> list[int]:
+        """Number of values of each parameter that the grid varies."""
+        return [getattr(self, name).count for name in self.varied]
+
+    def values(self, name: str, loop: int) -> list[float]:
+        """Return the values of one parameter for loop number `loop`."""
+        axis = getattr(self, name)
+        return axis.values(loop) if isinstance(axis, Axis) else [float(axis)]
+
+
+def grid_settings(grid: Grid, loop: int) -> Settings:
+    """Return every setting of a grid for one loop.
+
+    Parameters
+    ----------
+    grid : Grid
+    loop : int
+        The loop's number: its values are offset by (number mod 8) small steps.
+
+    Returns
+    -------
+    Settings
+        The product of the values in the order threshold, ratio, attack, release, the last
+        parameter changing fastest.
+
+    Examples
+    --------
+    >>> grid = Grid(Axis(-10.0, -8.0, 2), Axis(2.0, 2.0, 3), attack_ms=5.0, release_ms=200.0)
+    >>> settings = grid_settings(grid, loop=0)
+    >>> settings.threshold_db
+    array([-10., -10., -10., -18., -18., -18.])
+    >>> settings.ratio
+    array([2., 4., 6., 2., 4., 6.])
+    """
+    values = (grid.values(name, loop) for name in PARAMETERS)
+    return Settings(*np.array(list(itertools.product(*values))).T)
+
+
+def balanced_choice(counts: Sequence[int], size: int, seed: Sequence[int]) -> np.ndarray:
+    """Choose cells of a grid without replacement, evenly along every axis.
+
+    The cells are the first `size` different ones in a scrambled Sobol' sequence. Along one axis
+    about one value is taken from each of `size` equal bins, and in a product each value, and each
+    pair of values, is taken about equally often, unlike in a plain random choice.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Values along each axis.
+    size : int
+        How many cells to choose; all of them where the grid has no more.
+    seed : sequence of int
+
+    Returns
+    -------
+    ndarray, shape (min(size, cells),), int
+        Indices into the flattened grid, ascending.
+
+    Examples
+    --------
+    >>> len(balanced_choice([5, 5, 5, 5], size=50, seed=[1]))
+    50
+    """
+    from scipy.stats import qmc  # slow to import, and needed here alone
+
+    if size >= prod(counts):
+        return np.arange(prod(counts))
+    points = qmc.Sobol(len(counts), rng=np.random.default_rng(seed))
+    chosen: dict[int, None] = {}
+    while len(chosen) < size:
+        cells = np.floor(points.random(64) * counts).astype(int)
+        chosen |= dict.fromkeys(np.ravel_multi_index(tuple(cells.T), counts).tolist())
+    return np.sort(list(chosen)[:size])
+
+
+def loop_settings(name: str, grid: Grid, loop: int, *, size: int | None, seed: int) -> Settings:
+    """Return the settings of grid `name` for one loop: all, or `size` of them in grid order.
+
+    The choice follows from the seed, the grid's name and the loop's number alone.
+    """
+    settings = grid_settings(grid, loop)
+    if size is None:
+        return settings
+    return settings[balanced_choice(grid.counts, size, [seed, loop, *name.encode()])]

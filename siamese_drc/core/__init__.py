@@ -1,0 +1,1 @@
+"""What every room uses: the error for bad input, outputs written whole, and parallel work."""

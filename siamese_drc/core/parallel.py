@@ -1,0 +1,155 @@
+"""Independent tasks on all cores of this machine, or on a Dask cluster.
+
+`DRC_JOBS` sets the number of worker processes (default: the number of cores). `DRC_DASK` holds the
+address of a Dask scheduler; its workers must run in this project's folder, which they share, with
+the same packages (docs/scaling.md).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from siamese_drc.core.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+CONNECT_SECONDS = 5
+RETRIES = 3  # of a task whose worker process died
+
+
+def jobs() -> int:
+    """Return the number of worker processes: `DRC_JOBS`, else the number of cores.
+
+    Raises
+    ------
+    InputError
+        If `DRC_JOBS` is not a whole number of at least 1.
+    """
+    from joblib import cpu_count  # importing joblib takes 0.15 s
+
+    value = os.environ.get("DRC_JOBS", "")
+    if not value:
+        return cpu_count()
+    if not value.isdecimal() or not 1 <= int(value) <= 1024:
+        raise InputError(f"DRC_JOBS={value}: must be a whole number from 1 to 1024")
+    return int(value)
+
+
+def progress(items: Iterable[Item], *, total: int, description: str, unit: str) -> Iterable[Item]:
+    """Iterate over `items` with a progress bar on standard error.
+
+    Where standard error is not a terminal, a line is written every 10 s.
+    """
+    interval = 0.2 if sys.stderr.isatty() else 10.0
+    return tqdm(
+        items,
+        total=total,
+        desc=description,
+        unit=unit,
+        mininterval=interval,
+        maxinterval=interval,
+        file=sys.stderr,
+        dynamic_ncols=True,
+    )
+
+
+def parallel_map(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    description: str,
+    unit: str = "loop",
+    in_threads: bool = False,
+) -> list[Result]:
+    """Apply `function` to each item in a worker process and return the results in order.
+
+    Every worker computes on one thread, so that the results have the same bytes for any number of
+    workers and machines.
+
+    Parameters
+    ----------
+    function : callable
+    items : sequence
+    description, unit : str
+        Text of the progress bar.
+    in_threads : bool
+        Use threads instead of processes: for a function that spends its time in compiled code
+        which releases Python's global lock.
+
+    Raises
+    ------
+    InputError
+        If `DRC_JOBS` is not a number, or `DRC_DASK` is set and the cluster does not answer, has no
+        workers or loses a task.
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    shown = partial(progress, total=len(items), description=description, unit=unit)
+    address = os.environ.get("DRC_DASK")
+    if address:
+        return list(shown(_on_cluster(address, function, items)))
+    workers = min(jobs(), max(1, len(items)))
+    with (
+        parallel_config("threading")
+        if in_threads
+        else parallel_config("loky", inner_max_num_threads=1)
+    ):
+        results = Parallel(n_jobs=workers, return_as="generator")(
+            delayed(_guarded)(function, item, os.getpid()) for item in items
+        )
+        return list(shown(results))
+
+
+def _on_cluster(
+    address: str, function: Callable[[Item], Result], items: Sequence[Item]
+) -> Iterator[Result]:
+    """Apply `function` to each item on a Dask cluster and yield the results in order."""
+    from distributed import Client, KilledWorker  # importing Dask takes a second
+
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"DRC_DASK={address}: no Dask scheduler answers there within {CONNECT_SECONDS} s"
+        ) from error
+    with client:
+        if not client.nthreads():
+            raise InputError(
+                f"DRC_DASK={address}: the cluster has no workers; start some with"
+                f" `python -m dask worker {address} --nthreads 1` in this folder"
+            )
+        futures = client.map(function, items, pure=False, retries=RETRIES)
+        for future in futures:
+            try:
+                yield future.result()
+            except (KilledWorker, OSError) as error:
+                raise InputError(
+                    f"DRC_DASK={address}: a task was lost ({' '.join(str(error).split())})"
+                ) from error
+
+
+def _guarded(function: Callable[[Item], Result], item: Item, parent: int) -> Result:
+    _end_with(parent)
+    return function(item)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this worker process once its parent is gone, so that it does not compute for nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getppid() == parent:  # not where a single job runs in the parent process itself
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,7 @@
+"""Evaluation: protocols, random forest, baselines and errors."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"forest": ["BinnedForestRegressor"]}
+)

@@ -1,0 +1,205 @@
+"""Mean absolute errors with their spread, as the metrics hold them, and tables of predictions.
+
+mae, std
+    In the parameter's unit. Of random splits: mean and standard deviation of the splits' errors. Of
+    rows that were predicted once: the error over all of them, and its standard deviation over a
+    bootstrap of the loops, because rows of one loop are not independent.
+percent
+    100 mae / range, with the ranges by which the paper divides.
+mae_identifiable
+    The mean absolute error over identifiable rows only; null if there are none.
+n
+    Number of rows tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from siamese_drc.evaluation.protocols import DataSet, Prediction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RANGES = {"threshold_db": 40.0, "ratio": 20.0, "attack_ms": 99.0, "release_ms": 999.0}
+SPLIT_ENTRIES = ("paper", "paper_delayed", "refit", "constant")
+"""Entries tested on random splits of the rows; every other entry predicts each of its rows once."""
+
+
+def mean_errors(
+    data: DataSet, entries: Mapping[str, Sequence[Prediction]], *, bootstrap: int, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Return the errors of each entry and parameter.
+
+    Parameters
+    ----------
+    data : DataSet
+    entries : mapping of str to sequence of Prediction
+        The predictions of each entry of the metrics (`paper`, `unseen_loops`, ...).
+    bootstrap : int
+        Number of bootstrap samples of the loops.
+    seed : int
+
+    Examples
+    --------
+    >>> loop = np.array([0, 1])
+    >>> data = DataSet("drum-ds2", ["ratio"], np.array([[2.0], [8.0]]), loop, loop, loop > -1)
+    >>> network = [Prediction(np.array([0, 1]), np.array([[4.0], [7.0]]))]
+    >>> mean_errors(data, {"network": network}, bootstrap=10, seed=1)["network"]["ratio"]["mae"]
+    1.5
+    """
+    return {
+        entry: split_errors(data, predictions)
+        if entry in SPLIT_ENTRIES
+        else row_errors(data, predictions, bootstrap=bootstrap, seed=seed)
+        for entry, predictions in entries.items()
+    }
+
+
+def split_errors(data: DataSet, tested: Sequence[Prediction]) -> dict[str, Any]:
+    """Return the errors of each parameter as means over random splits."""
+    errors = [absolute_errors(data, split) for split in tested]
+    means = np.array([error.mean(axis=0) for error in errors])
+    identifiable = [
+        error[chosen].mean(axis=0)
+        for error, split in zip(errors, tested, strict=True)
+        if (chosen := data.identifiable[split.rows]).any()
+    ]
+    return _describe(
+        data,
+        mae=means.mean(axis=0),
+        std=means.std(axis=0),
+        mae_identifiable=np.mean(identifiable, axis=0) if identifiable else None,
+        n=np.unique(np.concatenate([split.rows for split in tested])).size,
+    )
+
+
+def row_errors(
+    data: DataSet, tested: Sequence[Prediction], *, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """Return the errors of each parameter over rows that were predicted once.
+
+    Parameters
+    ----------
+    data : DataSet
+    tested : sequence of Prediction
+        Parts that share no row: folds, or all rows at once.
+    bootstrap : int
+        Number of bootstrap samples of the loops.
+    seed : int
+    """
+    rows = np.concatenate([part.rows for part in tested])
+    errors = np.concatenate([absolute_errors(data, part) for part in tested])
+    identifiable = data.identifiable[rows]
+    means = bootstrap_means(errors, data.group[rows], samples=bootstrap, seed=seed)
+    return _describe(
+        data,
+        mae=errors.mean(axis=0),
+        std=means.std(axis=0),
+        mae_identifiable=errors[identifiable].mean(axis=0) if identifiable.any() else None,
+        n=len(rows),
+    )
+
+
+def absolute_errors(data: DataSet, tested: Prediction) -> np.ndarray:
+    """Return the absolute errors of the rows that were predicted, shape (n, parameters)."""
+    return np.abs(tested.values - data.targets[tested.rows])
+
+
+def bootstrap_means(
+    values: np.ndarray, group: np.ndarray, *, samples: int, seed: int
+) -> np.ndarray:
+    """Return the means of bootstrap samples of whole groups, shape (samples, columns).
+
+    Differences between the absolute errors of two predictors on the same rows give a paired
+    comparison.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, columns)
+    group : ndarray, shape (rows,)
+        Rows of one group are drawn together.
+    samples : int
+    seed : int
+    """
+    groups, of_row = np.unique(group, return_inverse=True)
+    counts = np.bincount(of_row)
+    sums = np.stack([np.bincount(of_row, weights=column) for column in values.T], axis=1)
+    drawn = np.random.default_rng(seed).integers(len(groups), size=(samples, len(groups)))
+    return sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)[:, None]
+
+
+def mean_predictions(data: DataSet, tested: Sequence[Prediction]) -> Prediction:
+    """Return one prediction for each tested row: the mean over the splits that tested it."""
+    count = np.zeros(len(data))
+    total = np.zeros(data.targets.shape)
+    for part in tested:
+        count[part.rows] += 1
+        total[part.rows] += part.values
+    rows = np.flatnonzero(count)
+    return Prediction(rows, total[rows] / count[rows, None])
+
+
+def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction]) -> pd.DataFrame:
+    """Return a protocol's mean prediction of every tested row, for plots.
+
+    Returns
+    -------
+    DataFrame, a row for each parameter and tested row of the data set
+        Columns data_set, protocol, parameter, loop, true, predicted.
+    """
+    import pandas as pd
+
+    rows, mean = mean_predictions(data, tested)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "data_set": data.name,
+                    "protocol": protocol,
+                    "parameter": parameter,
+                    "loop": data.loop[rows],
+                    "true": data.targets[rows, i],
+                    "predicted": mean[:, i],
+                }
+            )
+            for i, parameter in enumerate(data.parameters)
+        ],
+        ignore_index=True,
+    )
+
+
+def rounded(metrics: Any) -> Any:
+    """Return metrics with every float rounded to six significant digits, and at most 9 decimals.
+
+    Examples
+    --------
+    >>> rounded({"mae": 2 / 3, "std": 1e-16, "n": 12})
+    {'mae': 0.666667, 'std': 0.0, 'n': 12}
+    """
+    if isinstance(metrics, dict):
+        return {key: rounded(value) for key, value in metrics.items()}
+    return float(f"{round(metrics, 9):.6g}") if isinstance(metrics, float) else metrics
+
+
+def _describe(
+    data: DataSet,
+    *,
+    mae: np.ndarray,
+    std: np.ndarray,
+    mae_identifiable: np.ndarray | None,
+    n: int,
+) -> dict[str, Any]:
+    return {
+        parameter: {
+            "mae": float(mae[i]),
+            "std": float(std[i]),
+            "percent": float(100 * mae[i] / RANGES[parameter]),
+            "mae_identifiable": None if mae_identifiable is None else float(mae_identifiable[i]),
+            "n": n,
+        }
+        for i, parameter in enumerate(data.parameters)
+    }

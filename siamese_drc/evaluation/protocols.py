@@ -1,0 +1,237 @@
+"""The protocols: on which rows a regressor is fitted, and on which it is tested.
+
+paper
+    Random splits of the rows, as published: a loop has rows on both sides, and the network was
+    trained on every row.
+unseen_loops
+    Outer folds of loops. Network and regressor are fitted on the training loops only.
+paper_delayed, unseen_loops_delayed
+    The same fits, tested on clips that are delayed: an alignment error.
+transfer
+    Fitted on one material, tested on another, of which neither network nor regressor saw a loop.
+refit
+    `paper` on the other material, embedded by the first material's network.
+
+`predict` fits any scikit-learn regressor by a protocol and returns its predictions row by row, so
+that two predictors tested on the same rows can be compared row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.parallel import parallel_map
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The rows of one material under one grid.
+
+    Parameters
+    ----------
+    name : str
+        <material>-<grid>, its key in the metrics.
+    parameters : list of str
+        The parameters that the grid varies.
+    targets : ndarray, shape (rows, parameters), real units
+    loop : ndarray, shape (rows,), int
+    group : ndarray, shape (rows,), str
+        What the row's loop was made from: loops of one recording are not independent.
+    identifiable : ndarray, shape (rows,), bool
+        Whether the loop is compressed enough for the settings to be determined at all.
+    """
+
+    name: str
+    parameters: list[str]
+    targets: np.ndarray
+    loop: np.ndarray
+    group: np.ndarray
+    identifiable: np.ndarray
+
+    @classmethod
+    def of_settings(cls, name: str, settings: pd.DataFrame, parameters: list[str]) -> DataSet:
+        """Return the data set of one grid's rows of a corpus's table of settings."""
+        return cls(
+            name,
+            parameters,
+            settings[parameters].to_numpy(dtype=np.float64),
+            settings["loop"].to_numpy(),
+            settings["group"].to_numpy(dtype=str),
+            settings["identifiable"].to_numpy(dtype=bool),
+        )
+
+    @property
+    def groups(self) -> list[str]:
+        """The group of every loop, in the order of the loops' numbers."""
+        _, first_rows = np.unique(self.loop, return_index=True)
+        return self.group[first_rows].tolist()
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.targets)
+
+    def read_rows(self, path: Path, *, columns: int | None = None) -> np.ndarray:
+        """Read features or predictions of these rows from a .npy file.
+
+        Returns
+        -------
+        ndarray, shape (rows, columns), float32, C-contiguous
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read, has another shape, or holds values that are not finite.
+        """
+        try:
+            array = np.load(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot be read as an array ({error})") from error
+        if array.ndim != 2 or len(array) != len(self) or columns not in (None, array.shape[1]):
+            expected = f"({len(self)}, {'any' if columns is None else columns})"
+            raise InputError(f"{path}: has shape {array.shape}, must have {expected}")
+        finite = np.isfinite(array).all(axis=1)
+        if not finite.all():
+            raise InputError(f"{path}: row {np.argmin(finite)} holds a value that is not finite")
+        return np.ascontiguousarray(array, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The rows of one fit and its test.
+
+    Parameters
+    ----------
+    features : ndarray, shape (rows, features)
+    targets : ndarray, shape (rows, parameters)
+    train : ndarray of row numbers of `features` and `targets`
+    test_features : ndarray, shape (rows of the tested data set, features)
+    test : ndarray of row numbers of `test_features`
+    """
+
+    features: np.ndarray
+    targets: np.ndarray
+    train: np.ndarray
+    test_features: np.ndarray
+    test: np.ndarray
+
+
+class Prediction(NamedTuple):
+    """Predictions for some rows of a data set."""
+
+    rows: np.ndarray
+    """Row numbers, shape (n,)."""
+    values: np.ndarray
+    """In real units, shape (n, parameters)."""
+
+
+def random_splits(
+    features: np.ndarray, targets: np.ndarray, *, splits: int, test_fraction: float, seed: int
+) -> list[Fit]:
+    """Return fits on random splits of the rows: the protocols `paper` and `refit`.
+
+    The splits depend on the number of rows and the seed only, so that different features are
+    tested on the same rows.
+
+    Examples
+    --------
+    >>> rows = np.zeros((10, 3))
+    >>> fits = random_splits(rows, rows[:, :1], splits=2, test_fraction=0.2, seed=1)
+    >>> [(len(fit.train), len(fit.test)) for fit in fits]
+    [(8, 2), (8, 2)]
+    """
+    from sklearn.model_selection import ShuffleSplit
+
+    shuffled = ShuffleSplit(splits, test_size=test_fraction, random_state=seed)
+    return [
+        Fit(features, targets, train, features, test) for train, test in shuffled.split(targets)
+    ]
+
+
+def unseen_loops(
+    features: Sequence[np.ndarray],
+    targets: np.ndarray,
+    loop: np.ndarray,
+    folds: Sequence[Sequence[int]],
+) -> list[Fit]:
+    """Return a fit for each fold, which holds out the fold's loops.
+
+    Parameters
+    ----------
+    features : sequence of ndarray, shape (rows, features)
+        For each fold, the features of all rows by the network that was trained without the fold's
+        loops.
+    targets : ndarray, shape (rows, parameters)
+    loop : ndarray, shape (rows,)
+    folds : sequence of sequences of loop numbers
+    """
+    fits = []
+    for embedded, loops in zip(features, folds, strict=True):
+        held_out = np.isin(loop, loops)
+        train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        fits.append(Fit(embedded, targets, train, embedded, test))
+    return fits
+
+
+def transfer(features: np.ndarray, targets: np.ndarray, other_features: np.ndarray) -> list[Fit]:
+    """Return the one fit on all rows of a data set that is tested on all rows of another."""
+    train, test = np.arange(len(features)), np.arange(len(other_features))
+    return [Fit(features, targets, train, other_features, test)]
+
+
+def predict(
+    fits: Sequence[Fit], regressor: Callable[[int, Fit], Any], *, description: str
+) -> list[Prediction]:
+    """Fit a regressor on the training rows of each fit and apply it to the test rows.
+
+    The fits are computed side by side, each on one thread, so that the predictions are the same
+    for any number of threads.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+    regressor : callable
+        Called with the number of a fit, from 0, and the fit; returns an unfitted scikit-learn
+        regressor.
+    description : str
+        Text of the progress bar.
+
+    Returns
+    -------
+    list of Prediction, one for each fit
+
+    Examples
+    --------
+    >>> from sklearn.tree import DecisionTreeRegressor
+    >>> rows = np.arange(10.0)[:, None]
+    >>> fits = random_splits(rows, 2 * rows, splits=3, test_fraction=0.2, seed=1)
+    >>> tested = predict(fits, lambda number, fit: DecisionTreeRegressor(), description="tree")
+    >>> [prediction.values.shape for prediction in tested]
+    [(2, 1), (2, 1), (2, 1)]
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return parallel_map(
+            partial(_predict, regressor),
+            list(enumerate(fits)),
+            description=description,
+            unit="fit",
+            in_threads=True,
+        )
+
+
+def _predict(regressor: Callable[[int, Fit], Any], numbered: tuple[int, Fit]) -> Prediction:
+    number, fit = numbered
+    fitted = regressor(number, fit).fit(fit.features[fit.train], fit.targets[fit.train])
+    values = fitted.predict(fit.test_features[fit.test])
+    return Prediction(fit.test, values.reshape(len(fit.test), -1))

@@ -1,0 +1,83 @@
+"""Network inputs on disk: one array per audio file, written piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from siamese_drc.audio import read_audio
+from siamese_drc.core.errors import InputError
+from siamese_drc.inputs.gain import delayed
+
+# Samples decoded at a time: 8 MB, and long enough that seeking in the file costs little.
+_PIECE_SAMPLES = 2**21
+
+
+def write_inputs(
+    source: Path,
+    target: Path,
+    transform: Callable[[np.ndarray], np.ndarray],
+    *,
+    clips: int,
+    clip_samples: int,
+    sample_rate: int,
+    delay: int = 0,
+) -> None:
+    """Write the inputs of an audio file that holds `clips` clips one after the other.
+
+    The audio is read, transformed and written in pieces, so that memory stays small for any number
+    of clips. `numpy.load(target, mmap_mode="r")` reads the array clip by clip.
+
+    Parameters
+    ----------
+    source : Path
+        Mono audio of exactly `clips * clip_samples` samples.
+    target : Path
+        The array's file (.npy), shape (clips, *input shape).
+    transform : callable
+        Makes inputs, shape (n, *input shape), of any n clips, shape (n, clip_samples), float32;
+        for instance `functools.partial(represent, n_fft=128, sample_rate=44100)`.
+    clips, clip_samples : int
+    sample_rate : int, Hz
+    delay : int, samples
+        The clips are made late by this before they are transformed.
+
+    Raises
+    ------
+    InputError
+        If the audio is missing, cannot be decoded, is not mono, or has another rate or length.
+    """
+    _check_length(source, clips * clip_samples)
+    at_once = max(1, _PIECE_SAMPLES // clip_samples)
+    # Written rather than memory-mapped: the page faults would take longer than the transform.
+    with target.open("wb") as file:
+        for first in range(0, clips, at_once):
+            count = min(at_once, clips - first)
+            piece = read_audio(
+                source,
+                sample_rate=sample_rate,
+                start=first * clip_samples,
+                samples=count * clip_samples,
+            ).reshape(count, clip_samples)
+            inputs = transform(delayed(piece, delay) if delay else piece)
+            if first == 0:
+                header = {
+                    "descr": np.lib.format.dtype_to_descr(inputs.dtype),
+                    "fortran_order": False,
+                    "shape": (clips, *inputs.shape[1:]),
+                }
+                np.lib.format.write_array_header_1_0(file, header)
+            inputs.tofile(file)
+
+
+def _check_length(source: Path, samples: int) -> None:
+    """Raise InputError unless the audio file holds exactly `samples` samples."""
+    try:
+        found = soundfile.info(source).frames
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"{source}: cannot be read as audio ({error})") from error
+    if found != samples:
+        raise InputError(f"{source}: has {found} samples, must have {samples}")

@@ -1,0 +1,61 @@
+"""Composed loops by material and number.
+
+A composer is a subpackage of this one with a function ``compose(loop, random) -> Score``; its name
+is the name of the material.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.loops.score import Score
+
+
+def compose(material: str, loop: int, *, seed: int, stream: str | None = None) -> Score:
+    """Return one loop of a material as a score.
+
+    Parameters
+    ----------
+    material : str
+        Name of a composer: drum, guitar or mix.
+    loop : int
+        Number of the loop. Styles alternate with it, and tempos spread over a style's range.
+    seed : int
+    stream : str, optional
+        Name of the stream of random numbers; default: the material. Another stream gives
+        another library of loops.
+
+    Returns
+    -------
+    Score
+        It depends only on the arguments.
+
+    Raises
+    ------
+    InputError
+        If there is no such composer.
+
+    Examples
+    --------
+    >>> score = compose("drum", 2, seed=1)
+    >>> score.style, score.tempo_bpm, [stem.name for stem in score.stems]
+    ('funk', 92.0, ['kick', 'snare', 'hats'])
+    """
+    packages = pkgutil.iter_modules([str(Path(__file__).parent)])
+    names = sorted(package.name for package in packages if package.ispkg)
+    if material not in names:
+        raise InputError(f"{material}: no such composer, must be one of {', '.join(names)}")
+    composer = importlib.import_module(f"siamese_drc.loops.{material}")
+    score: Score = composer.compose(loop, seeded(stream or material, loop, seed=seed))
+    return score
+
+
+def seeded(stream: str, number: int, *, seed: int) -> np.random.Generator:
+    """Return the random numbers of one loop of a stream; they depend only on the arguments."""
+    return np.random.default_rng([seed, zlib.crc32(stream.encode()), number])

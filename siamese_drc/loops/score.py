@@ -1,0 +1,192 @@
+"""Scores: the notes of each instrument, its sound and the room; and rhythms written as text.
+
+In step notation a pattern is one or two bars, separated by ``|``. The characters of a bar are
+equal steps: 16 of them, or 12 for triplets. ``.`` is a step on which nothing happens; each
+instrument defines its other marks. Alternative patterns are separated by spaces.
+
+A style sheet lists styles. Each begins with ``name: header``; the indented lines below it,
+``key  text``, give the patterns of a voice, or other properties.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+PERCUSSION = 128  # the SoundFont bank of General MIDI drum kits
+BEATS_PER_BAR = 4
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note as it is played: `start` and `duration` in seconds, MIDI `pitch` and `velocity`."""
+
+    start: float
+    duration: float
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Resonance:
+    """A mode that an instrument's body adds to each stroke.
+
+    Attributes
+    ----------
+    frequency_hz : float
+    decay_s : float
+        Time to -60 dB, in seconds.
+    level_db : float
+        Its peak relative to the peak of the stroke.
+    """
+
+    frequency_hz: float
+    decay_s: float
+    level_db: float
+
+
+@dataclass(frozen=True)
+class Stem:
+    """One instrument's part, and the processing of its sound.
+
+    Attributes
+    ----------
+    name : str
+    bank, programme : int
+        The SoundFont preset.
+    notes : tuple of Note
+    level_db : float
+        Peak of one pass through the loop.
+    resonances : tuple of Resonance
+    drive_db : float
+        Gain before a saturating stage; 0: no such stage.
+    tilt_db : float
+        Brightness: gain of the treble and attenuation of the bass, about 1 kHz.
+    room_send : float
+        Gain of the stem at the input of the reverberation.
+    transpose : int
+        Semitones by which the preset is retuned (a drum: a tighter or looser head).
+    """
+
+    name: str
+    bank: int
+    programme: int
+    notes: tuple[Note, ...]
+    level_db: float = 0.0
+    resonances: tuple[Resonance, ...] = ()
+    drive_db: float = 0.0
+    tilt_db: float = 0.0
+    room_send: float = 1.0
+    transpose: int = 0
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room to play in.
+
+    Attributes
+    ----------
+    decay_s : float
+        Reverberation time, to -60 dB, in seconds.
+    size_m : float
+        Typical distance between its walls, in metres; it sets the times of the early reflections.
+    damping : float
+        0: bright walls; 1: the treble decays four times as fast as the bass.
+    level_db : float
+        Energy of its response relative to the direct sound.
+    seed : int
+        Selects one of the rooms of this kind.
+    """
+
+    decay_s: float
+    size_m: float
+    damping: float
+    level_db: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A loop: `seconds` of music, repeated until the clip is full."""
+
+    name: str
+    style: str
+    tempo_bpm: float
+    programme: str
+    seconds: float
+    stems: tuple[Stem, ...]
+    room: Room
+
+
+class Step(NamedTuple):
+    """A mark at a beat, and the beats until the next mark of the pattern."""
+
+    beat: float
+    beats: float
+    mark: str
+
+
+def steps_per_bar(pattern: str) -> int:
+    """Return the number of steps of a pattern's bar."""
+    return len(pattern.partition("|")[0])
+
+
+def read_steps(pattern: str, beats: int) -> list[Step]:
+    """Return the marks of a pattern that is repeated for `beats`.
+
+    Examples
+    --------
+    >>> read_steps("X...x...........", 4)
+    [Step(beat=0.0, beats=1.0, mark='X'), Step(beat=1.0, beats=3.0, mark='x')]
+    """
+    per_beat = steps_per_bar(pattern) / BEATS_PER_BAR
+    once = pattern.replace("|", "")
+    total = round(beats * per_beat)
+    marks = [(step, once[step % len(once)]) for step in range(total)]
+    marks = [(step, mark) for step, mark in marks if mark != "."]
+    return [
+        Step(step / per_beat, (end - step) / per_beat, mark)
+        for (step, mark), (end, _) in pairwise([*marks, (total, ".")])
+    ]
+
+
+def read_sheet(sheet: str) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the header and the lines of each style in a style sheet.
+
+    Examples
+    --------
+    >>> read_sheet('''
+    ... rock: 92-140 bpm, swing 0-0.05, studio
+    ...     kick   X.......X....... X.....x.X.x.....
+    ... ''')
+    {'rock': ('92-140 bpm, swing 0-0.05, studio', {'kick': 'X.......X....... X.....x.X.x.....'})}
+    """
+    styles: dict[str, tuple[str, dict[str, str]]] = {}
+    lines: dict[str, str] = {}
+    for line in filter(str.strip, sheet.splitlines()):
+        if line.startswith(" "):
+            key, text = line.split(maxsplit=1)
+            lines[key] = text
+        else:
+            name, _, header = line.partition(": ")
+            lines = {}
+            styles[name] = header, lines
+    return styles
+
+
+Range = tuple[float, float]
+
+
+def read_header(header: str) -> tuple[Range, Range, tuple[str, ...]]:
+    """Return the ranges of the tempo in bpm and of the swing, and the instruments, of a header.
+
+    Examples
+    --------
+    >>> read_header("92-140 bpm, swing 0-0.05, studio power")
+    ((92.0, 140.0), (0.0, 0.05), ('studio', 'power'))
+    """
+    tempo, swing, instruments = header.split(", ")
+    slow, fast = map(float, tempo.removesuffix(" bpm").split("-"))
+    least, most = map(float, swing.removeprefix("swing ").split("-"))
+    return (slow, fast), (least, most), tuple(instruments.split())

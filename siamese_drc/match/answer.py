@@ -1,0 +1,72 @@
+"""The answer of `match`: a situation, settings with 90 % intervals, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+# The reference is the loop itself, compressed; or another recording; or no settings were found.
+SAME_PERFORMANCE = "same performance"
+ANOTHER_RECORDING = "another recording"
+NO_ANSWER = "no answer"
+
+MAKEUP = "makeup_db"
+SETTING_NAMES = ("threshold_db", "ratio", "attack_ms", "release_ms", MAKEUP)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A setting and the ends of its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def known(cls, value: float) -> Estimate:
+        """Return a setting that is given, not estimated: an interval of width 0."""
+        return cls(value, value, value)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The compressor's settings for a loop, found from a reference.
+
+    Attributes
+    ----------
+    situation : str
+        `SAME_PERFORMANCE`, `ANOTHER_RECORDING` or `NO_ANSWER`.
+    settings : dict of str to Estimate
+        By the names `SETTING_NAMES`; the threshold is in dBFS of the loop as given. Empty without
+        an answer.
+    warnings : list of str
+        What is poorly determined, one sentence each; without an answer, why there is none.
+    detector : {"peak", "rms"}
+        The compressor's level detector for which the settings hold.
+
+    Examples
+    --------
+    >>> answer = Answer(SAME_PERFORMANCE, {"ratio": Estimate(4.0, 3.9, 4.1)})
+    >>> answer.values()
+    {'ratio': 4.0}
+    """
+
+    situation: str
+    settings: dict[str, Estimate] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    detector: Literal["peak", "rms"] = "peak"
+
+    def values(self) -> dict[str, float]:
+        """Return the settings' values, as `process` takes them."""
+        return {name: setting.value for name, setting in self.settings.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as plain dictionaries and lists, for JSON."""
+        return {
+            "situation": self.situation,
+            "settings": {
+                name: {"value": setting.value, "low": setting.low, "high": setting.high}
+                for name, setting in self.settings.items()
+            },
+            "warnings": self.warnings,
+        }

@@ -1,0 +1,228 @@
+"""`match`: settings of the compressor for a loop, from one or several references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siamese_drc.compressor.settings import PARAMETERS, check_setting
+from siamese_drc.core.errors import InputError
+from siamese_drc.match.answer import MAKEUP, NO_ANSWER, SETTING_NAMES, Answer, Estimate
+from siamese_drc.match.sound import checked_mono, clips, is_silent, require_sound, resampled
+
+_MAKEUP_DB = 60.0  # largest make-up gain that can be locked, either way
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """A reference: the mean of its channels at the loop's sample rate, and how it was given."""
+
+    name: str
+    signal: np.ndarray
+    weight: float
+    silent: bool
+    clips: bool
+
+
+def match(
+    loop: np.ndarray,
+    reference: np.ndarray | Sequence[np.ndarray],
+    *,
+    sample_rate: int,
+    reference_rate: int | Sequence[int] | None = None,
+    weights: Sequence[float] | None = None,
+    lock: Mapping[str, float] | None = None,
+    amount: float = 100.0,
+) -> Answer:
+    """Return the compressor settings that bring a loop to the sound of a reference.
+
+    If a reference is the loop itself, compressed, its settings are fitted; otherwise the learnt
+    model estimates them from the dynamics of the loop and of the references.
+
+    Parameters
+    ----------
+    loop : ndarray, shape (samples,) or (channels, samples), full scale 1.0
+        At least half a second.
+    reference : ndarray of such a shape, or a sequence of such arrays
+        One or several recordings that sound as the loop should.
+    sample_rate : int, Hz
+        Of the loop.
+    reference_rate : int or sequence of int, Hz, optional
+        Of the references, one for all or one each; default: the loop's.
+    weights : sequence of float, above 0, optional
+        How much each of several references counts; default: all alike.
+    lock : mapping of str to float, optional
+        Settings to keep, by their names in the answer, e.g. `{"ratio": 4}`.
+    amount : float, percent, 0 to 100
+        How much of the gain reduction and of the make-up gain to apply: at 50 every sample is
+        turned down by half as many decibels, with a ratio R' of 1 / R' = 1 - (1 - 1 / R) / 2.
+
+    Returns
+    -------
+    Answer
+        Its situation, settings with intervals, and warnings. Attack and release are time
+        constants, the time to 63 % of a step; the threshold is in dBFS of the loop as given.
+
+    Raises
+    ------
+    InputError
+        A ValueError: a signal is empty, too short or not finite, the loop is silent, or an option
+        is outside its range.
+
+    Examples
+    --------
+    Compress a loop of decaying noise bursts, and find the settings again:
+
+    >>> from siamese_drc.match import match, process
+    >>> time = np.arange(2 * 44100) / 44100
+    >>> noise = np.random.default_rng(0).normal(0, 0.1, time.size)
+    >>> loop = (noise * np.exp(-8 * (time % 0.5))).astype(np.float32)
+    >>> settings = {
+    ...     "threshold_db": -30.0, "ratio": 4.0, "attack_ms": 5.0, "release_ms": 80.0,
+    ...     "makeup_db": 3.0,
+    ... }
+    >>> answer = match(loop, process(loop, settings, sample_rate=44100), sample_rate=44100)
+    >>> answer.situation
+    'same performance'
+    >>> {name: round(value, 1) for name, value in answer.values().items()}
+    {'threshold_db': -30.0, 'ratio': 4.0, 'attack_ms': 5.0, 'release_ms': 80.0, 'makeup_db': 3.0}
+    """
+    mix = checked_mono("loop", loop, sample_rate)
+    require_sound("loop", float(np.abs(mix).max()))
+    signals = [reference] if isinstance(reference, np.ndarray) else list(reference)
+    references = _references(
+        signals,
+        _checked_rates(reference_rate, sample_rate, len(signals)),
+        _checked_weights(weights, len(signals)),
+        sample_rate,
+    )
+    locked = _checked_lock(lock or {})
+    _check_amount(amount, locked)
+    answer = _scaled(_answer(mix, references, locked, sample_rate), amount / 100)
+    if answer.settings and MAKEUP in locked:
+        makeup = Estimate.known(locked[MAKEUP])
+        answer = replace(answer, settings={**answer.settings, MAKEUP: makeup})
+    return answer
+
+
+def _references(
+    signals: Sequence[np.ndarray], rates: Sequence[int], weights: Sequence[float], sample_rate: int
+) -> list[_Reference]:
+    found = []
+    for number, (signal, rate, weight) in enumerate(zip(signals, rates, weights, strict=True), 1):
+        name = "reference" if len(signals) == 1 else f"reference {number}"
+        mix = checked_mono(name, signal, rate)
+        found.append(
+            _Reference(
+                name,
+                resampled(mix, rate, sample_rate),
+                weight,
+                silent=is_silent(float(np.abs(mix).max())),
+                clips=clips(mix),
+            )
+        )
+    return found
+
+
+def _answer(
+    loop: np.ndarray, references: list[_Reference], locked: dict[str, float], sample_rate: int
+) -> Answer:
+    """Return the answer of the same performance, if a reference is that, or else of the model."""
+    from siamese_drc.match.same_performance import same_performance
+
+    lock = {name: value for name, value in locked.items() if name != MAKEUP}
+    notes = [f"{reference.name} is silent" for reference in references if reference.silent]
+    audible = [reference for reference in references if not reference.silent]
+    for reference in audible:
+        answer = same_performance(loop, reference.signal, sample_rate=sample_rate, lock=lock)
+        if answer is not None:
+            if len(references) > 1:
+                notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
+            return replace(answer, warnings=[*notes, *answer.warnings])
+    notes += [
+        f"{reference.name} clips: the model cannot tell clipping from compression"
+        for reference in audible
+        if reference.clips
+    ]
+    usable = [reference for reference in audible if not reference.clips]
+    if not usable:
+        return Answer(NO_ANSWER, warnings=notes)
+    from siamese_drc.match.another_recording import another_recording
+    from siamese_drc.match.model import read_model
+
+    weights = np.array([reference.weight for reference in usable])
+    answer = another_recording(
+        loop,
+        [reference.signal for reference in usable],
+        sample_rate=sample_rate,
+        weights=(weights / weights.sum()).tolist(),
+        lock=lock,
+        model=read_model(),
+    )
+    return replace(answer, warnings=[*notes, *answer.warnings])
+
+
+def _scaled(answer: Answer, share: float) -> Answer:
+    """Return the answer with all its gain, in decibels, scaled.
+
+    Under a hard knee the gain reduction is proportional to 1 - 1/R.
+    """
+    if not answer.settings or share == 1:
+        return answer
+    ratio, makeup = answer.settings["ratio"], answer.settings[MAKEUP]
+    scaled = {
+        "ratio": Estimate(
+            *(1 / (1 - share * (1 - 1 / r)) for r in (ratio.value, ratio.low, ratio.high))
+        ),
+        MAKEUP: Estimate(*(share * gain for gain in (makeup.value, makeup.low, makeup.high))),
+    }
+    return replace(answer, settings={**answer.settings, **scaled})
+
+
+def _checked_rates(given: int | Sequence[int] | None, default: int, count: int) -> list[int]:
+    """Return the sample rate of every reference."""
+    if given is None:
+        return [default] * count
+    rates = list(given) if isinstance(given, Sequence) else [given] * count
+    if len(rates) != count:
+        raise InputError(f"reference_rate: has {len(rates)} values for {count} references")
+    return rates
+
+
+def _checked_weights(weights: Sequence[float] | None, count: int) -> list[float]:
+    """Return the weight of every reference."""
+    if count == 0:
+        raise InputError("reference: there must be at least one")
+    given = [1.0] * count if weights is None else [float(weight) for weight in weights]
+    if len(given) != count:
+        raise InputError(f"weights: has {len(given)} values for {count} references")
+    if not all(0 < weight < np.inf for weight in given):
+        raise InputError(f"weights: {given}, every one must be above 0")
+    return given
+
+
+def _checked_lock(lock: Mapping[str, float]) -> dict[str, float]:
+    """Return the settings to keep, each one within the compressor's range."""
+    for name, value in lock.items():
+        if name == MAKEUP:
+            if not -_MAKEUP_DB <= value <= _MAKEUP_DB:
+                limits = f"-{_MAKEUP_DB:g} and {_MAKEUP_DB:g} dB"
+                raise InputError(f"lock: {name} {value:g}: must lie between {limits}")
+        elif name in PARAMETERS:
+            try:
+                check_setting(name, value)
+            except ValueError as error:
+                raise InputError(f"lock: {error}") from error
+        else:
+            raise InputError(f"lock: there is no setting {name!r}, only {', '.join(SETTING_NAMES)}")
+    return dict(lock)
+
+
+def _check_amount(amount: float, locked: Mapping[str, float]) -> None:
+    """Raise InputError unless `amount` is a percentage and the ratio may follow it."""
+    if not 0 <= amount <= 100:
+        raise InputError(f"amount: {amount:g} %, must lie between 0 and 100")
+    if amount < 100 and "ratio" in locked:
+        raise InputError("amount: works through the ratio, which is locked; leave out one of them")

@@ -1,0 +1,339 @@
+"""The user's recordings: reading files, checking signals, and applying settings to them.
+
+Whatever libsndfile opens can be read. Files are read in blocks, so that their length does not
+matter; the settings are found from a part of a long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+
+from siamese_drc.compressor.ballistics import Detector
+from siamese_drc.compressor.compressor import LinkedCompressor, channel_mean
+from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.core.errors import InputError
+
+BLOCK = 2**16  # frames in memory at a time
+LONGEST_PART_S = 30.0  # length of the part of a long file from which settings are found
+SHORTEST_S = 0.5  # a shorter signal is a single hit rather than a loop
+SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
+
+_AS_LONG_S = 1.0  # files whose lengths differ by less may be the same performance
+_FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
+_RUN = 3  # samples in a row at the peak, of one sign: a waveform that was clipped there
+_CLIPPED = 0.01  # share of the samples in such runs
+
+
+@dataclass(frozen=True)
+class Sound:
+    """An audio file that can be read.
+
+    Attributes
+    ----------
+    path : Path
+    sample_rate : int, Hz
+    channels : int
+    frames : int
+    container, encoding : str
+        libsndfile's names: "WAV", "FLAC" ..., "PCM_16", "FLOAT" ...
+    """
+
+    path: Path
+    sample_rate: int
+    channels: int
+    frames: int
+    container: str
+    encoding: str
+
+    @property
+    def seconds(self) -> float:
+        """Length in s."""
+        return self.frames / self.sample_rate
+
+    def blocks(self, *, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the samples from frame `start` on, shape (channels, at most BLOCK), float32.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be decoded, ends before its time or holds samples that are not
+            finite.
+        """
+        left = self.frames - start if frames is None else frames
+        try:
+            with soundfile.SoundFile(self.path) as file:
+                file.seek(start)
+                while left:
+                    block = file.read(min(BLOCK, left), dtype="float32", always_2d=True)
+                    if not len(block):
+                        raise InputError(
+                            f"{self.path}: ends {left} samples too early, the file is incomplete"
+                        )
+                    require_finite(self.path, block)
+                    yield np.ascontiguousarray(block.T)
+                    left -= len(block)
+        except soundfile.LibsndfileError as error:
+            raise InputError(f"{self.path}: cannot be read as audio ({error})") from error
+
+
+class Part(NamedTuple):
+    """The whole of a file, or the part of a long one from which settings are found."""
+
+    signal: np.ndarray
+    """Shape (channels, samples), float32."""
+    start: int
+    """Its first frame in the file."""
+
+
+class Inputs(NamedTuple):
+    """Arguments of `match`, read from files."""
+
+    loop: np.ndarray
+    references: list[np.ndarray]
+    rates: list[int]
+    """Sample rates of the references, Hz."""
+    warnings: list[str]
+
+
+def open_sound(path: Path) -> Sound:
+    """Read a file's header.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it may not be read, or it is not audio, empty or shorter than
+        half a second.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if not content:
+        raise InputError(f"{path}: is empty, must be an audio file")
+    try:
+        info = soundfile.info(path)
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw has no header
+        raise InputError(f"{path}: cannot be read as audio ({error})") from error
+    require_duration(path, info.frames, info.samplerate)
+    return Sound(path, info.samplerate, info.channels, info.frames, info.format, info.subtype)
+
+
+def read_part(sound: Sound, *, start: int | None = None) -> Part:
+    """Read a file whole, or of a long one the `LONGEST_PART_S` with the most energy.
+
+    Parameters
+    ----------
+    sound : Sound
+    start : int, frames, optional
+        First frame of the part of a long file, instead of the loudest part.
+
+    Raises
+    ------
+    InputError
+        Those of `Sound.blocks`; or the part is silent.
+    """
+    longest = round(LONGEST_PART_S * sound.sample_rate)
+    frames = min(sound.frames, longest)
+    if frames == sound.frames:
+        start = 0
+    elif start is None:
+        start = _loudest(sound, frames)
+    signal = np.concatenate(list(sound.blocks(start=start, frames=frames)), axis=1)
+    require_sound(sound.path, float(np.abs(channel_mean(signal)).max()))
+    return Part(signal, start)
+
+
+def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
+    """Read a loop and its references; of long files, `LONGEST_PART_S` of each.
+
+    The part is where a file is loudest. A reference as long as the loop gives the same stretch of
+    time, because it may be the same performance.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read or is silent.
+    """
+    part = read_part(loop)
+    parts = []
+    for reference in references:
+        start = None
+        if abs(reference.seconds - loop.seconds) < _AS_LONG_S:
+            latest = reference.frames - round(LONGEST_PART_S * reference.sample_rate)
+            start = min(round(part.start * reference.sample_rate / loop.sample_rate), latest)
+        parts.append(read_part(reference, start=start))
+    warnings = [
+        f"{sound.path}: lasts {sound.seconds:.0f} s, the settings are found from"
+        f" {LONGEST_PART_S:g} s from {read.start / sound.sample_rate:.0f} s on"
+        for sound, read in zip([loop, *references], [part, *parts], strict=True)
+        if sound.seconds > LONGEST_PART_S
+    ]
+    return Inputs(
+        part.signal,
+        [each.signal for each in parts],
+        [reference.sample_rate for reference in references],
+        warnings,
+    )
+
+
+def _loudest(sound: Sound, frames: int) -> int:
+    """Return the first of the `frames` with the most energy, to a block."""
+    energy = [
+        float(np.square(channel_mean(block), dtype=np.float64).sum()) for block in sound.blocks()
+    ]
+    before = np.concatenate([[0.0], np.cumsum(energy)])
+    span = min(-(-frames // BLOCK), len(energy))
+    loudest = int(np.argmax(before[span:] - before[: before.size - span]))
+    return min(loudest * BLOCK, sound.frames - frames)
+
+
+def checked_mono(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return the mean of a signal's channels, shape (samples,), float32.
+
+    Parameters
+    ----------
+    name : str
+        What error messages call the signal.
+    signal : ndarray, shape (samples,) or (channels, samples)
+    sample_rate : int, Hz
+
+    Raises
+    ------
+    InputError
+        If the signal is of another shape, too short or not finite.
+    """
+    signal = np.asarray(signal, np.float32)
+    if signal.ndim not in (1, 2):
+        raise InputError(
+            f"{name}: its shape is {signal.shape}, must be (samples,) or (channels, samples)"
+        )
+    if not sample_rate > 0:
+        raise InputError(f"{name}: its sample rate is {sample_rate:g} Hz, must be above 0")
+    channels = np.atleast_2d(signal)
+    require_duration(name, channels.shape[1] if len(channels) else 0, sample_rate)
+    require_finite(name, channels)
+    return channel_mean(channels)
+
+
+def resampled(signal: np.ndarray, rate: int, target: int) -> np.ndarray:
+    """Return a mono signal at another sample rate, Hz."""
+    if rate == target:
+        return signal
+    import soxr
+
+    return soxr.resample(signal, rate, target, quality="VHQ")
+
+
+def compressor(
+    settings: Mapping[str, float], *, sample_rate: int, detector: Detector = "peak"
+) -> LinkedCompressor:
+    """Return the block-wise compressor under settings that `match` found: `Answer.values()`."""
+    return LinkedCompressor(
+        Settings(*(settings[name] for name in PARAMETERS)),
+        sample_rate=sample_rate,
+        detector=detector,
+        makeup_db=settings["makeup_db"],
+    )
+
+
+def process(
+    loop: np.ndarray,
+    settings: Mapping[str, float],
+    *,
+    sample_rate: int,
+    detector: Detector = "peak",
+) -> np.ndarray:
+    """Return a whole loop compressed under settings that `match` found.
+
+    All channels get the same gain, which follows from their mean.
+
+    Parameters
+    ----------
+    loop : ndarray, shape (samples,) or (channels, samples), float32, full scale 1.0
+    settings : mapping of str to float
+        The values of `Answer.settings`: `Answer.values()`.
+    sample_rate : int, Hz
+    detector : {"peak", "rms"}
+        `Answer.detector`.
+
+    Returns
+    -------
+    ndarray of the loop's shape, float32
+        Not limited: a make-up gain may lift it above full scale.
+
+    Raises
+    ------
+    ValueError
+        If the loop is empty or not finite, or a setting is outside its range.
+
+    Examples
+    --------
+    >>> loop = np.full((2, 44100), 0.1, np.float32)
+    >>> settings = {
+    ...     "threshold_db": -30.0, "ratio": 2.0, "attack_ms": 5.0, "release_ms": 80.0,
+    ...     "makeup_db": 0.0,
+    ... }
+    >>> steady = process(loop, settings, sample_rate=44100)[:, -1]
+    >>> (20 * np.log10(steady)).round(2)
+    array([-25., -25.], dtype=float32)
+    """
+    loop = np.asarray(loop, np.float32)
+    whole = compressor(settings, sample_rate=sample_rate, detector=detector)
+    return whole.process(np.atleast_2d(loop)).signal.reshape(loop.shape)
+
+
+def require_duration(name: object, samples: int, sample_rate: int) -> None:
+    """Raise InputError where a signal, called `name` in the message, is too short."""
+    if samples == 0:
+        raise InputError(f"{name}: is empty, must last at least {SHORTEST_S:g} s")
+    if samples < SHORTEST_S * sample_rate:
+        raise InputError(
+            f"{name}: lasts {samples / sample_rate:.3g} s, must last at least {SHORTEST_S:g} s"
+        )
+
+
+def require_finite(name: object, signal: np.ndarray) -> None:
+    """Raise InputError where a signal holds NaN or infinity."""
+    if not np.isfinite(signal).all():
+        raise InputError(f"{name}: holds samples that are not finite numbers")
+
+
+def require_sound(name: object, peak: float) -> None:
+    """Raise InputError where the peak of the mean of a signal's channels is silence."""
+    if is_silent(peak):
+        raise InputError(
+            f"{name}: is silent, its channels' mean must exceed {SILENCE_DB:g} dBFS somewhere"
+        )
+
+
+def is_silent(peak: float) -> bool:
+    """Return whether a signal with this peak is silence."""
+    return peak <= 10 ** (SILENCE_DB / 20)
+
+
+def clips(signal: np.ndarray) -> bool:
+    """Return whether the peaks of a signal, shape (samples,), are clipped, at whatever level.
+
+    Examples
+    --------
+    >>> sine = np.sin(np.arange(1000) / 10)
+    >>> clips(sine), clips(0.1 * np.clip(3 * sine, -1, 1))
+    (False, True)
+    """
+    size = np.abs(signal)
+    at_peak = np.sign(signal) * (size >= (1 - _FLAT) * size.max())
+    run = np.ones(signal.size - _RUN + 1, bool)
+    for n in range(_RUN):
+        part = at_peak[n : n + run.size]
+        run &= (part != 0) & (part == at_peak[: run.size])
+    in_run = np.zeros(signal.size, bool)
+    for n in range(_RUN):
+        in_run[n : n + run.size] |= run
+    return bool(in_run.mean() > _CLIPPED)

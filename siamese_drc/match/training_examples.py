@@ -1,0 +1,303 @@
+"""Training examples of the learnt model: composed loops, varied, compressed and described.
+
+The composers use one library of clean sounds. What a user loads was mixed, equalised and
+compressed before. Every loop therefore passes a random chain of production first (another speed,
+equalisation, reverberation, compression ...): what varies at random in training is not relied on
+(domain randomisation; Tobin et al., 2017).
+
+References
+----------
+J. Tobin, R. Fong, A. Ray, J. Schneider, W. Zaremba and P. Abbeel, "Domain randomization for
+transferring deep neural networks from simulation to the real world", IROS 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.core.parallel import parallel_map
+from siamese_drc.loops.composers import compose, seeded
+from siamese_drc.loops.rendering import render
+from siamese_drc.match.dynamics import dynamics, loudness_lufs
+
+_PRODUCTIONS = 4  # of each loop, which share its number of settings
+# Settings are drawn uniformly from these ranges; the threshold in dB below the loop's peak, so that
+# from hardly a transient to nearly all of the loop is compressed.
+_SETTING_BELOW_PEAK_DB = (3.0, 40.0)
+_SETTING_INVERSE_RATIO = (0.05, 1.0)
+_SETTING_ATTACK_MS = (1.0, 100.0)  # on a log scale, as the releases
+_SETTING_RELEASE_MS = (10.0, 1000.0)
+# What a production draws.
+_SPEEDS = (0.7, 1.4)
+_LAYER_DB = (-20.0, 0.0)
+_TONE_HZ = np.geomspace(40, 16000, 7)
+_TONE_DB = 8.0  # standard deviation of the gains at these frequencies
+_ENVELOPE_S = (0.003, 0.1)
+_POWERS = (-0.4, 0.5)  # of the envelope: notes become longer below 0, shorter above
+_LOWEST_POWER = 1e-6  # of the envelope: what is quieter is not turned up further
+_DECAY_S = (0.08, 1.2)  # by 60 dB
+_REVERB_DB = (-30.0, -3.0)
+_THRESHOLD_DB = (-30.0, -6.0)
+_INVERSE_RATIO = (0.2, 0.8)
+_ATTACK_MS = (0.5, 50.0)
+_RELEASE_MS = (20.0, 500.0)
+_DRIVE_DB = (-6.0, 12.0)
+_NOISE_DB = (-90.0, -45.0)
+
+
+@dataclass(frozen=True)
+class ExampleOptions:
+    """How examples are made: length of the loops (s), settings of each, seed and rate (Hz)."""
+
+    clip_seconds: float
+    settings: int
+    seed: int
+    sample_rate: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """A dry loop, shape (samples,), and settings under which to compress it.
+
+    The settings, shape (n, 4), have the threshold in dBFS; `loudness` is the loop's, in LUFS.
+    """
+
+    signal: np.ndarray
+    settings: np.ndarray
+    loudness: float
+
+    @classmethod
+    def drawn(
+        cls, signal: np.ndarray, random: np.random.Generator, options: ExampleOptions
+    ) -> Example:
+        """Return a loop with settings drawn for it."""
+        loudness = loudness_lufs(signal, sample_rate=options.sample_rate)
+        return cls(signal, draw_settings(signal, options.settings, random), loudness)
+
+
+def make_examples(
+    materials: Sequence[str], options: ExampleOptions, *, loops: int, calibration_loops: int
+) -> dict[str, Any]:
+    """Return the examples that the model is trained and calibrated on.
+
+    Parameters
+    ----------
+    materials : sequence of str
+        Composers: drum, guitar or mix.
+    options : ExampleOptions
+        The settings of a loop are divided among its productions.
+    loops, calibration_loops : int
+        Of each material.
+
+    Returns
+    -------
+    dict of str to ndarray
+        A row per dry clip, which is one production of a loop: `dry` (productions, features),
+        `material`, `part` (0: training, 1: calibration) and `loop`, its number. A row per
+        compressed clip: `compressed` (clips, features), `source`, the row of its dry clip, and
+        `settings` (clips, 4), the threshold in dB above the loudness of the dry clip.
+    """
+    jobs = [(material, loop) for material in materials for loop in range(loops + calibration_loops)]
+    productions = min(_PRODUCTIONS, options.settings)
+    described = partial(_describe, options=options, productions=productions)
+    found = parallel_map(described, jobs, description="match examples")
+    dry, compressed, settings = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    numbers = [materials.index(material) for material, _ in jobs]
+    return {
+        "dry": dry,
+        "material": np.repeat(numbers, productions),
+        "part": np.repeat([int(loop >= loops) for _, loop in jobs], productions),
+        "loop": np.repeat(np.arange(len(jobs)), productions),
+        "compressed": compressed,
+        "source": np.repeat(np.arange(len(dry)), options.settings // productions),
+        "settings": settings,
+    }
+
+
+def compose_example(material: str, number: int, options: ExampleOptions) -> Example:
+    """Compose loop `number` of a material and draw its settings.
+
+    The loops differ from those of the pipeline's corpora: their random numbers are another stream.
+    """
+    random = seeded(f"match settings {material}", number, seed=options.seed)
+    return Example.drawn(_composed(material, number, options), random, options)
+
+
+def compose_examples(
+    material: str, numbers: Sequence[int], options: ExampleOptions
+) -> list[Example]:
+    """Return several loops of a material as `compose_example` makes them, in parallel."""
+    make = partial(compose_example, material, options=options)
+    return parallel_map(make, numbers, description=f"match loops {material}")
+
+
+def draw_settings(signal: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Draw settings under which a signal is compressed.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (samples,)
+    count : int
+    random : Generator
+
+    Returns
+    -------
+    ndarray, shape (count, 4)
+        Threshold (dBFS, uniform below the peak), ratio (1/R uniform), attack and release (ms,
+        uniform on a log scale).
+
+    Examples
+    --------
+    >>> draw_settings(np.ones(100), 2, np.random.default_rng(0)).round(1)
+    array([[-26.6,  11.2,  42.3, 163.4],
+           [-13. ,  15.2,  66.9, 287.7]])
+    """
+    peak_db = 20 * np.log10(np.abs(signal).max())
+    columns = [
+        peak_db - random.uniform(*_SETTING_BELOW_PEAK_DB, count),
+        1 / random.uniform(*_SETTING_INVERSE_RATIO, count),
+        _log_uniform(random, _SETTING_ATTACK_MS, count),
+        _log_uniform(random, _SETTING_RELEASE_MS, count),
+    ]
+    return np.stack(columns, axis=1)
+
+
+def as_settings(rows: np.ndarray) -> Settings:
+    """Return rows of the four parameters, threshold in dBFS, as settings of the compressor."""
+    return Settings(**dict(zip(PARAMETERS, rows.T, strict=True)))
+
+
+def relative(settings: np.ndarray, loudness: float) -> np.ndarray:
+    """Return settings (..., 4) whose threshold is in dB above a loudness in LUFS."""
+    return settings - np.array([loudness, 0.0, 0.0, 0.0])
+
+
+def _composed(material: str, number: int, options: ExampleOptions) -> np.ndarray:
+    score = compose(material, number, seed=options.seed, stream=f"match {material}")
+    samples = round(options.clip_seconds * options.sample_rate)
+    return render(score, samples=samples, sample_rate=options.sample_rate)
+
+
+def _describe(
+    job: tuple[str, int], *, options: ExampleOptions, productions: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the dynamics of a loop's productions, of these compressed, and the settings."""
+    material, loop = job
+    rate = options.sample_rate
+    signal = _composed(material, loop, options)
+    random = seeded(f"match productions {material}", loop, seed=options.seed)
+    dry, compressed, settings = [], [], []
+    for _ in range(productions):
+        clip = produced(signal, random, sample_rate=rate)
+        drawn = draw_settings(clip, options.settings // productions, random)
+        wet = compress(clip, as_settings(drawn), sample_rate=rate)
+        dry.append(dynamics(clip, sample_rate=rate))
+        compressed += [dynamics(one, sample_rate=rate) for one in wet]
+        settings.append(relative(drawn, loudness_lufs(clip, sample_rate=rate)))
+    return np.stack(dry), np.stack(compressed), np.concatenate(settings)
+
+
+def produced(signal: np.ndarray, random: np.random.Generator, *, sample_rate: int) -> np.ndarray:
+    """Return a loop, not silent, after a random chain of production: float32, peak 1.0."""
+    for chance, step in _CHAIN:
+        if random.random() < chance:
+            signal = step(signal, random, sample_rate)
+            signal = signal / np.abs(signal).max()
+    return signal.astype(np.float32)
+
+
+def _faster(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Play at another speed, and repeat or cut to the old length."""
+    import soxr
+
+    speed = _log_uniform(random, _SPEEDS)
+    return np.resize(soxr.resample(signal, speed * sample_rate, sample_rate, "MQ"), signal.size)
+
+
+def _layered(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Add the loop at another speed, equalised, and started at another place."""
+    other = _toned(_faster(signal, random, sample_rate), random, sample_rate)
+    other = np.roll(other, random.integers(other.size))
+    return signal + _amplitude(random.uniform(*_LAYER_DB)) * other / np.abs(other).max()
+
+
+def _toned(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Equalise: gains at some frequencies, interpolated between them on a log scale."""
+    gains_db = random.normal(0, _TONE_DB, _TONE_HZ.size)
+    hertz = np.fft.rfftfreq(signal.size, 1 / sample_rate)
+    gains_db = np.interp(np.log(np.maximum(hertz, 1)), np.log(_TONE_HZ), gains_db)
+    return np.fft.irfft(np.fft.rfft(signal) * 10 ** (gains_db / 20), signal.size)
+
+
+def _shaped(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Multiply by a power of the envelope: hits stand out more, or less."""
+    from scipy.ndimage import uniform_filter1d
+
+    size = max(round(_log_uniform(random, _ENVELOPE_S) * sample_rate), 1)
+    power = uniform_filter1d(np.square(signal, dtype=np.float64), size, mode="wrap")
+    envelope = np.maximum(power / power.max(), _LOWEST_POWER)
+    return signal * envelope ** (random.uniform(*_POWERS) / 2)
+
+
+def _reverberant(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Add a tail of decaying noise."""
+    from scipy.signal import fftconvolve
+
+    decay_s = _log_uniform(random, _DECAY_S)
+    seconds = np.arange(round(decay_s * sample_rate)) / sample_rate
+    response = random.standard_normal(seconds.size) * _amplitude(-60) ** (seconds / decay_s)
+    response *= _amplitude(random.uniform(*_REVERB_DB)) / np.sqrt(np.sum(response**2))
+    return signal + fftconvolve(signal, response)[: signal.size]
+
+
+def _compressed(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Compress under moderate settings; the model is to find those of the last compressor."""
+    settings = Settings(
+        threshold_db=[random.uniform(*_THRESHOLD_DB)],
+        ratio=[1 / random.uniform(*_INVERSE_RATIO)],
+        attack_ms=[_log_uniform(random, _ATTACK_MS)],
+        release_ms=[_log_uniform(random, _RELEASE_MS)],
+    )
+    return compress(signal, settings, sample_rate=sample_rate)[0]
+
+
+def _saturated(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Round the peaks, as tape and valves do."""
+    return np.tanh(_amplitude(random.uniform(*_DRIVE_DB)) * signal)
+
+
+def _noisy(signal: np.ndarray, random: np.random.Generator, sample_rate: int) -> np.ndarray:
+    """Add white noise."""
+    level = _amplitude(random.uniform(*_NOISE_DB))
+    return signal + level * random.standard_normal(signal.size)
+
+
+def _log_uniform(
+    random: np.random.Generator, ends: tuple[float, float], count: int | None = None
+) -> Any:
+    low, high = np.log(ends)
+    return np.exp(random.uniform(low, high, count))
+
+
+def _amplitude(db: float) -> float:
+    return float(10 ** (db / 20))
+
+
+# How often a production has each step, in their order.
+_CHAIN = (
+    (1.0, _faster),
+    (0.3, _layered),
+    (0.8, _toned),
+    (0.6, _shaped),
+    (0.5, _reverberant),
+    (0.5, _compressed),
+    (0.4, _saturated),
+    (0.5, _noisy),
+)

@@ -1,0 +1,38 @@
+"""Keras prepared so that a training has the same result on every run."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+def prepare_backend(seed: int) -> None:
+    """Import Keras with reproducible arithmetic, and seed it.
+
+    The default backend is TensorFlow; `KERAS_BACKEND` chooses another. On a processor, a TensorFlow
+    operation runs on one thread, because small convolutions gain little from a second one, and the
+    order of summation must not depend on the number of cores. Two operations that are independent
+    of each other may run at once.
+
+    Parameters
+    ----------
+    seed : int
+        Of weights, dropout and noise: of Python's, NumPy's and the backend's random numbers.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if not tf.config.list_physical_devices("GPU") and not _started(tf):
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(2)
+        tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(seed)
+
+
+def _started(tf: Any) -> bool:
+    """Whether the threads have been set: TensorFlow refuses to change them once it has started."""
+    return bool(tf.config.threading.get_intra_op_parallelism_threads())

@@ -1,0 +1,157 @@
+"""The inputs of a grid's rows, memory-mapped, and the batches of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from siamese_drc.core.errors import InputError
+
+# dry inputs, then compressed ones (loops + rows, *shape, 1); the index of each row's dry input
+Batch = tuple[np.ndarray, np.ndarray]
+
+
+class DataSet:
+    """Dry and compressed inputs of rows: a row is one loop under one setting.
+
+    Parameters
+    ----------
+    dry : ndarray, shape (loops, *shape), float16
+        It may be memory-mapped.
+    files : sequence of Path, one per loop
+        Arrays of shape (settings, *shape), float16; they are memory-mapped.
+    loop : ndarray, shape (rows,), int
+        The loop of each row.
+    position : ndarray, shape (rows,), int
+        The place of each row in its loop's array.
+    mean, deviation : float
+        By which the inputs are standardised.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or has another shape, or the dry inputs are not finite.
+    """
+
+    def __init__(
+        self,
+        dry: np.ndarray,
+        files: Sequence[Path],
+        loop: np.ndarray,
+        position: np.ndarray,
+        *,
+        mean: float = 0.0,
+        deviation: float = 1.0,
+    ) -> None:
+        self.dry = dry
+        self.mean = mean
+        self.deviation = deviation
+        self.loop = np.asarray(loop)
+        self.position = np.asarray(position)
+        self._files = files
+        self._compressed = [memory_mapped(path) for path in files]
+        settings = np.bincount(self.loop, minlength=len(files))
+        for path, inputs, count in zip(files, self._compressed, settings, strict=True):
+            if inputs.shape != (count, *self.shape):
+                raise InputError(
+                    f"{path}: has shape {inputs.shape}, must be {(int(count), *self.shape)}"
+                )
+        if not all(np.isfinite(of_loop).all() for of_loop in dry):
+            raise InputError(f"{files[0].parent}: the dry inputs hold values that are not finite")
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.loop)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one input."""
+        return self.dry.shape[1:]
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """Read the standardised inputs of some rows, float32; each dry input once.
+
+        Raises
+        ------
+        InputError
+            If an input is not finite: the network's rectifiers would hide it.
+        """
+        loops, index = np.unique(self.loop[rows], return_inverse=True)
+        inputs = np.empty((len(loops) + len(rows), *self.shape), np.float32)
+        inputs[: len(loops)] = self.dry[loops]
+        for place, row in enumerate(rows, start=len(loops)):
+            inputs[place] = self._compressed[self.loop[row]][self.position[row]]
+        if not np.isfinite(np.sum(inputs)):
+            names = ", ".join(str(self._files[loop]) for loop in loops)
+            raise InputError(f"one of {names}: holds values that are not finite")
+        inputs -= self.mean
+        inputs /= self.deviation
+        return inputs[..., None], index.astype(np.int32)
+
+
+def memory_mapped(path: Path) -> np.ndarray:
+    """Return the array of a .npy file, memory-mapped; raise InputError if there is none."""
+    try:
+        return np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as an array ({error})") from error
+
+
+def mean_and_deviation(inputs: Sequence[np.ndarray] | np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation of all values of some inputs, such as dry ones.
+
+    Examples
+    --------
+    >>> mean_and_deviation(np.array([[1.0, 3.0], [5.0, 7.0]]))
+    (4.0, 2.23606797749979)
+    """
+    mean = float(np.mean([each.mean(dtype=np.float64) for each in inputs]))
+    squares = [np.square(each - np.float64(mean)).mean() for each in inputs]
+    return mean, max(float(np.sqrt(np.mean(squares))), 1e-6)
+
+
+def shuffled_batches(
+    loop: np.ndarray,
+    rows: np.ndarray,
+    *,
+    batch_size: int,
+    loops_per_batch: int,
+    seed: int,
+    epoch: int,
+) -> Iterator[np.ndarray]:
+    """Yield the batches of an epoch: `rows` in random order, few loops to a batch.
+
+    Each loop's rows are shuffled and cut into runs of batch_size / loops_per_batch rows; the runs
+    are shuffled and joined, and the batches are cut from them, the last one as small as it must be.
+    The order depends on (seed, epoch) only, so that a resumed training continues with the batches
+    of an uninterrupted one.
+
+    Parameters
+    ----------
+    loop : ndarray, shape (all rows,), int
+        The loop of each row.
+    rows : ndarray, int
+        The rows of the epoch.
+    batch_size, loops_per_batch : int
+        The first must be a multiple of the second.
+    seed, epoch : int
+
+    Examples
+    --------
+    >>> loop = np.repeat([0, 1], 4)
+    >>> options = dict(batch_size=4, loops_per_batch=2, seed=1, epoch=0)
+    >>> [loop[batch].tolist() for batch in shuffled_batches(loop, np.arange(8), **options)]
+    [[1, 1, 0, 0], [0, 0, 1, 1]]
+    """
+    generator = np.random.default_rng([seed, epoch])
+    run = batch_size // loops_per_batch
+    runs = []
+    for number in np.unique(loop[rows]):
+        members = generator.permutation(rows[loop[rows] == number])
+        runs += [members[start : start + run] for start in range(0, len(members), run)]
+    order = generator.permutation(len(runs))
+    dealt = np.concatenate([runs[i] for i in order])
+    for start in range(0, len(dealt), batch_size):
+        yield dealt[start : start + batch_size]

@@ -1,0 +1,85 @@
+"""The targets of a network: the parameters that a grid varies, each scaled to [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from siamese_drc.compressor.grids import OFFSETS, Grid
+
+Domain = Literal["linear", "sound"]
+
+# Of `sound` targets: into the domain in which equal steps sound about equally large, and back.
+_INTO = dict.fromkeys(("ratio", "attack_ms", "release_ms"), np.log)
+_OUT_OF = dict.fromkeys(_INTO, np.exp)
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """The range of each target over the whole grid, mapped to [0, 1].
+
+    Parameters
+    ----------
+    names : list of str
+        The varied parameters.
+    domain : {"linear", "sound"}
+        `linear`: in real units. `sound`: the threshold in dB, the logarithms of the others. (The
+        gain reduction grows with 1 - 1/ratio; but in that domain the high ratios, whose errors in
+        real units are the largest, would lie too close together.)
+    low, high : ndarray, shape (parameters,)
+        The range, in that domain.
+
+    Examples
+    --------
+    >>> scale = TargetScale(["attack_ms"], "linear", np.array([1.0]), np.array([99.0]))
+    >>> scale.scale(np.array([[1.0], [50.0]])).tolist()
+    [[0.0], [0.5]]
+    """
+
+    names: list[str]
+    domain: Domain
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of_grid(cls, grid: Grid, domain: Domain = "linear") -> TargetScale:
+        """Return the range of the grid's varied parameters over all loops' offsets."""
+        low, high = [], []
+        for name in grid.varied:
+            every = [value for loop in range(OFFSETS) for value in grid.values(name, loop)]
+            values = np.array(every, np.float64)
+            if domain == "sound" and name in _INTO:
+                values = _INTO[name](values)
+            low.append(values.min())
+            high.append(values.max())
+        lowest, highest = np.array(low), np.array(high)
+        highest = np.where(highest > lowest, highest, lowest + 1.0)
+        return cls(grid.varied, domain, lowest, highest)
+
+    def scale(self, values: np.ndarray) -> np.ndarray:
+        """Return parameters (rows, parameters) in real units scaled to [0, 1], float32."""
+        values = self._mapped(values, _INTO)
+        return ((values - self.low) / (self.high - self.low)).astype(np.float32)
+
+    def restore(self, scaled: np.ndarray) -> np.ndarray:
+        """Return scaled parameters in real units, float32.
+
+        `sound` targets are first limited to [0, 1]: a logarithm that is slightly too high is a
+        value that is much too high.
+        """
+        if self.domain == "sound":
+            scaled = np.clip(scaled, 0, 1)
+        values = self.low + scaled * (self.high - self.low)
+        return self._mapped(values, _OUT_OF).astype(np.float32)
+
+    def _mapped(self, values: np.ndarray, functions: Mapping[str, np.ufunc]) -> np.ndarray:
+        if self.domain == "linear":
+            return values
+        columns = [
+            functions[name](column) if name in functions else column
+            for name, column in zip(self.names, np.asarray(values, np.float64).T, strict=True)
+        ]
+        return np.stack(columns, axis=1)

@@ -1,0 +1,221 @@
+"""Training of one network: optimizer, epochs, early stopping, and resuming."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Literal
+
+import keras
+import numpy as np
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.networks.batches import DataSet, shuffled_batches
+from siamese_drc.networks.checkpoint import (
+    LearningCurve,
+    load_checkpoint,
+    restore_state,
+    save_checkpoint,
+    state_of,
+)
+from siamese_drc.networks.siamese import Siamese, embed_rows, regress
+from siamese_drc.networks.splits import Split
+
+LOSSES = {"squared": "mean_squared_error", "absolute": "mean_absolute_error"}
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained; the defaults are the paper's, as far as it states them.
+
+    Parameters
+    ----------
+    max_epochs : int
+    patience : int or None
+        Early stopping after so many epochs without a better validation loss. Not with the cosine
+        schedule, whose last epochs are the best ones.
+    batch_size : int
+    loops_per_batch : int
+        The rows of a batch share about so many loops; it divides `batch_size`. The branch computes
+        the dry input once per loop, not once per row.
+    loss : {"squared", "absolute"}
+        Mean squared or mean absolute error of the scaled targets.
+    optimizer : {"adadelta", "adam", "adamw"}
+        Zeiler (2012); Kingma and Ba (2015); Loshchilov and Hutter (2019).
+    learning_rate : float
+    schedule : {"constant", "cosine"}
+        Of the learning rate; `cosine`: half a cosine down to 0 at the end of `max_epochs`.
+    weight_decay : float
+        Of adamw.
+    rho : float
+        Of adadelta.
+    epsilon : float
+    """
+
+    max_epochs: int
+    patience: int | None = None
+    batch_size: int = 8
+    loops_per_batch: int = 4
+    loss: Literal["squared", "absolute"] = "squared"
+    optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
+    learning_rate: float = 1.0
+    schedule: Literal["constant", "cosine"] = "constant"
+    weight_decay: float = 0.0
+    rho: float = 0.95
+    epsilon: float = 1e-7
+
+
+def train_network(
+    build: Callable[[], Siamese],
+    data: DataSet,
+    targets: np.ndarray,
+    split: Split,
+    *,
+    options: TrainingOptions,
+    seed: int,
+    checkpoint: Path | None = None,
+    label: str = "training",
+) -> tuple[list[np.ndarray], LearningCurve]:
+    """Train a network and return its best weights.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the network with fresh weights.
+    data : DataSet
+    targets : ndarray, shape (rows of data, parameters), float32
+        Scaled to [0, 1].
+    split : Split
+    options : TrainingOptions
+    seed : int
+        Of weights, dropout and shuffling.
+    checkpoint : Path, optional
+        A file written after every epoch. If it exists, the training continues from it, to the same
+        weights as an uninterrupted training.
+    label : str
+        Text before each line of progress.
+
+    Returns
+    -------
+    weights : list of ndarray
+        Those of the epoch with the lowest validation loss, for `set_weights` of such a network.
+    curve : LearningCurve
+
+    Raises
+    ------
+    InputError
+        If the loss of an epoch is not finite.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    network = build()
+    batches = ceil(len(split.training) / options.batch_size)
+    compile_network(network, options, steps=options.max_epochs * batches)
+    _trace_any_batch_size(network, data.shape, targets.shape[1])
+    best, curve = network.get_weights(), LearningCurve()
+    if checkpoint is not None and checkpoint.exists():
+        best, curve = load_checkpoint(checkpoint, network)
+
+    patience = None if options.schedule == "cosine" else options.patience
+    while not curve.should_stop(options.max_epochs, patience):
+        started = time.monotonic()
+        loss = train_epoch(
+            network, data, targets, split.training, options=options, seed=seed, epoch=curve.epochs
+        )
+        if not np.isfinite(loss):
+            raise InputError(
+                f"{label}: the loss of epoch {curve.epochs + 1} is {loss}; it must be finite."
+                f" Is train.learning_rate {options.learning_rate:g} too high, or an input faulty?"
+            )
+        output = regress(network, embed_rows(network, data, split.validation))
+        errors = output - targets[split.validation]
+        curve.losses.append(loss)
+        each = np.square(errors) if options.loss == "squared" else np.abs(errors)
+        curve.validation_losses.append(float(np.mean(each)))
+        if curve.best_epoch == curve.epochs:
+            best = network.get_weights()
+        if checkpoint is not None:
+            save_checkpoint(checkpoint, network, best, curve)
+        seconds = time.monotonic() - started
+        _report(label, curve, options.max_epochs, len(split.training), seconds)
+    return best, curve
+
+
+def train_epoch(
+    network: Siamese,
+    data: DataSet,
+    targets: np.ndarray,
+    rows: np.ndarray,
+    *,
+    options: TrainingOptions,
+    seed: int,
+    epoch: int,
+) -> float:
+    """Train a compiled network on `rows` once, in the order of (seed, epoch); return the loss."""
+    total = 0.0
+    for batch in shuffled_batches(
+        data.loop,
+        rows,
+        batch_size=options.batch_size,
+        loops_per_batch=options.loops_per_batch,
+        seed=seed,
+        epoch=epoch,
+    ):
+        loss = network.train_on_batch(data.batch(batch), targets[batch])
+        total += float(loss) * len(batch)
+    return total / len(rows)
+
+
+def compile_network(network: Siamese, options: TrainingOptions, *, steps: int = 1) -> None:
+    """Set a network's optimizer, for a training of `steps` batches, and its loss."""
+    optimizer = make_optimizer(options, steps=steps)
+    network.compile(optimizer, LOSSES[options.loss])
+    optimizer.build(network.trainable_variables)
+
+
+def make_optimizer(options: TrainingOptions, *, steps: int) -> keras.optimizers.Optimizer:
+    """Return the optimizer that `options` name; `steps` batches are the length of the cosine."""
+    rate = options.learning_rate
+    if options.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    match options.optimizer:
+        case "adadelta":
+            return keras.optimizers.Adadelta(rate, rho=options.rho, epsilon=options.epsilon)
+        case "adam":
+            return keras.optimizers.Adam(rate, epsilon=options.epsilon)
+        case "adamw":
+            return keras.optimizers.AdamW(
+                rate, weight_decay=options.weight_decay, epsilon=options.epsilon
+            )
+
+
+def _trace_any_batch_size(network: Siamese, shape: tuple[int, ...], outputs: int) -> None:
+    """Make TensorFlow compile one training step for all batch sizes, by two steps of two sizes.
+
+    Else it has a step of its own for the size of the first batch, which rounds the gradients of
+    means differently; and the first batch of a resumed training may have another size.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    state = state_of(network)
+    for rows in (1, 2):
+        inputs = np.zeros((2 * rows, *shape, 1), np.float32)
+        targets = np.zeros((rows, outputs), np.float32)
+        network.train_on_batch((inputs, np.arange(rows, dtype=np.int32)), targets)
+    restore_state(network, state)
+
+
+def _report(label: str, curve: LearningCurve, max_epochs: int, rows: int, seconds: float) -> None:
+    left = (max_epochs - curve.epochs) * seconds
+    print(
+        f"{label}: epoch {curve.epochs}/{max_epochs}, "
+        f"loss {curve.losses[-1]:.4f}, validation {curve.validation_losses[-1]:.4f} "
+        f"(best {min(curve.validation_losses):.4f} at {curve.best_epoch}), "
+        f"{rows / seconds:.0f} rows/s, at most {left / 60:.1f} min left",
+        file=sys.stderr,
+        flush=True,
+    )

@@ -1,0 +1,185 @@
+"""The report as Markdown and as one HTML page, both from the same template."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+
+from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.report import claims, tables
+from siamese_drc.report.published import PublishedCell, table_cells
+from siamese_drc.report.results import PARAMETER_NAMES, Results, error_text
+
+TEMPLATES = Path(__file__).parent / "templates"
+CONTENTS = "[contents]"  # in the template: where the table of contents goes
+
+MATCH_DISTANCES = {
+    "gain_curve_db": "gain curve, rms (dB)",
+    "crest_factor_db": "crest factor (dB)",
+    "reference_crest_factor_db": "crest factor, to the reference (dB)",
+    "reference_loudness_range_lu": "loudness range, to the reference (LU)",
+    "reference_mfcc": "MFCC, to the reference",
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """How the results were made.
+
+    Attributes
+    ----------
+    scale : str
+        Name of the scale; at `paper`, nothing is cut.
+    size, paper_size : Size
+        How much is made at this scale, and at paper scale.
+    recordings : mapping of str to str or None
+        The folder of recordings that each material comes from; None: composed.
+    compressor : mapping
+        `detector`, `smoothing`, `knee_db`, `identifiable_db`.
+    """
+
+    scale: str
+    size: tables.Size
+    paper_size: tables.Size
+    recordings: Mapping[str, str | None]
+    compressor: Mapping[str, Any]
+
+
+def report_content(
+    project: Project,
+    cells: list[PublishedCell],
+    results: Results,
+    full_size: Results,
+    match: dict[str, Any],
+    pictures: dict[str, str],
+) -> dict[str, Any]:
+    """Return all values that the template shows.
+
+    Parameters
+    ----------
+    project : Project
+    cells : list of PublishedCell
+    results, full_size : Results
+        At the project's scale, and what there is at paper scale.
+    match : dict
+        Errors and distances of the match tool, by material.
+    pictures : dict of str to str
+        Captions by the pictures' names.
+    """
+    scale = project.scale
+    beside = full_size if scale != "paper" else Results({})  # at paper scale `results` has them
+    spread = claims.seed_spread(results)
+    wide = claims.seed_spread(beside) or spread
+    judged = [claims.judge(claim, cells, results, spread) for claim in claims.read_claims()]
+    decided = [claims.judge(claim, cells, beside, wide) for claim in claims.read_claims()]
+    filled = {cell.table for cell in cells if cell.experiment in beside.experiments}
+    large = {line.cell.place: line for line in tables.headlines(cells, beside)}
+    here, paper = project.size.described(), project.paper_size.described()
+    return {
+        "project": project,
+        "scale": scale,
+        "sizes": [(name, here[name], paper[name]) for name in here],
+        "headlines": [
+            (line, large.get(line.cell.place)) for line in tables.headlines(cells, results)
+        ],
+        "beyond": {
+            f"`{scale}` scale": tables.beyond(cells, results),
+            "the paper's sizes": tables.beyond(cells, beside),
+        },
+        "distance": claims.distance(cells, results),
+        "learnt": claims.count_learnt(results),
+        "parameters": PARAMETERS,
+        "spread": spread,
+        "claims": dict(enumerate(judged, 1)),
+        "verdicts": Counter(claim.verdict for claim in judged),
+        "coverage": tables.coverage(cells, scale, results, full_size),
+        "tables": tables.build_tables(cells, results),
+        "limits": {n: project.size.of_networks(table_cells(cells, n)) for n in tables.TITLES},
+        "full_size": {
+            "tables": [t for t in tables.build_tables(cells, beside) if t.number in filled],
+            "claims": {n: of for n, of in enumerate(decided, 1) if of.verdict != claims.NOT_RUN},
+        },
+        "match": match,
+        "match_distances": MATCH_DISTANCES,
+        "pictures": pictures,
+        "errors": tables.every_error(results),
+    }
+
+
+def render_markdown(content: dict[str, Any]) -> str:
+    """Return the report as Markdown: pipe tables, links to the files in figures/."""
+    return _render(_environment(), content, "markdown.j2")
+
+
+def render_html(content: dict[str, Any], figures: Path) -> str:
+    """Return the report as one HTML page that contains its figures.
+
+    Parameters
+    ----------
+    content : dict
+        As `report_content` returns it.
+    figures : Path
+        The folder with the SVG files that the report shows.
+    """
+    environment = _environment()
+
+    def embedded(name: str) -> str:
+        encoded = base64.b64encode((figures / f"{name}.svg").read_bytes()).decode("ascii")
+        return f"data:image/svg+xml;base64,{encoded}"
+
+    environment.filters["embedded"] = embedded
+    text = _render(environment, content, "html.j2")
+    markdown = MarkdownIt("commonmark").enable("table")
+    tokens = markdown.parse(text)
+    for opened, title in pairwise(tokens):
+        if opened.type == "heading_open":
+            opened.attrSet("id", heading_id(title.content))
+    body = markdown.renderer.render(tokens, markdown.options, {})
+    return environment.get_template("page.html.j2").render(content, body=body)
+
+
+def heading_id(title: str) -> str:
+    """Return the anchor of a heading, as GitHub names it.
+
+    Examples
+    --------
+    >>> heading_id("Table VI: Mel spectrogram or spectrogram (drums)")
+    'table-vi-mel-spectrogram-or-spectrogram-drums'
+    """
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def _render(environment: Environment, content: dict[str, Any], layout: str) -> str:
+    """Fill the template and list its sections, each followed by its subsections, as contents."""
+    text = environment.get_template("report.md.j2").render(content, layout=layout)
+    sections: dict[str, list[str]] = {}
+    for level, title in re.findall(r"^(###?) (.+)$", text, re.MULTILINE):
+        link = f"[{title.split(':')[0]}](#{heading_id(title)})"
+        if level == "##":
+            sections[link] = []
+        else:
+            sections[list(sections)[-1]].append(link)
+    lines = [f"- {': '.join([link, ', '.join(below)])}" for link, below in sections.items()]
+    return text.replace(CONTENTS, "\n".join(line.removesuffix(": ") for line in lines))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["error"] = error_text
+    environment.filters["parameter"] = PARAMETER_NAMES.__getitem__
+    return environment

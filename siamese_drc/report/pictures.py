@@ -1,0 +1,155 @@
+"""The report's figures, in one style, as SVG files whose bytes depend on the data alone."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from siamese_drc.report.results import PARAMETER_NAMES, PROTOCOLS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "siamese-drc",  # else element ids are random
+    "svg.fonttype": "path",  # looks the same wherever it is shown
+    "font.size": 8.0,
+    "axes.titlesize": 8.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+}
+
+# Okabe and Ito's colours, distinguishable by colour-blind readers; black is kept for the paper.
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"]
+
+_PREDICTED = (
+    "predicted and true values of rows that the forest was not trained on, by both protocols."
+    " On the line they are equal."
+)
+CAPTIONS = {
+    "predicted-drum-dm2": f"Tuned Model 1, two parameters varied (drum-dm2): {_PREDICTED}",
+    "predicted-drum-d4p": f"Tuned Model 1, four parameters varied (drum-d4p): {_PREDICTED}",
+    "frame-length": "Error by frame length of the spectrogram (Table VII): the published"
+    " errors, ours by protocol, and the constant predictor's.",
+    "learning-curves": "Learning curves of the networks that were trained on all loops: validation"
+    " loss solid, training loss dotted. The loss is that of targets scaled to 0 .. 1.",
+}
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "published": {"color": "black", "marker": "s", "ls": "--"},
+    "paper": {"color": COLOURS[0], "marker": "o", "ls": "-"},
+    "unseen_loops": {"color": COLOURS[1], "marker": "D", "ls": "-"},
+    "constant": {"color": "#7f7f7f", "marker": "", "ls": ":"},
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Return a context in which figures are drawn and saved alike, whatever matplotlibrc says."""
+    return matplotlib.style.context(["default", STYLE])
+
+
+def panels(rows: int, columns: int, *, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `rows` by `columns` panels of so many inches, and its axes row by row."""
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(axes.flat)
+
+
+def save_svg(figure: Figure, path: Path) -> None:
+    """Write the figure without its date."""
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def draw(
+    curves: pd.DataFrame, predicted: pd.DataFrame, frame_lengths: pd.DataFrame
+) -> dict[str, Figure]:
+    """Return the figures that there is data for, by name, in the order of `CAPTIONS`.
+
+    Parameters
+    ----------
+    curves, predicted, frame_lengths : DataFrame
+        As `siamese_drc.report.plots` returns them.
+    """
+    figures = {
+        f"predicted-{data_set}": draw_predicted(points)
+        for data_set, points in predicted.groupby("data_set", sort=False)
+    }
+    figures["frame-length"] = draw_frame_lengths(frame_lengths)
+    if len(curves):
+        figures["learning-curves"] = draw_curves(curves)
+    return figures
+
+
+def draw_predicted(points: pd.DataFrame) -> Figure:
+    """Draw one data set: a row of panels per protocol, a column per parameter."""
+    protocols = [name for name in PROTOCOLS if (points["protocol"] == name).any()]
+    parameters = [name for name in PARAMETER_NAMES if (points["parameter"] == name).any()]
+    figure, axes = panels(len(protocols), len(parameters), width=2.2, height=2.2)
+    places = [(protocol, parameter) for protocol in protocols for parameter in parameters]
+    for axis, (protocol, parameter) in zip(axes, places, strict=True):
+        shown = points[(points["protocol"] == protocol) & (points["parameter"] == parameter)]
+        axis.axline((0, 0), slope=1, color="#7f7f7f", linewidth=0.8)
+        axis.plot(
+            *(shown["true"], shown["predicted"], "o"),
+            markersize=2.2,
+            markeredgewidth=0,
+            alpha=0.6,
+            color=COLOURS[PROTOCOLS.index(protocol)],
+        )
+        axis.set(title=f"{PARAMETER_NAMES[parameter]}, {protocol}", xlabel="true")
+        axis.set(ylabel="predicted", aspect="equal", adjustable="datalim")
+    return figure
+
+
+def draw_frame_lengths(errors: pd.DataFrame) -> Figure:
+    """Draw a panel for each data set and parameter, a line for each source."""
+    groups = list(errors.groupby(["data_set", "parameter"], sort=False))
+    figure, axes = panels(1, len(groups), width=2.1, height=2.4)
+    for axis, ((data_set, parameter), rows) in zip(axes, groups, strict=True):
+        for source, style in SOURCES.items():
+            line = rows[rows["source"] == source]
+            axis.plot(line["frame_length"], line["mae"], label=source, markersize=4, **style)
+        axis.set_xscale("log", base=2)
+        lengths = sorted(rows["frame_length"].unique())
+        axis.set_xticks(lengths, [str(length) for length in lengths], minor=False)
+        axis.set(title=f"{data_set}: {PARAMETER_NAMES[str(parameter)]}", xlabel="frame (samples)")
+        axis.set_ylim(bottom=0)
+    axes[0].set_ylabel("mean absolute error")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def draw_curves(curves: pd.DataFrame) -> Figure:
+    """Draw a panel per experiment: validation loss solid, training loss dotted, a colour per grid.
+
+    Only the networks of the `paper` protocol are drawn, which were trained on all loops.
+    """
+    drawn = curves[curves["network"] == curves["grid"]]
+    colours = {grid: COLOURS[i % len(COLOURS)] for i, grid in enumerate(drawn["grid"].unique())}
+    experiments = list(drawn.groupby("experiment", sort=False))
+    columns = min(4, max(1, len(experiments)))
+    figure, axes = panels(-(-max(1, len(experiments)) // columns), columns, width=2.5, height=1.8)
+    for axis in axes[len(experiments) :]:
+        axis.set_axis_off()
+    for axis, (experiment, rows) in zip(axes, experiments, strict=False):
+        for grid, history in rows.groupby("grid", sort=False):
+            colour = colours[grid]
+            axis.plot(history["epoch"], history["val_loss"], color=colour, linewidth=1.2)
+            axis.plot(history["epoch"], history["loss"], color=colour, linewidth=0.9, ls=":")
+        axis.set(xlabel="epoch", yscale="log")
+        axis.set_title(str(experiment), fontsize=7)  # the longest name is as wide as its panel
+        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    figure.supylabel("loss", fontsize=8)
+    handles = [figure.axes[0].plot([], [], color=colour)[0] for colour in colours.values()]
+    figure.legend(handles, list(colours), loc="outside lower center", ncols=max(1, len(colours)))
+    return figure

@@ -1,0 +1,84 @@
+"""The errors that the paper prints, cell by cell, and which of our results belongs beside each."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Results
+
+PUBLISHED = Path(__file__).parent / "published.csv"
+
+
+@dataclass(frozen=True)
+class PublishedCell:
+    """One error that the paper prints.
+
+    Attributes
+    ----------
+    table : str
+        The paper's number of the table, in Roman numerals.
+    group, row, column : str
+        Its place in the table; `group` may be empty.
+    parameter : str
+        The compressor parameter whose mean absolute error it is.
+    value : str
+        The error in the parameter's unit, with the paper's decimals.
+    percent : str
+        The same in percent of the parameter's range; empty where the paper does not give it.
+    experiment : str
+        The experiment or transfer whose error fills our cell; without one it shows a dash.
+    data_set : str
+        The data set, <material>-<grid>, of both cells.
+    """
+
+    table: str
+    group: str
+    row: str
+    column: str
+    parameter: str
+    value: str
+    percent: str
+    experiment: str
+    data_set: str
+
+    @property
+    def protocols(self) -> tuple[str, str]:
+        """The protocols of our errors beside it; the first is the paper's, as we read it."""
+        return TRANSFER_PROTOCOLS if self.table == "XIII" else PROTOCOLS
+
+    @property
+    def grid(self) -> str:
+        """The grid of the data set."""
+        return self.data_set.rpartition("-")[2]
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Experiment, data set and parameter: the place of our error in the metrics."""
+        return self.experiment, self.data_set, self.parameter
+
+
+def read_published(path: Path = PUBLISHED) -> list[PublishedCell]:
+    """Return the cells in the order of the paper.
+
+    Examples
+    --------
+    >>> cells = read_published()
+    >>> len(cells), cells[0].row, cells[0].parameter, cells[0].value
+    (152, 'Model 1', 'threshold_db', '1.781')
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        return [PublishedCell(**row) for row in csv.DictReader(file)]
+
+
+def table_cells(cells: list[PublishedCell], table: str) -> list[PublishedCell]:
+    """Return the cells of one table."""
+    return [cell for cell in cells if cell.table == table]
+
+
+def cell_mae(cell: PublishedCell, source: str, results: Results) -> float | None:
+    """Return a cell's error by one source: `published`, or one of our protocols; None: no such."""
+    if source == "published":
+        return float(cell.value)
+    return results.mae(cell.experiment, cell.data_set, source, cell.parameter)

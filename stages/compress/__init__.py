@@ -1,1 +1,0 @@
-"""The dynamic range compressor, and the parameter grids that every loop is compressed under."""

@@ -1,1 +1,0 @@
-"""Handcrafted features: what an engineer would measure of a dry and a compressed loop."""

@@ -1,1 +1,0 @@
-"""The web page: two files in, knobs, pictures, listening and downloads out."""

@@ -1,0 +1,97 @@
+"""Evaluate the match tool on loops that no training saw: `python -m stages.match_evaluate`.
+
+Both situations are evaluated: references that are the loop itself, compressed and then processed in
+several ways, and references that are other loops of the material.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siamese_drc.compressor.settings import Settings
+from siamese_drc.core.outputs import replaced
+from siamese_drc.export.juce import gain_db
+from siamese_drc.match.evaluation import (
+    PRESET_LOOPS,
+    another_recording_errors,
+    best_preset,
+    recorded_examples,
+)
+from siamese_drc.match.model import read_model
+from siamese_drc.match.robustness import same_performance_errors
+from siamese_drc.match.training_examples import Example, ExampleOptions, compose_examples
+from stages.project import files
+from stages.project.command import run_stage
+from stages.project.params import Params
+
+
+def main(params: Params) -> None:
+    """Write metrics/<scale>/match.json."""
+    size, options, materials = params.match.sizes[params.scale], example_options(params), {}
+    first = size.loops + size.calibration_loops
+    for material in params.match.materials:
+        loops = compose_examples(material, range(first, first + size.unseen_loops), options)
+        materials[material] = {
+            "another_recording": errors_of_loops(params, loops, [material]),
+            "same_performance": same_performance_errors(
+                loops[: size.robustness_loops],
+                sample_rate=params.sample_rate,
+                compressors={"pedalboard's compressor": compressed_by_juce},
+            ),
+        }
+    metrics = {"held_out": read_model().held_out, "materials": materials}
+    with replaced(files.METRICS / params.scale / "match.json") as path:
+        path.write_text(json.dumps(metrics, indent=2) + "\n")
+
+
+def recording_errors(params: Params, folder: Path) -> dict[str, Any]:
+    """Return the errors of estimates from other recordings, on a folder of recordings."""
+    loops = recorded_examples(
+        folder,
+        example_options(params),
+        count=params.match.sizes[params.scale].unseen_loops,
+        silence_db=params.render.silence_db,
+    )
+    return errors_of_loops(params, loops, params.match.materials)
+
+
+def errors_of_loops(
+    params: Params, loops: Sequence[Example], materials: Sequence[str]
+) -> dict[str, Any]:
+    """Compare with the preset that is best on the training loops of some materials."""
+    options = example_options(params)
+    training = range(min(PRESET_LOOPS, params.match.sizes[params.scale].loops))
+    preset = best_preset(
+        {name: compose_examples(name, training, options) for name in materials}, options
+    )
+    return another_recording_errors(loops, options, preset=preset, model=read_model())
+
+
+def example_options(params: Params) -> ExampleOptions:
+    """Return how the loops of the evaluation are made."""
+    settings = params.match.sizes[params.scale].settings
+    return ExampleOptions(
+        params.match.clip_seconds, settings, params.match.seed, params.sample_rate
+    )
+
+
+def compressed_by_juce(loop: np.ndarray, setting: Settings, *, sample_rate: int) -> np.ndarray:
+    """Return a loop after JUCE's compressor, whose times are 2 pi times the time constants."""
+    gain = gain_db(
+        loop,
+        setting.threshold_db,
+        setting.ratio,
+        2 * np.pi * setting.attack_ms,
+        2 * np.pi * setting.release_ms,
+        sample_rate=sample_rate,
+    )[0]
+    return (loop * 10 ** (gain / 20)).astype(np.float32)
+
+
+if __name__ == "__main__":
+    run_stage(main)

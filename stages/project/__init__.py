@@ -1,0 +1,1 @@
+"""The project: params.yaml, where files lie, and how a stage is run."""

@@ -1,0 +1,163 @@
+"""Checked types, and the sections of params.yaml about settings: grids and the gain bank."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from siamese_drc.compressor import grids
+from siamese_drc.compressor.settings import PARAMETERS, check_setting
+
+
+def _check_key(key: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key):
+        raise ValueError("a name is lower-case letters and digits, with '-' between words")
+    return key
+
+
+ScaleName = Literal["smoke", "laptop", "paper"]
+Key = Annotated[str, AfterValidator(_check_key)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Checked(BaseModel):
+    """A part of params.yaml: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Axis(Checked):
+    """Values of one parameter: start + i * step + (loop mod 8) * offset_per_loop."""
+
+    start: float
+    step: float | None = None
+    stop: float | None = None
+    count: Count
+    offset_per_loop: float = 0.0
+
+    @model_validator(mode="after")
+    def _one_of_step_and_stop(self) -> Axis:
+        if (self.step is None) == (self.stop is None):
+            raise ValueError("needs either step or stop")
+        if self.stop is not None and self.count < 2:
+            raise ValueError("count must be at least 2 where stop is given")
+        return self
+
+    @property
+    def values(self) -> grids.Axis:
+        """The axis in the library's form."""
+        step = self.step
+        if step is None:
+            assert self.stop is not None
+            step = (self.stop - self.start) / (self.count - 1)
+        return grids.Axis(self.start, step, self.count, self.offset_per_loop)
+
+
+class Setting(Checked):
+    """One compressor setting."""
+
+    threshold_db: float
+    ratio: float
+    attack_ms: float
+    release_ms: float
+
+    @model_validator(mode="after")
+    def _possible(self) -> Setting:
+        for name in PARAMETERS:
+            check_setting(name, getattr(self, name))
+        return self
+
+
+class Grid(Checked):
+    """One grid: the axes of the parameters that it varies."""
+
+    threshold_db: Axis | None = None
+    ratio: Axis | None = None
+    attack_ms: Axis | None = None
+    release_ms: Axis | None = None
+
+    def with_defaults(self, defaults: Setting) -> grids.Grid:
+        """Return the grid in the library's form; `defaults` has what it does not vary."""
+        axes = {name: getattr(self, name) for name in PARAMETERS}
+        return grids.Grid(
+            **{
+                name: getattr(defaults, name) if axis is None else axis.values
+                for name, axis in axes.items()
+            }
+        )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Grid:
+        self.with_defaults(_POSSIBLE)
+        return self
+
+
+_POSSIBLE = Setting(threshold_db=0.0, ratio=1.0, attack_ms=1.0, release_ms=1.0)
+
+
+class Grids(BaseModel):
+    """The grids by name, beside the defaults of the parameters that a grid does not vary."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, Grid]
+
+    defaults: Setting
+
+    @cached_property
+    def named(self) -> dict[str, grids.Grid]:
+        """The grids by name in the library's form, which has the defaults in it."""
+        entries = self.__pydantic_extra__ or {}
+        return {name: grid.with_defaults(self.defaults) for name, grid in entries.items()}
+
+
+class Spread(Checked):
+    """Values from `start` to `stop`, both of them included."""
+
+    start: float
+    stop: float
+    count: Annotated[int, Field(ge=2)]
+
+    def linear(self) -> np.ndarray:
+        """Return the values, equally far apart."""
+        return np.linspace(self.start, self.stop, self.count)
+
+    def geometric(self) -> np.ndarray:
+        """Return the values, each the same number of times the one before it."""
+        return np.geomspace(self.start, self.stop, self.count)
+
+
+class GainBank(Checked):
+    """Every combination of these thresholds (linear), attacks and releases (geometric)."""
+
+    hop: Count
+    threshold_db: Spread
+    attack_ms: Spread
+    release_ms: Spread
+    ratio: Annotated[float, Field(gt=1, le=1000)]
+    align_ms: Positive
+
+    @model_validator(mode="after")
+    def _possible(self) -> GainBank:
+        for name in ("threshold_db", "attack_ms", "release_ms"):
+            spread = getattr(self, name)
+            for value in (spread.start, spread.stop):
+                check_setting(name, value)
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments of `siamese_drc.inputs.GainBank`."""
+        return {
+            "threshold_db": tuple(self.threshold_db.linear().tolist()),
+            "attack_ms": tuple(self.attack_ms.geometric().tolist()),
+            "release_ms": tuple(self.release_ms.geometric().tolist()),
+            "hop": self.hop,
+            "ratio": self.ratio,
+            "align_ms": self.align_ms,
+        }

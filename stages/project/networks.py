@@ -1,0 +1,202 @@
+"""The sections of params.yaml about networks: models, how they are trained, experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from stages.project.grids import Checked, Count, Fraction, Positive, ScaleName, Seed
+
+Counts = Annotated[list[Count], Field(min_length=1)]
+
+
+class Width(Checked):
+    """What the numbers of filters of each kind of network are multiplied by."""
+
+    cnn: Positive
+    sample_level: Positive
+    multi_kernel: Positive
+
+
+class Cnn(Checked):
+    """Model 1 (Table I); the last `time_only` convolutions are 1 x 3 (Table VIII)."""
+
+    kind: Literal["cnn"] = "cnn"
+    filters: Counts
+    time_only: Annotated[int, Field(ge=0)] = 0
+    embedding: Count
+
+    @model_validator(mode="after")
+    def _enough_layers(self) -> Cnn:
+        if self.time_only > len(self.filters):
+            raise ValueError(f"time_only {self.time_only} must be at most {len(self.filters)}")
+        return self
+
+    def narrowed(self, width: Width) -> Cnn:
+        """Return the model with its numbers of filters multiplied by `width.cnn`."""
+        return self.model_copy(update={"filters": _scaled(self.filters, width.cnn)})
+
+
+class SampleLevel(Checked):
+    """Model 2 (Table II): the convolutions of its front end, then the residual back end."""
+
+    kind: Literal["sample_level"] = "sample_level"
+    filters: Counts
+    kernel: Count
+    back_end: Count
+    embedding: Count
+
+    def narrowed(self, width: Width) -> SampleLevel:
+        """Return the model with its numbers of filters multiplied by `width.sample_level`."""
+        return self.model_copy(
+            update={
+                "filters": _scaled(self.filters, width.sample_level),
+                "back_end": _scaled([self.back_end], width.sample_level)[0],
+            }
+        )
+
+
+class Kernels(Checked):
+    """Kernels by their length in frames, and the number of filters of each."""
+
+    frames: Counts
+    filters: Counts
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if len(self.frames) != len(self.filters):
+            raise ValueError(f"has {len(self.frames)} frames and {len(self.filters)} filters")
+        return self
+
+    def narrowed(self, width: float) -> Self:
+        """Return the kernels with their numbers of filters multiplied by `width`."""
+        return self.model_copy(update={"filters": _scaled(self.filters, width)})
+
+
+class TimbreKernels(Kernels):
+    """Kernels of each length over each share of the bands."""
+
+    bands: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+
+
+class MultiKernel(Checked):
+    """Model 3 (Fig. 2): kernels of many shapes side by side, then the residual back end."""
+
+    kind: Literal["multi_kernel"] = "multi_kernel"
+    timbre: TimbreKernels
+    temporal: Kernels
+    back_end: Count
+    embedding: Count
+
+    def narrowed(self, width: Width) -> MultiKernel:
+        """Return the model with its numbers of filters multiplied by `width.multi_kernel`."""
+        return self.model_copy(
+            update={
+                "timbre": self.timbre.narrowed(width.multi_kernel),
+                "temporal": self.temporal.narrowed(width.multi_kernel),
+                "back_end": _scaled([self.back_end], width.multi_kernel)[0],
+            }
+        )
+
+
+class Dense(Checked):
+    """Dense layers on a vector of features, equally wide at every scale."""
+
+    kind: Literal["dense"] = "dense"
+    layers: Counts
+    noise: Annotated[float, Field(ge=0)] = 0.0
+    embedding: Count
+
+    def narrowed(self, width: Width) -> Dense:
+        """Return the model unchanged."""
+        return self
+
+
+class NoNetwork(Checked):
+    """No network: the regressors read the input itself."""
+
+    kind: Literal["none"] = "none"
+
+    def narrowed(self, width: Width) -> NoNetwork:
+        """Return the model unchanged."""
+        return self
+
+
+Model = Annotated[Cnn | SampleLevel | MultiKernel | Dense | NoNetwork, Field(discriminator="kind")]
+
+
+def _scaled(counts: Sequence[int], width: float) -> list[int]:
+    return [max(1, round(width * count)) for count in counts]
+
+
+Loss = Literal["squared", "absolute"]
+Optimizer = Literal["adadelta", "adam", "adamw"]
+Precision = Literal["float32", "mixed_bfloat16"]
+
+
+class Train(Checked):
+    """How every network is trained."""
+
+    seed: Seed
+    batch_size: Count
+    loops_per_batch: Count
+    validation_fraction: Fraction
+    loss: Loss = "squared"
+    optimizer: Optimizer = "adadelta"
+    learning_rate: Positive
+    schedule: Literal["constant", "cosine"] = "constant"
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    rho: Fraction
+    epsilon: Positive
+    precision: Precision = "float32"
+
+    @model_validator(mode="after")
+    def _batches(self) -> Train:
+        if self.batch_size % self.loops_per_batch:
+            raise ValueError(
+                f"loops_per_batch {self.loops_per_batch} must divide batch_size {self.batch_size}"
+            )
+        return self
+
+
+class TrainChanges(Checked):
+    """Values of one experiment that replace those in `train`; None: no change."""
+
+    batch_size: Count | None = None
+    loops_per_batch: Count | None = None
+    loss: Loss | None = None
+    optimizer: Optimizer | None = None
+    learning_rate: Positive | None = None
+    schedule: Literal["constant", "cosine"] | None = None
+    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    precision: Precision | None = None
+
+    def applied_to(self, train: Train) -> Train:
+        """Return `train` with the changes made, checked anew."""
+        return Train.model_validate(train.model_dump() | self.model_dump(exclude_none=True))
+
+
+Targets = Literal["linear", "sound"]
+Regressor = Literal["forest", "ridge"]
+
+
+class Experiment(Checked):
+    """One model on one input, a network per grid."""
+
+    model: str
+    corpus: str
+    representation: str
+    only: Annotated[list[str], Field(min_length=1)] | None = None
+    unseen_loops: bool = False
+    seed: Seed | None = None
+    train: TrainChanges = TrainChanges()
+    max_epochs: dict[ScaleName, Count] = Field(default_factory=dict)
+    targets: Targets = "linear"
+    regressor: Regressor = "forest"
+
+    @property
+    def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
+        return f"{self.corpus}-{self.representation}"

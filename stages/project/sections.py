@@ -1,0 +1,199 @@
+"""The other sections of params.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from stages.project.grids import Checked, Count, Fraction, GainBank, Key, Positive, ScaleName, Seed
+from stages.project.networks import Width
+
+
+class Source(Checked):
+    """Where the loops of a material come from."""
+
+    folder: str
+
+    @field_validator("folder")
+    @classmethod
+    def _place(cls, folder: str) -> str:
+        if not re.fullmatch(r"(siamese_drc/loops|recordings)/[A-Za-z0-9_-]+", folder):
+            raise ValueError(
+                "must be a composer, siamese_drc/loops/<name>, or recordings, recordings/<name>"
+            )
+        return folder
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the loops are recordings rather than composed here."""
+        return self.folder.startswith("recordings/")
+
+
+class Material(Checked):
+    """One kind of loops."""
+
+    source: Source
+
+
+class Render(Checked):
+    """How loops are rendered or cut."""
+
+    seed: Seed
+    soundfont: str | None
+    fluidsynth_library: str | None
+    silence_db: Annotated[float, Field(lt=0)]
+
+
+class Compressor(Checked):
+    """Options of the compressor that no grid varies."""
+
+    detector: Literal["peak", "rms"] = "peak"
+    smoothing: Literal["branching", "decoupled"] = "branching"
+    knee_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    makeup_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    identifiable_db: Annotated[float, Field(ge=0)] = 0.5
+
+
+class Corpus(Checked):
+    """One material under some grids."""
+
+    material: str
+    grids: Annotated[list[str], Field(min_length=1)]
+
+
+class Handcrafted(Checked):
+    """How the handcrafted features are measured."""
+
+    seed: Seed
+    frame: Annotated[int, Field(ge=64, multiple_of=2)]
+    hop: Count
+    components: Count
+    iterations: Count
+    mel_bands: Count
+    mfccs: Count
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Handcrafted:
+        if self.frame % self.hop:
+            raise ValueError(f"hop {self.hop} must divide frame {self.frame}")
+        if self.mfccs > self.mel_bands:
+            raise ValueError(f"mfccs {self.mfccs} must be at most mel_bands {self.mel_bands}")
+        return self
+
+
+class Representation(Checked):
+    """What is made of a clip; exactly one of four kinds.
+
+    n_fft, mel_bands : a power spectrogram, or a mel one where `mel_bands` is given
+    samples : the first samples of the waveform
+    gain : the gain profile, a comparison with a bank of gain-reduction curves
+    handcrafted : the handcrafted features
+    """
+
+    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] | None = None
+    mel_bands: Count | None = None
+    samples: Count | None = None
+    gain: GainBank | None = None
+    handcrafted: Handcrafted | None = None
+
+    @model_validator(mode="after")
+    def _kind(self) -> Representation:
+        kinds = (self.n_fft, self.samples, self.gain, self.handcrafted)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("needs one of n_fft, samples, gain and handcrafted")
+        if self.mel_bands is not None and self.n_fft is None:
+            raise ValueError("mel_bands needs n_fft")
+        return self
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments of `siamese_drc.inputs.represent` for the first two kinds."""
+        return {"n_fft": self.n_fft, "mel_bands": self.mel_bands, "samples": self.samples}
+
+
+class Input(Checked):
+    """One corpus in one representation."""
+
+    material: str
+    corpus: str
+    representation: str
+    only: Annotated[list[str], Field(min_length=1)] | None = None
+    delayed_ms: Positive | None = None
+
+
+class Transfer(Checked):
+    """An experiment's networks applied to another corpus."""
+
+    experiment: str
+    source: str
+    corpus: str
+    representation: str
+
+    @property
+    def input(self) -> str:
+        """Name of the network input, <corpus>-<representation>."""
+        return f"{self.corpus}-{self.representation}"
+
+
+class Evaluate(Checked):
+    """How the forests are cross-validated."""
+
+    seed: Seed
+    test_fraction: Fraction
+    max_features: Annotated[float, Field(gt=0, le=1)]
+    penalty: Positive
+    bootstrap: Count
+
+
+class Scale(Checked):
+    """How much of everything is made."""
+
+    clip_seconds: Annotated[float, Field(ge=0.25, le=60)]
+    loops: dict[str, Annotated[int, Field(ge=2)]]
+    grid_loops: dict[str, Annotated[int, Field(ge=2)]]
+    settings: dict[str, Annotated[int, Field(ge=2)] | None]
+    max_epochs: dict[str, Count]
+    dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]]
+    patience: Count
+    width: Width
+    trees: Count
+    splits: Count
+    folds: Annotated[int, Field(ge=2)]
+    folds_run: Count
+
+    @model_validator(mode="after")
+    def _folds(self) -> Scale:
+        if self.folds_run > self.folds:
+            raise ValueError(f"folds_run {self.folds_run} must be at most folds {self.folds}")
+        return self
+
+
+class MatchSize(Checked):
+    """How much the match tool's model is made from."""
+
+    loops: Annotated[int, Field(ge=4)]
+    calibration_loops: Annotated[int, Field(ge=2)]
+    unseen_loops: Annotated[int, Field(ge=2)]
+    settings: Annotated[int, Field(ge=2)]
+    epochs: Count
+    robustness_loops: Count
+
+
+class Match(Checked):
+    """Examples, network, forest and evaluation of the match tool."""
+
+    seed: Seed
+    materials: Annotated[list[Key], Field(min_length=1)]
+    clip_seconds: Annotated[float, Field(ge=1, le=60)]
+    layers: Annotated[list[Count], Field(min_length=1)]
+    embedding: Count
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    noise: Annotated[float, Field(ge=0)]
+    batch_size: Count
+    learning_rate: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+    trees: Count
+    max_leaf_nodes: Annotated[int, Field(ge=2)]
+    coverage: Fraction
+    sizes: dict[ScaleName, MatchSize]

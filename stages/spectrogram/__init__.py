@@ -1,1 +1,0 @@
-"""The cached network inputs: spectrograms and waveforms of every dry and compressed clip."""

@@ -1,1 +1,0 @@
-"""Training: data in batches, networks, schedules that survive being killed."""

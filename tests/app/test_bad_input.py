@@ -1,0 +1,187 @@
+"""Files that cannot be used: one clear line, exit code 2, and nothing half-written."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.app.made_up_files import RATE, as_nobody, write_sound
+
+
+@pytest.fixture
+def good(tmp_path):
+    return write_sound(tmp_path / "good.wav")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def without_samples(path: Path) -> None:
+    soundfile.write(path, np.zeros(0), RATE)
+
+
+def corrupt(path: Path) -> None:
+    path.write_bytes(b"RIFF" + bytes(range(256)) * 20)
+
+
+def cut_short(path: Path) -> None:
+    whole = write_sound(path.with_name("whole.flac"))
+    path.write_bytes(whole.read_bytes()[:20000])
+
+
+def cut_short_mp3(path: Path) -> None:
+    whole = path.with_name("whole.mp3")
+    soundfile.write(whole, write_noise(4 * RATE), RATE)
+    path.write_bytes(whole.read_bytes()[:20000])
+
+
+def silent(path: Path) -> None:
+    soundfile.write(path, np.full(RATE, 1e-5), RATE, subtype="PCM_24")
+
+
+def opposite_channels(path: Path) -> None:
+    noise = write_noise(RATE)
+    soundfile.write(path, np.stack([noise, -noise], axis=1), RATE)
+
+
+def tenth_of_a_second(path: Path) -> None:
+    write_sound(path, seconds=0.1)
+
+
+def not_a_number(path: Path) -> None:
+    signal = write_noise(3 * RATE)
+    signal[-1] = np.nan
+    soundfile.write(path, signal, RATE, subtype="FLOAT")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def missing(path: Path) -> None:
+    pass
+
+
+def write_noise(samples: int) -> np.ndarray:
+    return 0.1 * np.random.default_rng(0).standard_normal(samples)
+
+
+BAD = {
+    empty: "is empty, must be an audio file",
+    without_samples: "is empty, must last at least 0.5 s",
+    corrupt: "cannot be read as audio",
+    cut_short: "cannot be read as audio",
+    cut_short_mp3: "samples too early, the file is incomplete",
+    silent: "is silent, its channels' mean must exceed -80 dBFS",
+    opposite_channels: "is silent, its channels' mean must exceed -80 dBFS",
+    tenth_of_a_second: "lasts 0.1 s, must last at least 0.5 s",
+    not_a_number: "holds samples that are not finite numbers",
+    folder: "cannot be read (Is a directory)",
+    missing: "cannot be read (No such file or directory)",
+}
+
+
+@pytest.mark.parametrize("as_loop", [True, False])
+@pytest.mark.parametrize("made", BAD, ids=lambda made: made.__name__)
+def test_a_file_that_cannot_be_used_is_one_line(asked, command, tmp_path, good, made, as_loop):
+    bad, output = tmp_path / "bad.wav", tmp_path / "result.wav"
+    made(bad)
+    files = (bad, good) if as_loop else (good, bad)
+    error = command(*files, output, "--json", "--plot", tmp_path / "picture.svg").error
+    assert error.startswith(f"error: {bad}: ")
+    assert BAD[made] in error
+    assert not output.exists()
+    assert not list(tmp_path.glob("*.tmp"))
+    assert not (tmp_path / "picture.svg").exists()
+
+
+def test_a_number_that_is_none_beyond_the_part_that_is_analysed_stops_the_output(
+    asked, command, tmp_path, good
+):
+    signal = write_noise(40 * 8000)
+    signal[: 31 * 8000] *= 2
+    signal[-1] = np.nan
+    bad, output = tmp_path / "bad.wav", tmp_path / "result.wav"
+    soundfile.write(bad, signal, 8000, subtype="FLOAT")
+    assert "not finite numbers" in command(bad, good, output).error
+    assert not output.exists()
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "rate", "channels"),
+    [("PCM_U8", 44100, 1), ("PCM_24", 192000, 1), ("PCM_16", 44100, 2), ("DOUBLE", 8000, 6)],
+)
+def test_unusual_files_are_fine(asked, command, tmp_path, good, encoding, rate, channels):
+    loop = write_sound(
+        tmp_path / "loop.wav", encoding=encoding, rate=rate, channels=channels, gain=0.5
+    )
+    output = tmp_path / "result.wav"
+    for files in [(loop, good, output), (good, loop)]:
+        assert command(*files).code == 0
+    info = soundfile.info(output)
+    assert (info.samplerate, info.channels, info.frames) == (rate, channels, rate)
+    assert info.subtype == ("DOUBLE" if encoding == "DOUBLE" else "PCM_24")
+
+
+def test_no_permission_is_one_line(asked, command, tmp_path, good):
+    secret, output = write_sound(tmp_path / "secret.wav"), tmp_path / "out.wav"
+    secret.chmod(0)
+    for place in [tmp_path, *tmp_path.parents]:
+        if place.owner() == tmp_path.owner() and place != place.parent:
+            place.chmod(place.stat().st_mode | 0o055)
+    good.chmod(0o644)
+    with as_nobody():
+        for_loop, for_output = command(secret, good), command(good, good, output)
+        for_picture = command(good, good, "--plot", tmp_path / "picture.svg")
+    assert for_loop.error == f"error: {secret}: cannot be read (Permission denied)"
+    assert (
+        for_output.error == f"error: {tmp_path / 'out.wav'}: cannot be written (Permission denied)"
+    )
+    assert "cannot be written (Permission denied)" in for_picture.error
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_a_disk_that_fills_up_leaves_the_old_output(asked, command, tmp_path, good, ending):
+    output = tmp_path / f"out.{ending}"
+    output.write_bytes(b"what was there")
+    with at_most(50_000):
+        error = command(good, good, output).error
+    assert error.startswith(f"error: {output}: writing stopped, is the disk full?")
+    assert output.read_bytes() == b"what was there"
+    assert {path.name for path in tmp_path.iterdir()} == {"good.wav", output.name}
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes: a write beyond fails, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("out.mp3", "its ending must be one of .wav, .flac"),
+        ("out", "its ending must be one of .wav, .flac"),
+        ("folder.wav", "is a folder, must be the name of a file"),
+        ("good.wav/out.wav", "cannot be written (File exists)"),
+    ],
+)
+def test_an_output_that_cannot_be_is_one_line(asked, command, tmp_path, good, name, message):
+    (tmp_path / "folder.wav").mkdir()
+    output = tmp_path / name
+    loop = write_sound(tmp_path / "loop.wav")
+    assert message in command(loop, good, output).error
+    assert not list(tmp_path.glob("*.tmp"))

@@ -1,0 +1,184 @@
+"""The command line: answer as table and JSON, options, and the file that it writes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from siamese_drc.match.answer import NO_ANSWER, Answer
+from siamese_drc.match.sound import process
+from tests.app.made_up_files import RATE, write_sound
+from tests.match.made_up_answers import FOUND
+from tests.pipeline.working_copy import PROJECT
+
+
+@pytest.fixture
+def loop(tmp_path):
+    return write_sound(tmp_path / "loop.wav", channels=2, gain=0.5)
+
+
+@pytest.fixture
+def reference(tmp_path):
+    return write_sound(tmp_path / "reference.flac", rate=48000)
+
+
+def test_settings_come_with_units_intervals_and_what_the_times_mean(
+    asked, command, loop, reference
+):
+    ran = command(loop, reference)
+    assert ran.code == 0
+    lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert "situation: another recording" in lines
+    assert "threshold -24.0 -25.0 to -23.0 dBFS of the loop as loaded" in lines
+    assert "ratio 4.00 3.00 to 5.00 : 1" in lines
+    assert "attack 5.0 4.0 to 6.0 ms to 63 % of a step" in lines
+    assert "make-up +2.0 +1.0 to +3.0 dB" in lines
+    assert "-24.0 dB 4.00 5.0 ms 100 ms +2.0 dB Other; gain differs by 0.25 dB rms" in lines
+    assert "note: release: one hit only" in lines
+
+
+def test_json_has_situation_settings_and_warnings(asked, command, loop, reference):
+    ran = command(loop, reference, "--json")
+    assert json.loads(ran.out) == {
+        "situation": "another recording",
+        "settings": {
+            name: {"value": found.value, "low": found.low, "high": found.high}
+            for name, found in FOUND.items()
+        },
+        "warnings": ["release: one hit only"],
+    }
+
+
+def test_the_output_is_the_loop_processed_at_its_rate_in_24_bits(
+    asked, command, tmp_path, loop, reference
+):
+    output = tmp_path / "new" / "result.wav"
+    assert command(loop, reference, output).code == 0
+    info = soundfile.info(output)
+    assert (info.format, info.subtype, info.channels) == ("WAV", "PCM_24", 2)
+    dry, rate = soundfile.read(loop, dtype="float32")
+    wet, rate_of_output = soundfile.read(output, dtype="float32")
+    assert rate_of_output == rate == RATE
+    values = {name: found.value for name, found in FOUND.items()}
+    expected = process(dry.T, values, sample_rate=RATE)
+    np.testing.assert_allclose(wet.T, expected, atol=2**-24)
+    assert sorted(path.name for path in output.parent.iterdir()) == ["result.wav"]
+
+
+def test_without_an_answer_the_reason_is_printed_and_nothing_written(
+    asked, command, tmp_path, loop, reference
+):
+    asked.answer = Answer(NO_ANSWER, warnings=["the reference is less compressed than the loop"])
+    output = tmp_path / "result.wav"
+    ran = command(loop, reference, output, "--json", "--plot", tmp_path / "picture.svg")
+    assert ran.code == 1
+    assert json.loads(ran.out) == asked.answer.as_json()
+    ran = command(loop, reference, output)
+    assert ran.code == 1
+    assert "note: the reference is less compressed than the loop" in ran.out
+    assert {path.name for path in tmp_path.iterdir()} == {"loop.wav", "reference.flac"}
+
+
+def test_options_reach_the_situations(asked, command, loop, reference):
+    more = ["--also", reference, "--weight", 3, "--weight", 1]
+    ran = command(loop, reference, *more, "--lock", "ratio=4", "--lock", "attack=5")
+    assert ran.code == 0
+    options = asked.another[0][2]
+    assert options["weights"] == [0.75, 0.25]
+    assert options["lock"] == {"ratio": 4.0, "attack_ms": 5.0}
+    assert asked.same[0][1].shape == (RATE,)  # 48 kHz before
+
+
+def test_amount_changes_what_is_answered_and_written(asked, command, tmp_path, loop, reference):
+    output = tmp_path / "same.wav"
+    ran = command(loop, reference, output, "--amount", 0, "--json")
+    assert json.loads(ran.out)["settings"]["ratio"]["value"] == 1
+    np.testing.assert_array_equal(soundfile.read(output)[0], soundfile.read(loop)[0])
+
+
+def test_the_picture_is_drawn_with_and_without_an_output(asked, command, tmp_path, loop, reference):
+    pictures = [tmp_path / "alone.svg", tmp_path / "beside.svg"]
+    assert command(loop, reference, "--plot", pictures[0]).code == 0
+    assert command(loop, reference, tmp_path / "out.wav", "--plot", pictures[1]).code == 0
+    first, second = (picture.read_bytes() for picture in pictures)
+    assert first == second
+    assert first.lstrip().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--lock", "ratio"], "error: lock: 'ratio', must be NAME=VALUE"),
+        (["--lock", "=4"], "error: lock: there is no setting ''"),
+        (["--lock", "knee=4"], "error: lock: there is no setting 'knee'"),
+        (["--amount", "101"], "error: amount: 101 %"),
+        (["--weight", "1", "--weight", "2"], "error: weights: has 2 values for 1 references"),
+        (["--plot", "picture.txt"], "error: picture.txt: its ending must be one of .svg"),
+        (["--plot", "folder.svg"], "error: folder.svg: is a folder, must be the name of a file"),
+    ],
+)
+def test_a_wrong_option_is_one_line(
+    asked, command, monkeypatch, tmp_path, loop, reference, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.svg").mkdir()
+    assert command(loop, reference, *arguments).error.startswith(message)
+
+
+def test_an_input_is_never_written_over(asked, command, loop, reference):
+    before = loop.read_bytes()
+    assert "is an input" in command(loop, reference, loop).error
+    assert "is an input" in command(loop, reference, "--also", loop, "--plot", loop).error
+    assert loop.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: LOOP, REFERENCE"),
+        (["a.wav", "b.wav", "--amount", "all"], "argument --amount: invalid float value: 'all'"),
+        (["a.wav", "b.wav", "--amou", "50"], "unrecognized arguments: --amou"),
+        (["a.wav", "b.wav", "c.wav", "d.wav"], "unrecognized arguments: d.wav"),
+    ],
+)
+def test_a_wrong_command_line_is_shown_with_the_usage(command, capsys, arguments, message):
+    with pytest.raises(SystemExit, match="2"):
+        command(*arguments)
+    error = capsys.readouterr().err
+    assert error.startswith("usage: drc-match")
+    assert f"drc-match: error: {message}" in error
+
+
+def test_options_may_stand_before_between_and_behind_the_files(
+    asked, command, monkeypatch, tmp_path, loop, reference
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-loop.wav").write_bytes(loop.read_bytes())
+    outputs = [tmp_path / f"{n}.wav" for n in range(3)]
+    orders = [
+        ["--lock", "makeup=-3", loop, reference, outputs[0]],
+        [loop, "--lock", "makeup=-3", reference, "--json", outputs[1]],
+        ["--lock=makeup=-3", "--json", "--", "-loop.wav", reference, outputs[2]],
+    ]
+    assert [command(*order).code for order in orders] == [0, 0, 0]
+    assert len({output.read_bytes() for output in outputs}) == 1
+
+
+def test_help_starts_without_what_takes_long_to_import():
+    code = """
+import sys
+from siamese_drc.app.cli import main
+try:
+    main(["--help"])
+finally:
+    assert not {"tensorflow", "keras", "numba", "numpy", "matplotlib"} & set(sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert "REFERENCE" in done.stdout

@@ -1,0 +1,162 @@
+"""The web page in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from siamese_drc.match.answer import NO_ANSWER, Answer
+from tests.app.browser import CHROMIUM, Visit, chromium
+from tests.app.made_up_files import RATE, write_sound
+from tests.match.made_up_answers import FOUND, Asked
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason=f"needs Debian's chromium, there is no {CHROMIUM}"
+)
+
+VALUES = {name: setting.value for name, setting in FOUND.items()}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    from siamese_drc.app.page import served
+
+    with served() as blocks:
+        yield blocks
+
+
+@pytest.fixture
+def visit(browser, blocks):
+    visit = Visit(browser, blocks.local_url)
+    yield visit
+    visit.page.close()
+    assert visit.hosts == {"127.0.0.1"}
+    assert visit.errors == []
+
+
+def processed(path: Path, settings: dict[str, float]) -> np.ndarray:
+    from siamese_drc.app.output import render
+    from siamese_drc.match.sound import open_sound
+
+    output = path.with_name("by-library.wav")
+    render(open_sound(path), settings, output)
+    return soundfile.read(output, dtype="float32")[0]
+
+
+def upload_pair(visit: Visit, folder: Path, *, channels: int = 1) -> Path:
+    loop = write_sound(folder / "my <loop>.wav", seconds=1.5, channels=channels)
+    visit.upload("loop", loop)
+    visit.page.locator("#loop").get_by_text("my").first.wait_for()
+    visit.upload("reference", write_sound(folder / "reference.wav", gain=0.5))
+    visit.curve("ratio 4.00")
+    return loop
+
+
+def test_uploads_are_matched_and_the_results_are_the_librarys(visit, tmp_path, asked: Asked):
+    loop = upload_pair(visit, tmp_path, channels=2)
+    assert {name: visit.knob(name) for name in FOUND} == VALUES
+    assert "another recording" in visit.page.locator("#verdict").inner_text()
+    assert "release: one hit only" in visit.page.locator("#verdict").inner_text()
+
+    audio, rate = soundfile.read(visit.download("audio", tmp_path), dtype="float32")
+    assert (rate, soundfile.info(tmp_path / "my loop-matched.wav").subtype) == (RATE, "PCM_24")
+    np.testing.assert_array_equal(audio, processed(loop, VALUES))
+
+    document = json.loads(visit.download("answer", tmp_path).read_text())
+    assert document == {**asked.answer.as_json(), "applied": VALUES}
+
+
+def test_an_example_is_matched(visit, asked: Asked):
+    visit.page.locator("#examples").get_by_text("other drums").click()
+    visit.curve("ratio 4.00")
+    assert "other-drums-compressed" in visit.page.locator("#reference").inner_text()
+
+
+def test_a_knob_moves_curve_pictures_and_result(visit, tmp_path, asked: Asked):
+    loop = upload_pair(visit, tmp_path)
+    curve = visit.curve("ratio 4.00")
+    waves = visit.page.locator("#waves img").get_attribute("src")
+    visit.turn("ratio", 8)
+    assert visit.curve("ratio 8.00") != curve
+    assert visit.page.locator("#waves img").get_attribute("src") != waves
+    audio, _ = soundfile.read(visit.download("audio", tmp_path), dtype="float32")
+    np.testing.assert_array_equal(audio, processed(loop, {**VALUES, "ratio": 8.0}))
+    document = json.loads(visit.download("answer", tmp_path).read_text())
+    assert document["settings"]["ratio"]["value"] == 4.0
+    assert document["applied"] == {**VALUES, "ratio": 8.0}
+
+    visit.page.locator("#back").click()
+    visit.curve("ratio 4.00")
+    assert visit.knob("ratio") == 4.0
+
+
+def test_what_is_not_audio_is_named_in_the_page(visit, tmp_path, asked: Asked):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"not audio" * 100)
+    visit.upload("loop", broken)
+    visit.upload("reference", write_sound(tmp_path / "reference.wav"))
+    alert = visit.page.locator("[role=alert]")
+    alert.wait_for()
+    assert alert.inner_text().startswith("broken.wav: cannot be read as audio")
+    assert not visit.page.locator("#curve").is_visible()
+
+
+def test_why_there_is_no_answer_stands_in_the_page(visit, tmp_path, asked: Asked):
+    asked.answer = Answer(NO_ANSWER, warnings=["the reference <b>clips</b>"])
+    visit.upload("loop", write_sound(tmp_path / "loop.wav"))
+    visit.upload("reference", write_sound(tmp_path / "reference.wav"))
+    visit.page.locator("#verdict").get_by_text("the reference <b>clips</b>.").wait_for()
+    assert not visit.page.locator("#curve").is_visible()
+
+
+def test_a_file_that_is_too_large_is_refused(visit, tmp_path):
+    large = tmp_path / "large.wav"
+    with large.open("wb") as file:
+        file.truncate(51 * 2**20)
+    visit.upload("loop", large)
+    visit.page.get_by_text("exceed the maximum allowed size of 50").wait_for()
+
+
+def test_listening_switches_between_loop_result_and_reference(visit, tmp_path, asked: Asked):
+    upload_pair(visit, tmp_path)
+    listening = visit.page.locator("#listening")
+    listening.get_by_role("button", name="Play").click()
+    listening.get_by_role("button", name="Stop").wait_for()
+    for name in ("Your loop", "Reference", "Result"):
+        listening.get_by_role("button", name=name).click()
+        pressed = listening.locator("[aria-pressed=true]")
+        assert pressed.all_inner_texts() == [name]
+    visit.turn("ratio", 8)
+    visit.curve("ratio 8.00")
+    listening.get_by_role("button", name="Stop").click()
+    listening.get_by_role("button", name="Play").wait_for()
+
+
+def test_nothing_is_kept_when_the_page_is_closed(browser, blocks, tmp_path, asked: Asked):
+    visit = Visit(browser, blocks.local_url)
+    upload_pair(visit, tmp_path)
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    examples = set((folder / "examples").iterdir())
+    assert {path.name for path in files_in(folder) - examples} >= {"reference.wav", "result.wav"}
+    visit.page.close()
+    end = time.monotonic() + 30
+    while files_in(folder) != examples and time.monotonic() < end:
+        time.sleep(0.1)
+    assert files_in(folder) == examples
+
+
+def files_in(folder: Path) -> set[Path]:
+    """Gradio leaves an empty file behind for every upload."""
+    return {path for path in folder.rglob("*") if path.is_file() and path.stat().st_size}

@@ -1,0 +1,130 @@
+"""Errors and their spread, by hand; predictions as a table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from siamese_drc.evaluation.errors import (
+    absolute_errors,
+    bootstrap_means,
+    mean_errors,
+    prediction_table,
+    row_errors,
+    split_errors,
+)
+from siamese_drc.evaluation.protocols import DataSet, Prediction
+
+
+def dm2(identifiable: list[bool]) -> DataSet:
+    """Four rows of two loops with zero attack and release, so that predictions are errors."""
+    loop = np.array([0, 0, 1, 1])
+    return DataSet(
+        "drum-dm2",
+        ["attack_ms", "release_ms"],
+        np.zeros((4, 2)),
+        loop,
+        loop.astype(str),
+        np.array(identifiable),
+    )
+
+
+def test_errors_of_splits():
+    data = dm2([True, True, False, False])
+    splits = [
+        Prediction(np.array([0, 2]), np.array([[1.0, -10.0], [3.0, 30.0]])),
+        Prediction(np.array([2, 3]), np.array([[4.0, 0.0], [-6.0, 0.0]])),
+    ]
+    assert split_errors(data, splits) == {
+        "attack_ms": {
+            "mae": 3.5,  # of the splits' 2 and 5
+            "std": 1.5,
+            "percent": pytest.approx(100 * 3.5 / 99),
+            "mae_identifiable": 1.0,  # the second split tests no identifiable row
+            "n": 3,
+        },
+        "release_ms": {
+            "mae": 10.0,
+            "std": 10.0,
+            "percent": pytest.approx(1000 / 999),
+            "mae_identifiable": 10.0,
+            "n": 3,
+        },
+    }
+
+
+def test_errors_of_rows_and_their_bootstrap():
+    data = dm2([True, False, True, False])
+    folds = [
+        Prediction(np.array([2, 3]), np.array([[1.0, 5.0], [1.0, 5.0]])),
+        Prediction(np.array([0, 1]), np.array([[0.0, 5.0], [0.0, 5.0]])),
+    ]
+    errors = row_errors(data, folds, bootstrap=20000, seed=1)
+    assert errors["attack_ms"]["mae"] == 0.5
+    assert errors["attack_ms"]["mae_identifiable"] == 0.5
+    assert errors["attack_ms"]["n"] == 4
+    # Two loops drawn of errors 0 and 1: a binomial mean, deviation sqrt(0.25 / 2)
+    assert errors["attack_ms"]["std"] == pytest.approx(np.sqrt(0.125), abs=0.005)
+    assert errors["release_ms"]["mae"] == 5.0
+    assert errors["release_ms"]["std"] == 0.0
+
+
+def test_the_bootstrap_draws_whole_recordings():
+    """Four loops of which two pairs share a recording spread as two loops do."""
+    four = DataSet(
+        "drum-ds3",
+        ["attack_ms"],
+        np.zeros((4, 1)),
+        np.arange(4),
+        np.array(["a", "a", "b", "b"]),
+        np.ones(4, bool),
+    )
+    errors = np.array([[0.0], [0.0], [1.0], [1.0]])
+    found = row_errors(four, [Prediction(np.arange(4), errors)], bootstrap=20000, seed=1)
+    assert found["attack_ms"]["std"] == pytest.approx(np.sqrt(0.125), abs=0.005)
+
+
+def test_no_identifiable_row_has_no_error():
+    data = dm2([False] * 4)
+    all_rows = Prediction(np.arange(4), np.ones((4, 2)))
+    assert (
+        row_errors(data, [all_rows], bootstrap=5, seed=1)["attack_ms"]["mae_identifiable"] is None
+    )
+    assert split_errors(data, [all_rows])["release_ms"]["mae_identifiable"] is None
+
+
+def test_predictions_are_the_mean_over_the_splits_that_tested_a_row():
+    data = dm2([True] * 4)
+    splits = [
+        Prediction(np.array([3, 0]), np.array([[1.0, 10.0], [2.0, 20.0]])),
+        Prediction(np.array([0, 1]), np.array([[4.0, 40.0], [6.0, 60.0]])),
+    ]
+    expected = pd.DataFrame(
+        {
+            "data_set": "drum-dm2",
+            "protocol": "paper",
+            "parameter": ["attack_ms"] * 3 + ["release_ms"] * 3,
+            "loop": [0, 0, 1] * 2,
+            "true": 0.0,
+            "predicted": [3.0, 6.0, 1.0, 30.0, 60.0, 10.0],
+        }
+    )
+    pd.testing.assert_frame_equal(prediction_table(data, "paper", splits), expected)
+
+
+def test_each_entry_is_averaged_as_it_was_tested():
+    data = dm2([True] * 4)
+    twice = [Prediction(np.arange(4), np.full((4, 2), value)) for value in (1.0, 4.0)]
+    found = mean_errors(data, {"refit": twice, "transfer": twice[:1]}, bootstrap=5, seed=1)
+    assert found["refit"] == split_errors(data, twice)
+    assert found["transfer"] == row_errors(data, twice[:1], bootstrap=5, seed=1)
+
+
+def test_two_predictors_are_compared_loop_by_loop():
+    """One is better by 1 in every row: their own errors spread over the loops, this does not."""
+    data = dm2([True] * 4)
+    rows, errors = np.arange(4), np.array([[2.0, 5.0], [2.0, 5.0], [9.0, 6.0], [9.0, 6.0]])
+    worse, better = (absolute_errors(data, Prediction(rows, errors - by)) for by in (0, 1))
+    means = bootstrap_means(better - worse, data.group, samples=50, seed=1)
+    assert means.shape == (50, 2)
+    np.testing.assert_allclose(means, -1.0)
+    assert bootstrap_means(worse, data.group, samples=50, seed=1).std(axis=0).min() > 0.2

@@ -1,0 +1,87 @@
+"""Batches: every row once per epoch, in an order that follows from seed and epoch only."""
+
+import numpy as np
+import pytest
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.networks.batches import DataSet, mean_and_deviation, shuffled_batches
+
+LOOP = np.repeat(np.arange(7), 13)
+
+
+def deal(**changes):
+    options = {"batch_size": 8, "loops_per_batch": 4, "seed": 3, "epoch": 0}
+    return list(shuffled_batches(LOOP, np.arange(0, 91, 1), **{**options, **changes}))
+
+
+def test_every_row_once_per_epoch():
+    batches = deal()
+    assert sorted(np.concatenate(batches)) == list(range(91))
+    assert {len(batch) for batch in batches[:-1]} == {8}
+
+
+def test_order_follows_from_seed_and_epoch():
+    same, other = deal(), deal(epoch=1)
+    assert all(np.array_equal(a, b) for a, b in zip(deal(), same, strict=True))
+    assert any(not np.array_equal(a, b) for a, b in zip(same, other, strict=True))
+
+
+def test_rows_of_a_batch_share_loops():
+    shared = [len(np.unique(LOOP[batch])) for batch in deal(loops_per_batch=1)]
+    apart = [len(np.unique(LOOP[batch])) for batch in deal(loops_per_batch=8)]
+    assert np.mean(shared) < 2.5 < np.mean(apart)
+
+
+def test_a_batch_holds_each_dry_input_once(shifted):
+    data, shift = shifted
+    rows = np.array([0, 1, 12, 13, 25])  # loops 0 0 1 1 2
+    inputs, loop = data.batch(rows)
+    dry, compressed = inputs[:3], inputs[3:]
+    assert inputs.shape == (8, 32, 32, 1)
+    assert loop.tolist() == [0, 0, 1, 1, 2]
+    found = (dry[loop] - compressed).mean(axis=(1, 2, 3)) * 10.0  # the deviation
+    np.testing.assert_allclose(found, shift[rows], atol=0.02)
+    standardised = (data.dry[:3].astype(np.float32) + 40.0) / 10.0
+    np.testing.assert_allclose(dry[..., 0], standardised, rtol=1e-6)
+
+
+def test_mean_and_deviation_are_those_of_all_values(data_set):
+    values = data_set.dry[1:3].astype(np.float64)
+    expected = (pytest.approx(values.mean()), pytest.approx(values.std()))
+    assert mean_and_deviation(data_set.dry[1:3]) == expected
+
+
+def test_inputs_without_variation_can_be_standardised():
+    assert mean_and_deviation(np.full((2, 3), 7.0, np.float16)) == (7.0, 1e-6)
+
+
+def reopened(data, files, dry=None):
+    dry = data.dry if dry is None else dry
+    return DataSet(dry, files, data.loop, data.position)
+
+
+def test_a_file_of_another_shape_is_named(data_set, tmp_path):
+    files = [tmp_path / f"{loop:03d}.npy" for loop in range(6)]
+    np.save(files[2], np.zeros((3, 32, 32), np.float16))
+    with pytest.raises(InputError, match=r"002\.npy: has shape \(3, 32, 32\), must be \(10"):
+        reopened(data_set, files)
+    files[2].write_bytes(b"torn")
+    with pytest.raises(InputError, match=r"002\.npy: cannot be read as an array"):
+        reopened(data_set, files)
+
+
+def test_an_input_that_is_not_finite_is_named(data_set, tmp_path):
+    path = tmp_path / "003.npy"
+    values = np.load(path)
+    values[4, 0, 0] = np.nan
+    path.unlink()
+    np.save(path, values)
+    files = [tmp_path / f"{loop:03d}.npy" for loop in range(6)]
+    spoilt = reopened(data_set, files)
+    spoilt.batch(np.array([30, 31]))
+    with pytest.raises(InputError, match=r"003\.npy: holds values that are not finite"):
+        spoilt.batch(np.array([34]))
+    dry = data_set.dry.copy()
+    dry[0, 0, 0] = np.inf
+    with pytest.raises(InputError, match="dry inputs hold values that are not finite"):
+        reopened(data_set, files, dry)

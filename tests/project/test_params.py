@@ -1,0 +1,227 @@
+"""params.yaml is checked before anything runs: each fault is one message with key, value, rule."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from ruamel.yaml import YAML
+
+from siamese_drc.core.errors import InputError
+from stages.project.networks import MultiKernel, SampleLevel
+from stages.project.params import check_params, load_params
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def content():
+    return YAML(typ="safe", pure=True).load((PROJECT / "params.yaml").read_text())
+
+
+def test_committed_params_are_valid():
+    params = load_params(PROJECT / "params.yaml")
+    assert params.size == params.scales[params.scale]
+
+
+@pytest.mark.parametrize("name", ["drum-cnn-mel512", "drum-sample-level-waveform"])
+def test_no_network_is_needed_for_any_representation(content, name):
+    assert check_params(set_at(content, f"experiments.{name}.model", "none"))
+
+
+def test_both_yaml_versions_read_the_same(content):
+    """DVC reads YAML 1.2 and other tools 1.1, where 1e-3 is a string and `on` a truth value."""
+    assert yaml.safe_load((PROJECT / "params.yaml").read_text()) == content
+
+
+def set_at(content, place, value):
+    changed = copy.deepcopy(content)
+    *path, last = place.split(".")
+    part = changed
+    for key in path:
+        part = part[key]
+    part[last] = value
+    return changed
+
+
+FEATURES = "representations.handcrafted.handcrafted"
+FAULTS = [
+    ("train.batchsize", 8, "train.batchsize", "Extra inputs"),
+    ("train.batch_size", "8", "train.batch_size = '8'", "valid integer"),
+    ("train.batch_size", 0, "train.batch_size = 0", "greater than or equal to 1"),
+    ("train.loops_per_batch", 9999, "loops_per_batch 9999", "must divide batch_size"),
+    ("train.validation_fraction", 1.5, "train.validation_fraction = 1.5", "less than 1"),
+    ("scale", "huge", "scale = 'huge'", "smoke"),
+    ("sample_rate", 100, "sample_rate = 100", "8000"),
+    ("grids.defaults.ratio", 0.5, "ratio 0.5", "at least 1"),
+    ("grids.defaults.attack_ms", 0.0, "attack_ms 0", "above 0"),
+    ("grids.defaults.threshold_db", 3.0, "threshold_db 3", "between -120 and 0"),
+    ("grids.ds1", {}, "grids.ds1", "empty grid"),
+    ("grids.ds1.threshold_db.count", 0, "count = 0", "greater than or equal to 1"),
+    ("grids.ds2.ratio.start", 0.0, "ratio 0", "at least 1"),
+    ("grids.dm2.attack_ms.offset_per_loop", -1.0, "attack_ms", "above 0"),
+    ("grids.ds3.attack_ms.stop", 99.0, "grids.ds3.attack_ms", "either step or stop"),
+    ("corpora.drum.grids", [], "corpora.drum.grids = []", "at least 1 item"),
+    ("corpora.drum.grids", ["ds9"], "corpora.drum.grids", "no grid named 'ds9'"),
+    ("corpora.drum.material", "bass", "corpora.drum.material", "no material named 'bass'"),
+    ("experiments.guitar-cnn-mel512.representation", "stft64", "guitar-stft64", "no input"),
+    ("experiments.drum-cnn-stft512.only", ["ds1"], "drum-cnn-stft512.only", "no grid in input"),
+    ("inputs.drum-stft512.only", ["d4p"], "inputs.drum-stft512.only", "no grid in its corpus"),
+    ("inputs.drum-stft512.material", "mix", "inputs.drum-stft512.material", "corpus's material"),
+    ("models.sample-level.kernel", 0, "models.sample-level.kernel = 0", "greater than or equal"),
+    ("models.sample-level.kind", "rnn", "models.sample-level", "'cnn', 'sample_level'"),
+    ("models.sample-level.filters", [], "models.sample-level.filters = []", "at least 1 item"),
+    ("models.cnn-time1.time_only", 99, "models.cnn-time1", "time_only 99 must be at most"),
+    ("models.multi-kernel.temporal.frames", [8], "temporal", "1 frames and 4 filters"),
+    ("models.multi-kernel.timbre.bands", [1.2], "timbre.bands.0 = 1.2", "less than or equal to 1"),
+    ("models.cnn.kernel", 5, "models.cnn.kernel", "Extra inputs"),
+    ("experiments.drum-cnn-stft128.model", "sample-level", "drum-cnn-stft128", "takes a waveform"),
+    ("experiments.drum-sample-level-waveform.model", "cnn", "waveform", "takes a waveform"),
+    ("experiments.drum-cnn-stft128-seed2.seed", -1, "seed2.seed = -1", "greater than or equal"),
+    ("scales.laptop.width.multi_kernel", 0.0, "width.multi_kernel = 0.0", "greater than 0"),
+    ("transfers.mix-d4p-cnn-stft128.source", "drum", "source", "its experiment's corpus"),
+    ("experiments.Bad Name", {}, "experiments.Bad Name", "lower-case"),
+    ("transfers.mix-d4p-cnn-stft128.experiment", "nothing", "transfers", "no experiment"),
+    ("experiments.drum-cnn-stft128.model", "dense", "drum-cnn-stft128", "takes a representation"),
+    ("experiments.drum-d4p-dense-gain.model", "cnn", "dense-gain", "takes a representation gain"),
+    ("experiments.drum-d4p-dense-gain.targets", "log", "targets = 'log'", "'linear' or 'sound'"),
+    ("experiments.drum-d4p-dense-gain.regressor", "tree", "'tree'", "'forest' or 'ridge'"),
+    ("experiments.drum-d4p-dense-gain.max_epochs", {"big": 1}, "max_epochs", "'smoke', 'laptop'"),
+    (
+        "experiments.drum-d4p-dense-gain.train",
+        {"batch_size": 64, "loops_per_batch": 5},
+        "experiments.drum-d4p-dense-gain.train",
+        "loops_per_batch 5 must divide batch_size 64",
+    ),
+    ("experiments.drum-d4p-dense-gain.train.rho", 0.9, "train.rho", "Extra inputs"),
+    ("train.optimizer", "sgd", "optimizer = 'sgd'", "should be 'adadelta'"),
+    ("representations.gain.gain.ratio", 1.0, "gain.ratio = 1.0", "greater than 1"),
+    ("representations.gain.gain.attack_ms.start", 0.0, "gain.gain", "attack_ms 0: must be above"),
+    ("representations.gain.n_fft", 512, "representations.gain", "one of n_fft, samples, gain"),
+    ("inputs.drum-d4p-gain.delayed_ms", 0.0, "delayed_ms = 0.0", "greater than 0"),
+    (f"{FEATURES}.mfcc", 13, f"{FEATURES}.mfcc", "Extra inputs"),
+    (f"{FEATURES}.hop", 9999, "hop 9999", "must divide frame"),
+    (f"{FEATURES}.mfccs", 999, "mfccs 999", "at most mel_bands"),
+    (f"{FEATURES}.components", 0, f"{FEATURES}.components = 0", "greater than or equal to 1"),
+    ("experiments.drum-handcrafted.model", "cnn", "drum-handcrafted", "no network takes"),
+    ("experiments.drum-handcrafted.model", "dense", "drum-handcrafted", "takes a representation"),
+    ("models.none.embedding", 50, "models.none.embedding", "Extra inputs"),
+    ("transfers.mix-d4p-handcrafted.source", "drum", "mix-d4p-handcrafted", "its experiment's"),
+    (
+        "transfers.drum-cnn-mel512",
+        {
+            "experiment": "drum-d4p-handcrafted",
+            "source": "drum-d4p",
+            "corpus": "mix-d4p",
+            "representation": "handcrafted",
+        },
+        "drum-cnn-mel512",
+        "two entries",
+    ),
+    (
+        "inputs.other",
+        {"material": "drum", "corpus": "drum", "representation": "stft128"},
+        "inputs.other",
+        "named",
+    ),
+    ("materials.drum.source.folder", "/tmp/x", "/tmp/x", "recordings/<name>"),
+    ("scales.laptop.folds_run", 99, "folds_run 99", "at most folds"),
+    ("scales.laptop.clip_seconds", 0.1, "clip_seconds = 0.1", "0.25"),
+    ("scales.laptop.settings", {"ds1": 4}, "scales.laptop.settings", "no number of settings"),
+    ("compressor.knee_db", -1.0, "compressor.knee_db = -1.0", "greater than or equal to 0"),
+    ("compressor.detector", "mean", "compressor.detector = 'mean'", "'peak' or 'rms'"),
+    ("evaluate.test_fraction", float("nan"), "test_fraction = nan", "finite"),
+    ("representations.stft128.n_fft", 129, "n_fft = 129", "multiple of 2"),
+    ("representations.waveform.mel_bands", 40, "representations.waveform", "mel_bands needs n_fft"),
+    ("experiments.drum-cnn-stft128.corpus", "bass", "corpus", "no corpus named 'bass'"),
+    ("inputs.drum-stft128.representation", "stft64", "representation", "named 'stft64'"),
+    ("transfers.mix-d4p-cnn-stft128.representation", "gain", "representation", "its experiment's"),
+    ("transfers.mix-d4p-cnn-stft128.corpus", "drum", "corpus", "no trained grid"),
+    ("scales.paper.loops", {"drum": 4}, "scales.paper.loops", "no number of loops for material"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "named", "rule"), FAULTS)
+def test_fault_is_named(content, place, value, named, rule):
+    with pytest.raises(InputError) as caught:
+        check_params(set_at(content, place, value))
+    message = str(caught.value)
+    assert named in message
+    assert rule in message
+    assert "\n" not in message
+
+
+def test_unreadable_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"absent\.yaml"):
+        load_params(tmp_path / "absent.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("scale: [")
+    with pytest.raises(InputError, match=r"broken\.yaml: cannot be read as YAML"):
+        load_params(broken)
+
+
+def test_values_of_an_axis_are_the_papers():
+    grids = load_params(PROJECT / "params.yaml").grids.named
+
+    def values(grid, parameter, loop):
+        return getattr(grids[grid], parameter).values(loop)
+
+    # Section III-B: the thresholds of guitar 1 and guitar 2 ("44.0" is a slip for 44.2).
+    assert values("dm1", "threshold_db", 0) == [
+        -10.0, -14.8, -19.6, -24.4, -29.2, -34.0, -38.8, -43.6,
+    ]  # fmt: skip
+    assert values("dm1", "threshold_db", 1)[-1] == -44.2
+    # Section V: drum 1 and drum 2.
+    assert values("d4p", "ratio", 0) == [1.28, 5.12, 8.96, 12.80, 16.64]
+    assert values("d4p", "attack_ms", 1) == [3.5, 23.5, 43.5, 63.5, 83.5]
+    assert values("d4p", "release_ms", 1) == [35.0, 235.0, 435.0, 635.0, 835.0]
+    assert values("ds2", "ratio", 0)[-1] == 20.0
+
+
+def test_sizes_follow_from_scale_and_grids(content):
+    """Table III: 50 and 8 x 8 settings, Table XI: 5^4; fewer where the scale says so."""
+    paper = check_params(content | {"scale": "paper"})
+    assert [paper.settings_of(grid) for grid in ("ds1", "dm1", "d4p")] == [50, 64, 625]
+    fewer = set_at(content | {"scale": "laptop"}, "scales.laptop.settings.ds1", 3)
+    fewer = set_at(fewer, "scales.laptop.settings.dm1", None)
+    fewer = set_at(fewer, "scales.laptop.loops.drum", 9)
+    fewer = set_at(fewer, "scales.laptop.grid_loops", {"dm1": 5})
+    fewer = set_at(fewer, "scales.laptop.folds_run", 2)
+    laptop = check_params(fewer)
+    assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [3, 64]
+    assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [9, 5]
+    assert laptop.networks_of("drum-cnn-stft128") == 1 + 2  # on all loops, and on two folds
+    assert laptop.networks_of("drum-cnn-mel512") == 1
+
+
+def test_an_experiment_may_train_in_another_way(content):
+    name = "experiments.drum-d4p-dense-gain"
+    changed = set_at(content, f"{name}.train", {"optimizer": "adamw", "batch_size": 64})
+    changed = set_at(changed, f"{name}.max_epochs", {"paper": 7})
+    paper = check_params(changed | {"scale": "paper"})
+    assert paper.training_of("drum-d4p-cnn-stft128") == paper.train
+    other = paper.training_of("drum-d4p-dense-gain")
+    assert (other.optimizer, other.batch_size, other.rho) == ("adamw", 64, paper.train.rho)
+    assert paper.max_epochs_of("drum-d4p-dense-gain", "d4p") == 7
+    laptop = check_params(changed | {"scale": "laptop"})
+    epochs = laptop.max_epochs_of("drum-d4p-dense-gain", "d4p")
+    assert epochs == laptop.scales["laptop"].max_epochs["d4p"]
+
+
+def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):
+    """Table II's and Fig. 2's numbers of filters, and an eighth of them."""
+    paper = check_params(content | {"scale": "paper"})
+    assert all(
+        paper.model_of(name) == paper.models[e.model] for name, e in paper.experiments.items()
+    )
+    changed = set_at(content | {"scale": "laptop"}, "scales.laptop.width.sample_level", 0.125)
+    changed = set_at(changed, "scales.laptop.width.multi_kernel", 0.03)
+    laptop = check_params(changed)
+    sample_level = laptop.model_of("drum-sample-level-waveform")
+    assert isinstance(sample_level, SampleLevel)
+    assert (sample_level.filters, sample_level.back_end) == ([8, 8, 8, 16, 16, 32, 32], 64)
+    multi_kernel = laptop.model_of("drum-multi-kernel-mel512")
+    assert isinstance(multi_kernel, MultiKernel)
+    assert multi_kernel.timbre.filters == [1, 1, 2]  # never none
+    assert (multi_kernel.temporal.filters, multi_kernel.back_end) == ([1, 1, 2, 4], 15)
+    assert {sample_level.embedding, multi_kernel.embedding} == {50}

@@ -1,0 +1,48 @@
+"""The three stages of the match model, from loops to metrics, with little of everything."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from siamese_drc.core.errors import InputError
+from siamese_drc.match.model import read_model
+from stages import match_evaluate, match_examples, match_fit
+from stages.project import files
+from stages.project.params import Params, load_params
+from tests.pipeline.working_copy import PROJECT
+
+
+@pytest.fixture
+def params(tmp_path, monkeypatch) -> Params:
+    """Return params of few and short loops; the working directory is an empty project."""
+    params = load_params(PROJECT / "params.yaml")
+    size = params.match.sizes["smoke"].model_copy(update={"loops": 4, "unseen_loops": 2})
+    update = {"materials": ["drum"], "clip_seconds": 1.0, "sizes": {"smoke": size}}
+    monkeypatch.chdir(tmp_path)
+    return params.model_copy(
+        update={"scale": "smoke", "match": params.match.model_copy(update=update)}
+    )
+
+
+def test_examples_become_a_model_and_metrics(params):
+    match_examples.main(params)
+    with np.load(files.MATCH_EXAMPLES) as arrays:
+        assert arrays["part"].tolist() == [0] * 16 + [1] * 8  # four productions of each loop
+        assert len(arrays["compressed"]) == len(arrays["settings"]) == 24
+    match_fit.main(params)
+    model = read_model(files.MATCH_MODEL.absolute())
+    assert model.made_under["match"]["materials"] == ["drum"]
+    match_evaluate.main(params)
+    metrics = json.loads((files.METRICS / "smoke" / "match.json").read_text())
+    drum = metrics["materials"]["drum"]
+    assert drum["another_recording"]["settings"]["ratio"]["n"] == 2
+    assert drum["same_performance"]["24 bit"]["ratio"]["n"] == 1
+    assert "pedalboard's compressor" in drum["same_performance"]
+
+
+def test_a_model_without_examples_names_the_stage_that_makes_them(params):
+    with pytest.raises(InputError, match=r"`python -m stages\.match_examples` writes it"):
+        match_fit.main(params)
