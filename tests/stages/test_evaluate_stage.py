@@ -59,7 +59,7 @@ def write_settings(params: Params, material: str) -> np.ndarray:
         tables.append(pd.DataFrame(rows | {name: getattr(found, name) for name in PARAMETERS}))
     table = pd.concat(tables, ignore_index=True)
     path = files.settings_table(f"{material}-d4p")
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     table.assign(grid="d4p", max_gain_reduction_db=10.0, identifiable=table["position"] > 0)[
         list(COLUMNS)
     ].to_csv(path, index=False)
