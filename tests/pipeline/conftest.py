@@ -34,6 +34,7 @@ def keep_three_experiments(copy: WorkingCopy) -> None:
                 del params[section][name]
         params["corpora"]["drum"]["grids"] = ["dm2"]
         params["corpora"]["drum-d4p"]["grids"] = ["d4p", "ds4"]
+        params["experiments"]["drum-cnn-stft128"]["unseen_loops"] = False
         smoke, laptop = params["scales"]["smoke"], params["scales"]["laptop"]
         laptop.update(smoke)
         laptop["clip_seconds"] = 0.4

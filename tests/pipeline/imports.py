@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.pipeline.working_copy import PROJECT
@@ -24,6 +25,7 @@ def module_file(name: str) -> Path | None:
     return next((source for source in found if source.is_file()), None)
 
 
+@cache
 def direct_imports(source: Path) -> set[Path]:
     """Return what one module imports anywhere in it, with the packages on the way there.
 
@@ -82,6 +84,7 @@ def all_imports(source: Path) -> set[Path]:
     return {path for path in seen if not _only_names(path)}
 
 
+@cache
 def _only_names(source: Path | None) -> bool:
     """Tell whether a package's `__init__.py` has only a docstring and names for `lazy_loader`."""
     if source is None or source.name != "__init__.py":

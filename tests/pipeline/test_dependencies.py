@@ -189,6 +189,13 @@ def test_every_entry_of_params_has_a_stage_of_its_own(stages):
     assert len(expected) == len(set(expected))
 
 
+def test_no_stage_depends_on_a_part_of_anothers_output(stages):
+    """DVC would need the whole of it in the cache, in the state of the last commit."""
+    outputs = {PROJECT / out.def_path for stage in stages for out in stage.outs}
+    parts = {stage.name: [d for d in declared(stage) if outputs & {*d.parents}] for stage in stages}
+    assert faults({name: names(set(paths)) for name, paths in parts.items()}) == {}
+
+
 def test_stages_are_few(stages):
     """DVC rewrites dvc.lock after each: with hundreds of stages that takes minutes."""
     assert len(stages) < 100

@@ -137,7 +137,16 @@ def clone(source: WorkingCopy, folder: Path) -> WorkingCopy:
     source.run("git", "clone", "--quiet", str(source.folder), str(folder))
     copy = WorkingCopy(folder, source.jobs)
     _configure(copy)
+    _copy_compiled(source.folder / "siamese_drc", folder / "siamese_drc")
     return copy
+
+
+def _copy_compiled(source: Path, target: Path) -> None:
+    """Copy what Numba compiled; it takes a file's kernels from there if size and time agree."""
+    for cache in source.rglob("__pycache__"):
+        shutil.copytree(cache, target / cache.relative_to(source))
+    for path in source.rglob("*.py"):
+        shutil.copystat(path, target / path.relative_to(source))
 
 
 def _configure(copy: WorkingCopy) -> None:
