@@ -1,9 +1,16 @@
-"""Checked types, and the sections of params.yaml about settings: grids and the gain bank."""
+"""Checked types, and the sections of params.yaml about settings: grids and the gain bank.
+
+Every number in params.yaml has an upper bound, far above what is useful and low enough that a slip
+of the keyboard cannot ask for a terabyte (docs/reproduce.md, "Limits of params.yaml").
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from functools import cached_property
+from math import prod
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,18 +20,34 @@ from siamese_drc.compressor import grids
 from siamese_drc.compressor.settings import PARAMETERS, check_setting
 
 
+def nearest(name: object, names: Iterable[str]) -> str:
+    """Return "; did you mean ...?" with the name most like `name`, or nothing."""
+    matches = difflib.get_close_matches(str(name), list(names), n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
 def _check_key(key: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key):
-        raise ValueError("a name is lower-case letters and digits, with '-' between words")
+    if len(key) > 100 or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key):
+        raise ValueError(
+            "a name is lower-case letters and digits, with '-' between words, at most 100 of them"
+        )
     return key
 
 
 ScaleName = Literal["smoke", "laptop", "paper"]
 Key = Annotated[str, AfterValidator(_check_key)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, le=1000)]
+NotNegative = Annotated[float, Field(ge=0, le=1000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+Many = Annotated[int, Field(ge=2, le=1_000_000)]  # loops, settings
+Samples = Annotated[int, Field(ge=1, le=10_000_000)]
+Frame = Annotated[int, Field(ge=16, le=65_536, multiple_of=2)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Value = Annotated[float, Field(ge=-10_000, le=10_000)]  # of a parameter, or a step of one
+
+SETTINGS = 1_000_000  # of a grid or a gain bank, at most
 
 
 class Checked(BaseModel):
@@ -32,15 +55,24 @@ class Checked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, content: Any) -> Any:
+        for key in content if isinstance(content, dict) else ():
+            if key not in cls.model_fields:
+                hint = nearest(key, cls.model_fields)
+                raise ValueError(f"there is no key {key!r} here{hint}")
+        return content
+
 
 class Axis(Checked):
     """Values of one parameter: start + i * step + (loop mod 8) * offset_per_loop."""
 
-    start: float
-    step: float | None = None
-    stop: float | None = None
+    start: Value
+    step: Value | None = None
+    stop: Value | None = None
     count: Count
-    offset_per_loop: float = 0.0
+    offset_per_loop: Value = 0.0
 
     @model_validator(mode="after")
     def _one_of_step_and_stop(self) -> Axis:
@@ -63,10 +95,10 @@ class Axis(Checked):
 class Setting(Checked):
     """One compressor setting."""
 
-    threshold_db: float
-    ratio: float
-    attack_ms: float
-    release_ms: float
+    threshold_db: Value
+    ratio: Value
+    attack_ms: Value
+    release_ms: Value
 
     @model_validator(mode="after")
     def _possible(self) -> Setting:
@@ -95,7 +127,9 @@ class Grid(Checked):
 
     @model_validator(mode="after")
     def _possible(self) -> Grid:
-        self.with_defaults(_POSSIBLE)
+        settings = prod(self.with_defaults(_POSSIBLE).counts)
+        if settings > SETTINGS:
+            raise ValueError(f"has {settings} settings, must have at most {SETTINGS}")
         return self
 
 
@@ -106,7 +140,7 @@ class Grids(BaseModel):
     """The grids by name, beside the defaults of the parameters that a grid does not vary."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-    __pydantic_extra__: dict[str, Grid]
+    __pydantic_extra__: dict[Key, Grid]
 
     defaults: Setting
 
@@ -120,9 +154,9 @@ class Grids(BaseModel):
 class Spread(Checked):
     """Values from `start` to `stop`, both of them included."""
 
-    start: float
-    stop: float
-    count: Annotated[int, Field(ge=2)]
+    start: Value
+    stop: Value
+    count: Annotated[int, Field(ge=2, le=10_000)]
 
     def linear(self) -> np.ndarray:
         """Return the values, equally far apart."""
@@ -142,6 +176,13 @@ class GainBank(Checked):
     release_ms: Spread
     ratio: Annotated[float, Field(gt=1, le=1000)]
     align_ms: Positive
+
+    @model_validator(mode="after")
+    def _size(self) -> GainBank:
+        settings = self.threshold_db.count * self.attack_ms.count * self.release_ms.count
+        if settings > SETTINGS:
+            raise ValueError(f"has {settings} settings, must have at most {SETTINGS}")
+        return self
 
     @model_validator(mode="after")
     def _possible(self) -> GainBank:

@@ -7,17 +7,26 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stages.project.grids import Checked, Count, Fraction, Positive, ScaleName, Seed
+from stages.project.grids import (
+    Checked,
+    Count,
+    Fraction,
+    NotNegative,
+    Positive,
+    ScaleName,
+    Seed,
+    Share,
+)
 
-Counts = Annotated[list[Count], Field(min_length=1)]
+Counts = Annotated[list[Count], Field(min_length=1, max_length=100)]
 
 
 class Width(Checked):
     """What the numbers of filters of each kind of network are multiplied by."""
 
-    cnn: Positive
-    sample_level: Positive
-    multi_kernel: Positive
+    cnn: Annotated[float, Field(gt=0, le=10)]
+    sample_level: Annotated[float, Field(gt=0, le=10)]
+    multi_kernel: Annotated[float, Field(gt=0, le=10)]
 
 
 class Cnn(Checked):
@@ -25,8 +34,9 @@ class Cnn(Checked):
 
     kind: Literal["cnn"] = "cnn"
     filters: Counts
-    time_only: Annotated[int, Field(ge=0)] = 0
+    time_only: Annotated[int, Field(ge=0, le=100)] = 0
     embedding: Count
+    dropout: Share = 0.0
 
     @model_validator(mode="after")
     def _enough_layers(self) -> Cnn:
@@ -78,7 +88,7 @@ class Kernels(Checked):
 class TimbreKernels(Kernels):
     """Kernels of each length over each share of the bands."""
 
-    bands: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+    bands: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1, max_length=100)]
 
 
 class MultiKernel(Checked):
@@ -106,7 +116,7 @@ class Dense(Checked):
 
     kind: Literal["dense"] = "dense"
     layers: Counts
-    noise: Annotated[float, Field(ge=0)] = 0.0
+    noise: NotNegative = 0.0
     embedding: Count
 
     def narrowed(self, width: Width) -> Dense:
@@ -147,10 +157,13 @@ class Train(Checked):
     optimizer: Optimizer = "adadelta"
     learning_rate: Positive
     schedule: Literal["constant", "cosine"] = "constant"
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: NotNegative = 0.0
     rho: Fraction
     epsilon: Positive
     precision: Precision = "float32"
+    patience: Count | None = None
+    ema_momentum: Share = 0.0
+    level_db: Annotated[float, Field(ge=0, le=60)] = 0.0
 
     @model_validator(mode="after")
     def _batches(self) -> Train:
@@ -170,12 +183,25 @@ class TrainChanges(Checked):
     optimizer: Optimizer | None = None
     learning_rate: Positive | None = None
     schedule: Literal["constant", "cosine"] | None = None
-    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    weight_decay: NotNegative | None = None
     precision: Precision | None = None
+    patience: Count | None = None
+    ema_momentum: Share | None = None
+    level_db: Annotated[float, Field(ge=0, le=60)] | None = None
 
     def applied_to(self, train: Train) -> Train:
         """Return `train` with the changes made, checked anew."""
         return Train.model_validate(train.model_dump() | self.model_dump(exclude_none=True))
+
+
+Names = Annotated[list[str], Field(min_length=1, max_length=100)]
+Only = Names | dict[ScaleName, Names] | None
+
+
+def chosen(only: Only, scale: ScaleName, names: list[str]) -> list[str]:
+    """Return those of `names` that `only`, a list or a list for each scale, leaves."""
+    kept = only.get(scale) if isinstance(only, dict) else only
+    return list(kept or names)
 
 
 Targets = Literal["linear", "sound"]
@@ -188,8 +214,7 @@ class Experiment(Checked):
     model: str
     corpus: str
     representation: str
-    only: Annotated[list[str], Field(min_length=1)] | None = None
-    unseen_loops: bool = False
+    only: Only = None
     seed: Seed | None = None
     train: TrainChanges = TrainChanges()
     max_epochs: dict[ScaleName, Count] = Field(default_factory=dict)
@@ -200,3 +225,9 @@ class Experiment(Checked):
     def input(self) -> str:
         """Name of the network input, <corpus>-<representation>."""
         return f"{self.corpus}-{self.representation}"
+
+
+class UnseenLoops(Experiment):
+    """An experiment whose network and regressor are tested on the loops of another corpus."""
+
+    tested: str

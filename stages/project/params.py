@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
 from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.events import AliasEvent
 
 from siamese_drc.core.errors import InputError
-from stages.project.grids import Checked, Grids, Key, ScaleName, Seed
+from stages.project.grids import Checked, Grids, Key, ScaleName, Seed, nearest
 from stages.project.networks import Experiment, Model, Train
 from stages.project.sections import (
     Compressor,
@@ -26,6 +29,19 @@ from stages.project.sections import (
     Transfer,
 )
 
+LARGEST_FILE = 1_000_000  # characters of params.yaml
+FAULTS = 5  # that one message names
+
+
+class _WithoutAliases(Composer):
+    """Refuses aliases: a few lines of them can stand for billions of values."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.parser.check_event(AliasEvent):
+            line = self.parser.peek_event().start_mark.line + 1
+            raise ValueError(f"line {line} has an alias (*name): write the values out")
+        return super().compose_node(parent, index)
+
 
 def load_params(path: Path | str = "params.yaml") -> Params:
     """Read and check `params.yaml` (YAML 1.2, as DVC reads it).
@@ -33,14 +49,20 @@ def load_params(path: Path | str = "params.yaml") -> Params:
     Raises
     ------
     InputError
-        If the file is missing, is not YAML, or breaks a rule: the message names the key, the
-        value and the rule of every fault.
+        If the file is missing, is larger than a million characters, is not YAML, has aliases, or
+        breaks a rule: the message names key, value and rule, of up to five faults.
     """
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _WithoutAliases
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        content = YAML(typ="safe", pure=True).load(text)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as YAML ({error})") from error
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(LARGEST_FILE + 1)
+        if len(text) > LARGEST_FILE:
+            raise ValueError(f"has more than {LARGEST_FILE} characters")
+        content = yaml.load(text)
+    except Exception as error:  # ruamel.yaml raises many kinds
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: cannot be read as YAML ({reason})") from error
     return check_params(content, path)
 
 
@@ -49,27 +71,33 @@ def check_params(content: object, path: Path | str = "params.yaml") -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        faults = (_describe(fault, content, path) for fault in error.errors())
+        faults = [_describe(fault, content, path) for fault in error.errors()]
+        if len(faults) > FAULTS:
+            faults[FAULTS:] = [f"and {len(faults) - FAULTS} more"]
         raise InputError("; ".join(faults)) from None
 
 
 def _describe(fault: object, content: object, path: Path | str) -> str:
-    place = ".".join(_keys(fault["loc"], content))  # type: ignore[index]
+    missing = fault["type"] == "missing"  # type: ignore[index]
+    place = ".".join(_keys(fault["loc"], content, missing))  # type: ignore[index]
     rule = fault["msg"].removeprefix("Value error, ")  # type: ignore[index]
     value = fault["input"]  # type: ignore[index]
-    shown = f" = {value!r}" if isinstance(value, str | int | float | list) else ""
+    shown = f" = {reprlib.repr(value)}" if isinstance(value, str | int | float | list) else ""
     return f"{path}: {place}{shown}: {rule}" if place else f"{path}: {rule}"
 
 
-def _keys(location: tuple[int | str, ...], content: Any) -> list[str]:
-    """Return the keys on the way to a fault: pydantic also names the kind of a model there."""
+def _keys(location: tuple[int | str, ...], content: Any, missing: bool) -> list[str]:
+    """Return the keys on the way to a fault: pydantic also names the kind of a model there.
+
+    `missing`: the last key is the one that is not there.
+    """
     keys = []
     for number, part in enumerate(location, start=1):
         try:
             content = content[part]
         except (LookupError, TypeError):
-            if number < len(location):
-                continue  # a kind; a key that is missing comes last
+            if number < len(location) or not missing:
+                continue  # a kind
         keys.append(str(part))
     return keys
 
@@ -168,7 +196,8 @@ class Params(Checked):
     def _references(self) -> Params:
         def known(place: str, value: str, names: object, kind: str) -> None:
             if value not in names:  # type: ignore[operator]
-                raise ValueError(f"{place}: there is no {kind} named {value!r}")
+                hint = nearest(value, names)  # type: ignore[arg-type]
+                raise ValueError(f"{place}: there is no {kind} named {value!r}{hint}")
 
         known("scale", self.scale, self.scales, "entry of scales")
         for name, corpus in self.corpora.items():
@@ -230,8 +259,10 @@ class Params(Checked):
         for name, scale in self.scales.items():
             for material in self.materials:
                 known(f"scales.{name}.loops", material, scale.loops, "number of loops for material")
-            for grid in self.grids.named:
-                known(
-                    f"scales.{name}.settings", grid, scale.settings, "number of settings for grid"
-                )
+            for key in ("settings", "max_epochs", "dropout"):
+                for grid in self.grids.named:
+                    known(f"scales.{name}.{key}", grid, getattr(scale, key), "value for a grid")
+            for grid in scale.grid_loops:
+                known(f"scales.{name}.grid_loops", grid, self.grids.named, "grid")
+        known("match.sizes", self.scale, self.match.sizes, "entry")
         return self

@@ -7,8 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from stages.project.grids import Checked, Count, Fraction, GainBank, Key, Positive, ScaleName, Seed
-from stages.project.networks import Width
+from stages.project.grids import (
+    Checked,
+    Count,
+    Fraction,
+    Frame,
+    GainBank,
+    Key,
+    Many,
+    NotNegative,
+    Positive,
+    Samples,
+    ScaleName,
+    Seed,
+    Share,
+)
+from stages.project.networks import Only, Width
 
 
 class Source(Checked):
@@ -19,7 +33,7 @@ class Source(Checked):
     @field_validator("folder")
     @classmethod
     def _place(cls, folder: str) -> str:
-        if not re.fullmatch(r"(siamese_drc/loops|recordings)/[A-Za-z0-9_-]+", folder):
+        if not re.fullmatch(r"(siamese_drc/loops|recordings)/[A-Za-z0-9_-]{1,100}", folder):
             raise ValueError(
                 "must be a composer, siamese_drc/loops/<name>, or recordings, recordings/<name>"
             )
@@ -43,7 +57,7 @@ class Render(Checked):
     seed: Seed
     soundfont: str | None
     fluidsynth_library: str | None
-    silence_db: Annotated[float, Field(lt=0)]
+    silence_db: Annotated[float, Field(ge=-200, lt=0)]
 
 
 class Compressor(Checked):
@@ -53,21 +67,22 @@ class Compressor(Checked):
     smoothing: Literal["branching", "decoupled"] = "branching"
     knee_db: Annotated[float, Field(ge=0, le=60)] = 0.0
     makeup_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
-    identifiable_db: Annotated[float, Field(ge=0)] = 0.5
+    identifiable_db: Annotated[float, Field(ge=0, le=60)] = 0.5
 
 
 class Corpus(Checked):
     """One material under some grids."""
 
     material: str
-    grids: Annotated[list[str], Field(min_length=1)]
+    grids: Annotated[list[str], Field(min_length=1, max_length=100)]
+    drawn: bool = False
 
 
 class Handcrafted(Checked):
     """How the handcrafted features are measured."""
 
     seed: Seed
-    frame: Annotated[int, Field(ge=64, multiple_of=2)]
+    frame: Annotated[int, Field(ge=64, le=65_536, multiple_of=2)]
     hop: Count
     components: Count
     iterations: Count
@@ -92,9 +107,9 @@ class Representation(Checked):
     handcrafted : the handcrafted features
     """
 
-    n_fft: Annotated[int, Field(ge=16, multiple_of=2)] | None = None
+    n_fft: Frame | None = None
     mel_bands: Count | None = None
-    samples: Count | None = None
+    samples: Samples | None = None
     gain: GainBank | None = None
     handcrafted: Handcrafted | None = None
 
@@ -118,8 +133,8 @@ class Input(Checked):
     material: str
     corpus: str
     representation: str
-    only: Annotated[list[str], Field(min_length=1)] | None = None
-    delayed_ms: Positive | None = None
+    only: Only = None
+    delayed_ms: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
 class Transfer(Checked):
@@ -146,36 +161,35 @@ class Evaluate(Checked):
     bootstrap: Count
 
 
+class MaxEpochs(Checked):
+    """How many epochs the networks of each kind are trained."""
+
+    cnn: Count
+    sample_level: Count
+    multi_kernel: Count
+    dense: Count
+
+
 class Scale(Checked):
     """How much of everything is made."""
 
     clip_seconds: Annotated[float, Field(ge=0.25, le=60)]
-    loops: dict[str, Annotated[int, Field(ge=2)]]
-    grid_loops: dict[str, Annotated[int, Field(ge=2)]]
-    settings: dict[str, Annotated[int, Field(ge=2)] | None]
-    max_epochs: dict[str, Count]
-    dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]]
-    patience: Count
+    loops: dict[Key, Many]
+    settings: dict[Key, Many | None]
+    drawn_settings: dict[Key, Many]
+    max_epochs: MaxEpochs
     width: Width
     trees: Count
     splits: Count
-    folds: Annotated[int, Field(ge=2)]
-    folds_run: Count
-
-    @model_validator(mode="after")
-    def _folds(self) -> Scale:
-        if self.folds_run > self.folds:
-            raise ValueError(f"folds_run {self.folds_run} must be at most folds {self.folds}")
-        return self
 
 
 class MatchSize(Checked):
     """How much the match tool's model is made from."""
 
-    loops: Annotated[int, Field(ge=4)]
-    calibration_loops: Annotated[int, Field(ge=2)]
-    unseen_loops: Annotated[int, Field(ge=2)]
-    settings: Annotated[int, Field(ge=2)]
+    loops: Annotated[int, Field(ge=4, le=1_000_000)]
+    calibration_loops: Many
+    unseen_loops: Many
+    settings: Many
     epochs: Count
     robustness_loops: Count
 
@@ -184,16 +198,16 @@ class Match(Checked):
     """Examples, network, forest and evaluation of the match tool."""
 
     seed: Seed
-    materials: Annotated[list[Key], Field(min_length=1)]
+    materials: Annotated[list[Key], Field(min_length=1, max_length=100)]
     clip_seconds: Annotated[float, Field(ge=1, le=60)]
-    layers: Annotated[list[Count], Field(min_length=1)]
+    layers: Annotated[list[Count], Field(min_length=1, max_length=100)]
     embedding: Count
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    noise: Annotated[float, Field(ge=0)]
+    dropout: Share
+    noise: NotNegative
     batch_size: Count
     learning_rate: Positive
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: NotNegative
     trees: Count
-    max_leaf_nodes: Annotated[int, Field(ge=2)]
+    max_leaf_nodes: Annotated[int, Field(ge=2, le=10_000)]
     coverage: Fraction
     sizes: dict[ScaleName, MatchSize]

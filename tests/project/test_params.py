@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from siamese_drc.core.errors import InputError
 from stages.project.networks import MultiKernel, SampleLevel
-from stages.project.params import check_params, load_params
+from stages.project.params import Params, check_params, load_params
 
 PROJECT = Path(__file__).parents[2]
 
@@ -46,7 +46,7 @@ def set_at(content, place, value):
 
 FEATURES = "representations.handcrafted.handcrafted"
 FAULTS = [
-    ("train.batchsize", 8, "train.batchsize", "Extra inputs"),
+    ("train.batchsize", 8, "train: there is no key 'batchsize'", "did you mean batch_size?"),
     ("train.batch_size", "8", "train.batch_size = '8'", "valid integer"),
     ("train.batch_size", 0, "train.batch_size = 0", "greater than or equal to 1"),
     ("train.loops_per_batch", 9999, "loops_per_batch 9999", "must divide batch_size"),
@@ -74,7 +74,7 @@ FAULTS = [
     ("models.cnn-time1.time_only", 99, "models.cnn-time1", "time_only 99 must be at most"),
     ("models.multi-kernel.temporal.frames", [8], "temporal", "1 frames and 4 filters"),
     ("models.multi-kernel.timbre.bands", [1.2], "timbre.bands.0 = 1.2", "less than or equal to 1"),
-    ("models.cnn.kernel", 5, "models.cnn.kernel", "Extra inputs"),
+    ("models.cnn.kernel", 5, "models.cnn: there is no key 'kernel'", "here"),
     ("experiments.drum-cnn-stft128.model", "sample-level", "drum-cnn-stft128", "takes a waveform"),
     ("experiments.drum-sample-level-waveform.model", "cnn", "waveform", "takes a waveform"),
     ("experiments.drum-cnn-stft128-seed2.seed", -1, "seed2.seed = -1", "greater than or equal"),
@@ -93,19 +93,19 @@ FAULTS = [
         "experiments.drum-d4p-dense-gain.train",
         "loops_per_batch 5 must divide batch_size 64",
     ),
-    ("experiments.drum-d4p-dense-gain.train.rho", 0.9, "train.rho", "Extra inputs"),
+    ("experiments.drum-d4p-dense-gain.train.rho", 0.9, "dense-gain.train", "no key 'rho'"),
     ("train.optimizer", "sgd", "optimizer = 'sgd'", "should be 'adadelta'"),
     ("representations.gain.gain.ratio", 1.0, "gain.ratio = 1.0", "greater than 1"),
     ("representations.gain.gain.attack_ms.start", 0.0, "gain.gain", "attack_ms 0: must be above"),
     ("representations.gain.n_fft", 512, "representations.gain", "one of n_fft, samples, gain"),
     ("inputs.drum-d4p-gain.delayed_ms", 0.0, "delayed_ms = 0.0", "greater than 0"),
-    (f"{FEATURES}.mfcc", 13, f"{FEATURES}.mfcc", "Extra inputs"),
+    (f"{FEATURES}.mfcc", 13, f"{FEATURES}: there is no key 'mfcc'", "did you mean mfccs?"),
     (f"{FEATURES}.hop", 9999, "hop 9999", "must divide frame"),
     (f"{FEATURES}.mfccs", 999, "mfccs 999", "at most mel_bands"),
     (f"{FEATURES}.components", 0, f"{FEATURES}.components = 0", "greater than or equal to 1"),
     ("experiments.drum-handcrafted.model", "cnn", "drum-handcrafted", "no network takes"),
     ("experiments.drum-handcrafted.model", "dense", "drum-handcrafted", "takes a representation"),
-    ("models.none.embedding", 50, "models.none.embedding", "Extra inputs"),
+    ("models.none.embedding", 50, "models.none: there is no", "key 'embedding'"),
     ("transfers.mix-d4p-handcrafted.source", "drum", "mix-d4p-handcrafted", "its experiment's"),
     (
         "transfers.drum-cnn-mel512",
@@ -127,7 +127,12 @@ FAULTS = [
     ("materials.drum.source.folder", "/tmp/x", "/tmp/x", "recordings/<name>"),
     ("scales.laptop.folds_run", 99, "folds_run 99", "at most folds"),
     ("scales.laptop.clip_seconds", 0.1, "clip_seconds = 0.1", "0.25"),
-    ("scales.laptop.settings", {"ds1": 4}, "scales.laptop.settings", "no number of settings"),
+    (
+        "scales.laptop.settings",
+        {"ds1": 4},
+        "scales.laptop.settings",
+        "no value for a grid named 'ds2'",
+    ),
     ("compressor.knee_db", -1.0, "compressor.knee_db = -1.0", "greater than or equal to 0"),
     ("compressor.detector", "mean", "compressor.detector = 'mean'", "'peak' or 'rms'"),
     ("evaluate.test_fraction", float("nan"), "test_fraction = nan", "finite"),
@@ -138,6 +143,18 @@ FAULTS = [
     ("transfers.mix-d4p-cnn-stft128.representation", "gain", "representation", "its experiment's"),
     ("transfers.mix-d4p-cnn-stft128.corpus", "drum", "corpus", "no trained grid"),
     ("scales.paper.loops", {"drum": 4}, "scales.paper.loops", "no number of loops for material"),
+    ("scales.laptop.max_epochs", {"ds1": 4}, "scales.laptop.max_epochs", "no value for a grid"),
+    ("scales.laptop.dropout", {"ds1": 0.1}, "scales.laptop.dropout", "no value for a grid"),
+    ("scales.smoke.grid_loops", {"dm11": 8}, "grid_loops", "named 'dm11'; did you mean dm1?"),
+    ("match.sizes", {}, "match.sizes", "no entry named 'laptop'"),
+    ("experiments.drum-cnn-stft128.corpus", "drums", "corpus", "did you mean drum?"),
+    ("grids.a/b", {}, "grids.a/b", "lower-case letters"),
+    ("materials.a; b", {"source": {"folder": "recordings/x"}}, "materials.a; b", "lower-case"),
+    ("models.cnn.embedding", 10**9, "models.cnn.embedding = 1000000000", "or equal to 10000"),
+    ("scales.laptop.loops.drum", 10**400, "scales.laptop.loops.drum", "1000000"),
+    ("representations.stft512.n_fft", 2**30, "n_fft = 1073741824", "65536"),
+    ("grids.ds1.threshold_db.start", 1e300, "threshold_db.start = 1e+300", "10000"),
+    ("grids.d4p.ratio", {"start": 1.0, "stop": 2.0, "count": 10000}, "grids.d4p", "1000000"),
 ]
 
 
@@ -156,8 +173,58 @@ def test_unreadable_files_are_named(tmp_path):
         load_params(tmp_path / "absent.yaml")
     broken = tmp_path / "broken.yaml"
     broken.write_text("scale: [")
-    with pytest.raises(InputError, match=r"broken\.yaml: cannot be read as YAML"):
+    with pytest.raises(InputError, match=r"broken\.yaml: cannot be read as YAML [^\n]+$"):
         load_params(broken)
+
+
+def test_a_bomb_is_refused(tmp_path):
+    """Lines of which each has ten references to the one before would hold 10 ** 12 values."""
+    bomb = tmp_path / "bomb.yaml"
+    lines = [
+        "a0: &a0 [1]",
+        *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 13)),
+    ]
+    bomb.write_text("\n".join(lines))
+    with pytest.raises(InputError, match=r"bomb\.yaml: .*line 2 has an alias"):
+        load_params(bomb)
+    for text, rule in [
+        ("[" * 100_000, "recursion"),
+        ("x" * 2_000_000, "more than 1000000 characters"),
+    ]:
+        bomb.write_text(text)
+        with pytest.raises(InputError, match=f"^[^\n]*{rule}[^\n]*$"):
+            load_params(bomb)
+
+
+def test_every_number_has_both_bounds():
+    schema = Params.model_json_schema()
+
+    def numbers(part, place):
+        if isinstance(part, dict):
+            if part.get("type") in ("integer", "number"):
+                lower = {"minimum", "exclusiveMinimum"} & set(part)
+                upper = {"maximum", "exclusiveMaximum"} & set(part)
+                yield place, bool(lower and upper)
+            if part.get("type") == "array":
+                yield place, "maxItems" in part
+            for key, value in part.items():
+                yield from numbers(value, f"{place}/{key}")
+        elif isinstance(part, list):
+            for value in part:
+                yield from numbers(value, place)
+
+    found = dict(numbers(schema, ""))
+    assert len(found) > 80
+    assert [place for place, bounded in found.items() if not bounded] == []
+
+
+def test_many_faults_are_one_short_line(content):
+    content["materials"] = {f"Bad {n}": {} for n in range(1000)}
+    content["scale"] = "x" * 100_000
+    with pytest.raises(InputError) as caught:
+        check_params(content)
+    assert "and 1" in str(caught.value)
+    assert len(str(caught.value)) < 2000
 
 
 def test_values_of_an_axis_are_the_papers():
