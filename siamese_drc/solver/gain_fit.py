@@ -1,13 +1,9 @@
 """Compressor settings by least squares from the gain between a loop and its compressed version.
 
-The gain reduction of the feed-forward compressor with a branching peak detector obeys a first-order
-recursion (Giannoulis, Massberg and Reiss 2012, eq. 16). One compiled pass runs it over a signal,
-compares it with a measured gain, and accumulates the normal equations with exact derivatives in all
-unknowns; `scipy.optimize.least_squares` takes the steps.
-
-A *point* is an array of the unknowns in the coordinates of the fit, in the order of `UNKNOWNS`:
-threshold (dBFS), slope 1 - 1/ratio, natural logarithms of attack and release in samples, make-up
-gain (dB), state y_L before the first sample (dB, for an infinite ratio), and knee width (dB).
+`gain_model` runs the compressor over a signal, compares its gain with a measured one, and
+accumulates the normal equations with exact derivatives in all unknowns;
+`scipy.optimize.least_squares` takes the steps. The unknowns are those of `UNKNOWNS`, in the
+coordinates of a *point*, which `gain_model` defines.
 """
 
 from __future__ import annotations
@@ -15,183 +11,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import exp, expm1, log1p, sqrt
+from math import exp
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
 from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.solver.gain_model import (
+    CLUSTER,
+    COUNT,
+    FAMILIES,
+    FRAME,
+    LOSSES,
+    Family,
+    drive_of,
+    linearise,
+)
 
 Loss = Literal["linear", "soft_l1", "cauchy"]
 
 UNKNOWNS = (*PARAMETERS, "makeup_db", "start_db", "knee_db")
-LOWEST = np.array([-120.0, 0.0, np.log(0.1), np.log(0.1), -100.0, 0.0, 0.0])
-HIGHEST = np.array([0.0, 0.999, np.log(1e6), np.log(1e6), 100.0, 120.0, 60.0])
+# A smoothed level 60 dB below the threshold is as good as silence; y_L is never below 0.
+LOWEST = np.array([-120.0, 0.0, np.log(0.1), np.log(0.1), -100.0, -60.0, 0.0])
+HIGHEST = np.array([0.0, 0.999, np.log(1e6), np.log(1e6), 100.0, 120.0, 24.0])
+_START = UNKNOWNS.index("start_db")
 _STEP = np.array([6.0, 0.3, 1.0, 1.0, 6.0, 6.0, 6.0])  # of each unknown, about equally far
-_LOSSES = {"linear": 0, "soft_l1": 1, "cauchy": 2}
 _TINY = np.finfo(float).tiny
-
-# Numba's cache of compiled code is keyed by this file alone: a kernel uses only what stands here.
-FRAME = 64  # samples whose derivatives are held at a time
-CLUSTER = 32  # frames whose moments are summed: 46 ms at 44.1 kHz
-_ALL = 7  # unknowns
-_NEPER_PER_DB = np.log(10) / 20
-
-
-@njit(cache=True)
-def _follow(level, point, more, state, gain, by):
-    """Run the recursion over one frame, and its derivatives.
-
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), float64, dBFS
-    point : ndarray, shape (7,)
-    more : bool
-        Whether the last three unknowns are free.
-    state : ndarray, shape (6,)
-        y_L and its derivatives by threshold, log attack, log release, start state and knee width,
-        carried from one frame to the next.
-    gain : ndarray, shape (FRAME,), dB
-        Filled with the gain, make-up included.
-    by : ndarray, shape (7, FRAME)
-        Filled with the derivatives of the gain, but for constant factors: those of y_L, y_L itself
-        for the slope, and 1 for the make-up gain.
-    """
-    threshold, slope, knee = point[0], point[1], point[6]
-    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
-    attack, release = -expm1(-attack_rate), -expm1(-release_rate)  # 1 - a of eq. 7
-    # Derivatives of the steps by the logarithms of the time constants
-    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
-    per_knee = 1 / knee if knee > 0.0 else 0.0
-    stay_rising, stay_falling = 1.0 - attack, 1.0 - release
-    last, by_threshold, by_attack, by_release, by_start, by_knee = state
-    for k in range(level.size):
-        above = max(level[k] - threshold + 0.5 * knee, 0.0)
-        inside = min(above, knee)
-        share = inside * per_knee
-        overshoot = 0.5 * inside * share + (above - inside)  # eq. 4
-        # Minus the derivative of the overshoot by the threshold
-        by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
-        error = overshoot - last
-        rising = error > 0.0
-        step = attack if rising else release
-        stay = stay_rising if rising else stay_falling
-        by_threshold = stay * by_threshold - step * by_level
-        by_attack = stay * by_attack + (attack_by_log * error if rising else 0.0)
-        by_release = stay * by_release + (0.0 if rising else release_by_log * error)
-        if_rising = stay_rising * last + attack * overshoot  # eq. 16
-        if_falling = stay_falling * last + release * overshoot
-        last = if_rising if rising else if_falling
-        gain[k] = point[4] - slope * last
-        by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
-        if more:
-            by_start = stay * by_start
-            by_knee = stay * by_knee + step * (0.5 * share * (1.0 - share))
-            by[4, k], by[5, k], by[6, k] = 1.0, by_start, by_knee
-    state[0], state[1], state[2] = last, by_threshold, by_attack
-    state[3], state[4], state[5] = by_release, by_start, by_knee
-
-
-@njit(cache=True)
-def _linearise(level, measured, weight, decibels, loss, scale, point, free, products, moments):
-    """Compare the gain at a point with the measured one, and linearise the difference.
-
-    Parameters
-    ----------
-    measured, weight : ndarray, shape (samples,), float64
-        As for `fit_gain`.
-    decibels : bool
-    loss : int
-        A value of `_LOSSES`.
-    scale : float
-        Of the loss, in standard deviations.
-    free : ndarray, shape (f,), int
-        Indices of the unknowns that are free.
-    products, moments : ndarray, shape (f, f) and (clusters, f)
-        Filled with the normal equations: J^T W J, and -J^T W r by clusters of frames, where W has
-        the weights of the samples, times the derivative of a robust loss.
-
-    Returns
-    -------
-    float
-        Sum of the weighted squares, or of the robust loss of them.
-    """
-    count, more = free.size, free.size > 0 and free.max() > 3
-    state, gain, by = np.zeros(6), np.empty(FRAME), np.zeros((_ALL, FRAME))
-    state[0], state[4] = point[5], 1.0
-    sums, lanes = np.zeros((count, count, FRAME)), np.zeros((count, FRAME))
-    known, along, costs = np.zeros(FRAME), np.zeros(FRAME), np.zeros(FRAME)
-    weighted, factors = np.empty(FRAME), np.full(_ALL, -point[1])
-    factors[1], factors[4] = -1.0, 1.0  # the others scale y_L by minus the slope
-    moments[:] = 0.0
-    for frame in range((level.size + FRAME - 1) // FRAME):
-        first = frame * FRAME
-        part = level[first : first + FRAME]
-        size = part.size
-        _follow(part, point, more, state, gain, by)
-        if size < FRAME:
-            known[:], along[:] = 0.0, 0.0
-        for k in range(size):
-            value = gain[k]
-            per_db = 1.0
-            if not decibels:
-                value = exp(_NEPER_PER_DB * value)
-                per_db = _NEPER_PER_DB * value
-            trust = weight[first + k]
-            difference = measured[first + k] - value
-            square = trust * difference * difference
-            if loss == 1:
-                root = sqrt(1.0 + square / (scale * scale))
-                square = 2.0 * scale * scale * (root - 1.0)
-                trust /= root
-            elif loss == 2:
-                ratio = square / (scale * scale)
-                square = scale * scale * log1p(ratio)
-                trust /= 1.0 + ratio
-            costs[k] += square
-            known[k] = trust * per_db * per_db
-            along[k] = trust * per_db * difference
-        # Sums over the frames, sample by sample of a frame: these loops vectorise.
-        for i in range(count):
-            of_i, sum_i = by[free[i]], lanes[i]
-            for k in range(FRAME):
-                sum_i[k] += along[k] * of_i[k]
-                weighted[k] = known[k] * of_i[k]
-            for j in range(i + 1):
-                of_j, sum_ij = by[free[j]], sums[i, j]
-                for k in range(FRAME):
-                    sum_ij[k] += weighted[k] * of_j[k]
-        if (frame + 1) % CLUSTER == 0 or first + size == level.size:
-            for i in range(count):
-                moments[frame // CLUSTER, i] = factors[free[i]] * lanes[i].sum()
-            lanes[:] = 0.0
-    for i in range(count):
-        for j in range(i + 1):
-            factor = factors[free[i]] * factors[free[j]]
-            products[i, j] = products[j, i] = factor * sums[i, j].sum()
-    return costs.sum()
-
-
-@njit(cache=True)
-def model_gain_db(level, point):
-    """Return the gain at a point, make-up included.
-
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), float64, dBFS
-    point : ndarray, shape (7,)
-
-    Returns
-    -------
-    ndarray, shape (samples,), dB
-    """
-    gain, by, state = np.empty(level.size), np.empty((_ALL, FRAME)), np.zeros(6)
-    state[0] = point[5]
-    for first in range(0, level.size, FRAME):
-        part = slice(first, min(first + FRAME, level.size))
-        _follow(level[part], point, False, state, gain[part], by)
-    return gain
 
 
 @dataclass(frozen=True)
@@ -200,9 +45,10 @@ class GainFit:
 
     Attributes
     ----------
-    point : ndarray, shape (7,)
+    point : ndarray, shape (7 + channels - 1,)
+        The last ones are the start states of the second channel and those after it.
     free : ndarray, shape (f,), int
-        Indices of the unknowns that were free.
+        Indices of the coordinates that were free.
     cost : float
         Sum of the weighted squared differences, or of the robust loss of them.
     products : ndarray, shape (f, f)
@@ -237,14 +83,14 @@ class GainFit:
         return np.append(-along, rest), jacobian
 
     def covariance(self) -> np.ndarray:
-        """Return the covariance of the point, shape (7, 7).
+        """Return the covariance of the point.
 
         It is that of clusters of frames (the "sandwich"), which holds for noise that is correlated
         in time and where the model is not exactly right, and at least that of independent noise
         whose variances are 1 / weight. It is 0 for what was fixed, and infinite on the diagonal for
         what has no effect.
         """
-        covariance = np.zeros((_ALL, _ALL))
+        covariance = np.zeros((self.point.size, self.point.size))
         scale = np.sqrt(np.diag(self.products))
         told = scale > 1e-6
         covariance[self.free[~told], self.free[~told]] = np.inf
@@ -267,6 +113,7 @@ def fit_gain(
     weight: np.ndarray,
     start: np.ndarray,
     *,
+    family: Family = "branching",
     free: Sequence[str] = PARAMETERS,
     decibels: bool = True,
     loss: Loss = "linear",
@@ -278,14 +125,17 @@ def fit_gain(
 
     Parameters
     ----------
-    level : ndarray, shape (samples,), float64, dBFS
-        Of the signal that controls the gain.
-    gain : ndarray, shape (samples,), float64
+    level : ndarray, shape (samples,) or (channels, samples), float64, dBFS
+        Of the signal that controls the gain; of several channels, each has its own gain under the
+        same settings.
+    gain : ndarray of that shape, float64
         Measured, in dB or as an amplitude factor; any finite number where it is not known.
-    weight : ndarray, shape (samples,), float64
+    weight : ndarray of that shape, float64
         Reciprocal variance of `gain`, 0 where it is not known.
-    start : ndarray, shape (7,)
-        Point to start from; what is not free keeps its value.
+    start : ndarray, shape (7 + channels - 1,)
+        Point to start from, as in `GainFit`; what is not free keeps its value.
+    family : str
+        One of `FAMILIES`.
     free : sequence of str
         Of `UNKNOWNS`.
     decibels : bool
@@ -311,6 +161,7 @@ def fit_gain(
     Examples
     --------
     >>> from siamese_drc.compressor import level_db
+    >>> from siamese_drc.solver.gain_model import model_gain_db
     >>> beat = np.exp(-np.arange(11025) / 3000) * np.random.default_rng(0).standard_normal(11025)
     >>> level = level_db(np.tile(beat, 2).astype(np.float32) / 4)
     >>> truth = {"threshold_db": -30, "ratio": 4, "attack_ms": 5, "release_ms": 80}
@@ -326,22 +177,42 @@ def fit_gain(
     from scipy.optimize import least_squares  # slow to import
 
     # One type and layout of the arrays, one compiled kernel
-    level, gain, weight = (np.ascontiguousarray(x, np.float64) for x in (level, gain, weight))
-    places = np.array([UNKNOWNS.index(name) for name in free], np.intp)
-    low, high = LOWEST[places], HIGHEST[places]
-    clusters = -(-level.size // (FRAME * CLUSTER))
+    drive, gain, weight = (
+        np.ascontiguousarray(np.atleast_2d(x), np.float64)
+        for x in (drive_of(level, family), gain, weight)
+    )
+    channels = len(drive)
+    own = np.array([UNKNOWNS.index(name) for name in free], np.intp)  # of one channel
+    starts = np.r_[_START, np.arange(COUNT, COUNT + channels - 1)]
+    places = np.r_[own, starts[1:]] if _START in own else own
+    columns = [
+        [places.tolist().index(starts[channel] if place == _START else place) for place in own]
+        for channel in range(channels)
+    ]
+    low, high, step = (
+        np.r_[ends, np.full(channels - 1, ends[_START])][places]
+        for ends in (LOWEST, HIGHEST, _STEP)
+    )
+    if family in ("branching", "decoupled"):
+        low[np.isin(places, starts)] = 0.0
+    clusters = -(-drive.shape[1] // (FRAME * CLUSTER))
 
     @lru_cache(maxsize=1)  # residuals and Jacobian are asked for one after the other
     def at(values: tuple[float, ...]) -> GainFit:
         point = start.astype(np.float64)
         point[places] = values
-        products = np.empty((places.size, places.size))
-        moments = np.empty((clusters, places.size))
-        cost = _linearise(
-            *(level, gain, weight, decibels, _LOSSES[loss], scale),
-            *(point, places, products, moments),
-        )
-        return GainFit(point, places, cost, products, moments)
+        cost, products = 0.0, np.zeros((places.size, places.size))
+        moments = np.zeros((channels, clusters, places.size))
+        for channel, into in enumerate(columns):
+            of_channel = np.r_[point[:_START], point[starts[channel]], point[_START + 1 : COUNT]]
+            some, along = np.empty((own.size, own.size)), np.empty((clusters, own.size))
+            cost += linearise(
+                *(FAMILIES.index(family), drive[channel], gain[channel], weight[channel]),
+                *(decibels, LOSSES[loss], scale, of_channel, own, some, along),
+            )
+            products[np.ix_(into, into)] += some
+            moments[channel][:, into] = along
+        return GainFit(point, places, cost, products, np.concatenate(moments))
 
     if not places.size:
         return at(())
@@ -350,7 +221,7 @@ def fit_gain(
         np.clip(start[places], low + 1e-9, high - 1e-9),
         lambda values: at(tuple(values))._compact[1],
         bounds=(low, high),
-        x_scale=_STEP[places],
+        x_scale=step,
         ftol=tolerance,
         xtol=1e-12,
         gtol=None,
@@ -377,7 +248,7 @@ def to_point(settings: Mapping[str, float], *, sample_rate: float) -> np.ndarray
     ValueError
         If a name is unknown, or a value is outside the range of the fit.
     """
-    point = np.full(_ALL, np.nan)
+    point = np.full(COUNT, np.nan)
     for name, value in settings.items():
         if name not in UNKNOWNS:
             raise ValueError(f"{name}: must be one of {', '.join(UNKNOWNS)}")

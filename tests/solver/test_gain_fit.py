@@ -15,12 +15,11 @@ from siamese_drc.solver.gain_fit import (
     HIGHEST,
     LOWEST,
     UNKNOWNS,
-    _linearise,
     fit_gain,
-    model_gain_db,
     to_point,
     to_settings,
 )
+from siamese_drc.solver.gain_model import FAMILIES, Family, drive_of, linearise, model_gain_db
 from tests.compressor.textbook import drum_loop
 
 RATE = 44100
@@ -67,9 +66,14 @@ def test_the_model_is_the_compressor(knee_db):
 
 
 @pytest.mark.parametrize("decibels", [True, False])
-@pytest.mark.parametrize("loss", [0, 1, 2])
-def test_derivatives_are_those_of_finite_differences(loss, decibels):
+@pytest.mark.parametrize(
+    ("family", "loss"), [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 2), (3, 1)]
+)
+def test_derivatives_are_those_of_finite_differences(family, loss, decibels):
     level = level_db(drum_loop(3000))
+    # A smoothed level above all that follows would leave every other unknown without effect.
+    point = POINT - [0, 0, 0, 0, 0, 18, 0] if family > 1 else POINT
+    drive = drive_of(level, FAMILIES[family])
     random = np.random.default_rng(2)
     gain, weight = random.uniform(-9, 0, len(level)), random.uniform(0, 2, len(level))
     if not decibels:
@@ -79,24 +83,28 @@ def test_derivatives_are_those_of_finite_differences(loss, decibels):
 
     def passed(at):
         products, moments = np.empty((7, 7)), np.empty((2, 7))
-        cost = _linearise(level, gain, weight, decibels, loss, scale, at, free, products, moments)
+        cost = linearise(
+            family, drive, gain, weight, decibels, loss, scale, at, free, products, moments
+        )
         return cost, products, moments.sum(axis=0)
 
-    cost, products, moments = passed(POINT)
-    residuals = gain - model_gain_db(level, POINT)
+    cost, products, moments = passed(point)
+    residuals = gain - model_gain_db(level, point, FAMILIES[family])
     if not decibels:
-        residuals = gain - 10 ** (model_gain_db(level, POINT) / 20)
+        residuals = gain - 10 ** (model_gain_db(level, point, FAMILIES[family]) / 20)
     z = weight * residuals**2 / scale**2
     rho = [z, 2 * (np.sqrt(1 + z) - 1), np.log1p(z)][loss]
     assert cost == pytest.approx(scale**2 * rho.sum())
     for i, small in enumerate(1e-5 * np.eye(len(UNKNOWNS))):
-        slope = (passed(POINT + small)[0] - passed(POINT - small)[0]) / 2e-5
+        slope = (passed(point + small)[0] - passed(point - small)[0]) / 2e-5
         assert slope == pytest.approx(-2 * moments[i], rel=1e-3)
     assert (np.linalg.eigvalsh(products) > 0).all()
     np.testing.assert_array_equal(products, products.T)
     some = np.array([1, 4, 6])
     few_products, few_moments = np.empty((3, 3)), np.empty((2, 3))
-    _linearise(level, gain, weight, decibels, loss, scale, POINT, some, few_products, few_moments)
+    linearise(
+        family, drive, gain, weight, decibels, loss, scale, point, some, few_products, few_moments
+    )
     np.testing.assert_allclose(few_products, products[np.ix_(some, some)])
     np.testing.assert_allclose(few_moments.sum(axis=0), moments[some], rtol=1e-6)
 
@@ -158,6 +166,46 @@ def test_a_robust_loss_ignores_a_limiter_after_the_compressor():
     expected = {"threshold_db": -24, "ratio": 4, "attack_ms": 12, "release_ms": 150}
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=0.01)
+
+
+@pytest.mark.parametrize("family", ["decoupled", "level", "power"])
+def test_the_other_families_are_found_by_their_own_equations(family):
+    loop = beats(3.0)
+    level, weight = level_db(loop), np.ones(loop.size)
+    truth = point(threshold_db=-30.0, ratio=4.0, attack_ms=2.0, release_ms=80.0, start_db=3.0)
+    curve = model_gain_db(level, truth, family)
+    start = point(threshold_db=-26.0, ratio=3.0, attack_ms=4.0, release_ms=120.0)
+    free = (*PARAMETERS, "start_db")
+    fit = fit_gain(level, curve, weight, start, family=family, free=free)
+    np.testing.assert_allclose(fit.point, truth, atol=1e-3)
+    ours = fit_gain(level, curve, weight, start, free=free)
+    assert np.sqrt(ours.cost / loop.size) > 0.1
+
+
+def test_a_smoothed_level_is_that_of_the_textbook():
+    loop = beats(0.5)
+    settings = {"threshold_db": -30.0, "ratio": 4.0, "attack_ms": 2.0, "release_ms": 80.0}
+    rise, fall = -np.expm1(-1000 / (np.array([2.0, 80.0]) * RATE))
+    families: list[tuple[Family, int]] = [("level", 1), ("power", 2)]
+    for family, power in families:
+        smooth, expected = 0.0, []
+        for x in np.abs(loop.astype(float)) ** power:
+            smooth += (rise if x > smooth else fall) * (x - smooth)
+            expected.append(-0.75 * max(20 / power * np.log10(smooth + 1e-30) + 30, 0.0))
+        found = model_gain_db(level_db(loop), point(**settings, start_db=-60.0), family)
+        np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+def test_channels_share_their_settings_and_have_starts_of_their_own():
+    level = np.stack([level_db(beats(2.0)), level_db(beats(2.0)[::-1].copy())])
+    truth = np.r_[point(threshold_db=-30.0, ratio=4.0, attack_ms=5.0, release_ms=300.0), 8.0]
+    truth[5] = 2.0
+    second = np.r_[truth[:5], truth[7], truth[6]]
+    curves = np.stack([model_gain_db(level[0], truth[:7]), model_gain_db(level[1], second)])
+    start = np.r_[point(threshold_db=-25.0, ratio=3.0, attack_ms=9.0, release_ms=200.0), 0.0]
+    fit = fit_gain(level, curves, np.ones(level.shape), start, free=(*PARAMETERS, "start_db"))
+    np.testing.assert_allclose(fit.point, truth, atol=1e-3)
+    assert fit.covariance().shape == (8, 8)
 
 
 def test_what_is_fixed_stays_and_what_has_no_effect_has_no_finite_variance():

@@ -1,0 +1,344 @@
+"""Gain of a compressor, with its derivatives, for several designs of the compressor.
+
+Let x_L be the overshoot of a level over the threshold (eq. 4), a_A and a_R the coefficients of
+attack and release (eq. 7), and y_L the gain reduction (dB) for an infinite ratio. Two families
+smooth the overshoot, two smooth the level and compute the overshoot from the smoothed level:
+
+- "branching": y_L[n] = a y_L[n-1] + (1 - a) x_L[n], where a = a_A if x_L[n] > y_L[n-1], else a_R
+  (eq. 16).
+- "decoupled": y_1[n] = max(x_L[n], a_R y_1[n-1] + (1 - a_R) x_L[n]),
+  y_L[n] = a_A y_L[n-1] + (1 - a_A) y_1[n] (eq. 17).
+- "level": e[n] = a e[n-1] + (1 - a) |x[n]|, where a = a_A if |x[n]| > e[n-1], else a_R; y_L is the
+  overshoot of 20 log10 e[n]. FFmpeg's acompressor (peak detection) and compand, sox's compand,
+  JUCE's compressor.
+- "power": the same of x[n]^2 and 10 log10 e[n]. FFmpeg's acompressor (RMS detection).
+
+The gain is the make-up gain minus (1 - 1/ratio) y_L. One compiled pass runs a recursion over a
+signal, compares it with a measured gain, and accumulates the normal equations with exact
+derivatives in all unknowns. Equation numbers are those of Giannoulis, Massberg and Reiss (2012).
+
+A *point* is an array of the unknowns in the coordinates of the fit: threshold (dBFS), slope
+1 - 1/ratio, natural logarithms of attack and release in samples, make-up gain (dB), state before
+the first sample (dB above the threshold: y_L, or the smoothed level), and knee width (dB).
+"""
+
+from __future__ import annotations
+
+from math import exp, expm1, log, log1p, sqrt
+from typing import Literal, get_args
+
+import numpy as np
+from numba import njit
+
+Family = Literal["branching", "decoupled", "level", "power"]
+FAMILIES = get_args(Family)
+LOSSES = {"linear": 0, "soft_l1": 1, "cauchy": 2}
+
+# Numba's cache of compiled code is keyed by this file alone: a kernel uses only what stands here.
+FRAME = 64  # samples whose derivatives are held at a time
+CLUSTER = 32  # frames whose moments are summed: 46 ms at 44.1 kHz
+COUNT = 7  # unknowns
+_STATES = 11
+_NEPER_PER_DB = np.log(10) / 20
+
+
+@njit(cache=True)
+def _branching(drive, point, more, state, gain, by):
+    """Run the recursion of eq. 16 over one frame, and its derivatives.
+
+    Parameters
+    ----------
+    drive : ndarray, shape (samples,), float64
+        Level in dBFS.
+    point : ndarray, shape (7,)
+    more : bool
+        Whether the last three unknowns are free.
+    state : ndarray, shape (11,)
+        Carried from one frame to the next; here y_L and its derivatives by threshold, log attack,
+        log release, start state and knee width.
+    gain : ndarray, shape (FRAME,), dB
+        Filled with the gain, make-up included.
+    by : ndarray, shape (COUNT, FRAME)
+        Filled with the derivatives of the gain, but for constant factors: those of y_L, y_L itself
+        for the slope, and 1 for the make-up gain.
+    """
+    threshold, slope, knee = point[0], point[1], point[6]
+    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
+    attack, release = -expm1(-attack_rate), -expm1(-release_rate)  # 1 - a of eq. 7
+    # Derivatives of the steps by the logarithms of the time constants
+    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    per_knee = 1 / knee if knee > 0.0 else 0.0
+    stay_rising, stay_falling = 1.0 - attack, 1.0 - release
+    last, by_threshold, by_attack, by_release, by_start, by_knee = state[:6]
+    for k in range(drive.size):
+        above = max(drive[k] - threshold + 0.5 * knee, 0.0)
+        inside = min(above, knee)
+        share = inside * per_knee
+        overshoot = 0.5 * inside * share + (above - inside)  # eq. 4
+        # Minus the derivative of the overshoot by the threshold
+        by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
+        error = overshoot - last
+        rising = error > 0.0
+        step = attack if rising else release
+        stay = stay_rising if rising else stay_falling
+        by_threshold = stay * by_threshold - step * by_level
+        by_attack = stay * by_attack + (attack_by_log * error if rising else 0.0)
+        by_release = stay * by_release + (0.0 if rising else release_by_log * error)
+        if_rising = stay_rising * last + attack * overshoot  # eq. 16
+        if_falling = stay_falling * last + release * overshoot
+        last = if_rising if rising else if_falling
+        gain[k] = point[4] - slope * last
+        by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
+        if more:
+            by_start = stay * by_start
+            by_knee = stay * by_knee + step * (0.5 * share * (1.0 - share))
+            by[4, k], by[5, k], by[6, k] = 1.0, by_start, by_knee
+    state[0], state[1], state[2] = last, by_threshold, by_attack
+    state[3], state[4], state[5] = by_release, by_start, by_knee
+
+
+@njit(cache=True)
+def _decoupled(drive, point, more, state, gain, by):
+    """Run the recursion of eq. 17 over one frame; the arguments are those of `_branching`.
+
+    The state is y_1 and its derivatives by threshold, log release, start state and knee width, and
+    then that of `_branching`.
+    """
+    threshold, slope, knee = point[0], point[1], point[6]
+    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
+    attack, release = -expm1(-attack_rate), -expm1(-release_rate)
+    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    per_knee = 1 / knee if knee > 0.0 else 0.0
+    stay, fall = 1.0 - attack, 1.0 - release
+    peak, peak_by_threshold, peak_by_release, peak_by_start, peak_by_knee = state[:5]
+    last, by_threshold, by_attack, by_release, by_start, by_knee = state[5:11]
+    for k in range(drive.size):
+        above = max(drive[k] - threshold + 0.5 * knee, 0.0)
+        inside = min(above, knee)
+        share = inside * per_knee
+        overshoot = 0.5 * inside * share + (above - inside)
+        by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
+        if overshoot >= peak:
+            peak, peak_by_release, peak_by_start = overshoot, 0.0, 0.0
+            peak_by_threshold, peak_by_knee = -by_level, 0.5 * share * (1.0 - share)
+        else:
+            peak_by_release = fall * peak_by_release + release_by_log * (overshoot - peak)
+            peak = fall * peak + release * overshoot
+            peak_by_threshold = fall * peak_by_threshold - release * by_level
+            peak_by_start = fall * peak_by_start
+            peak_by_knee = fall * peak_by_knee + release * (0.5 * share * (1.0 - share))
+        by_attack = stay * by_attack + attack_by_log * (peak - last)
+        last = stay * last + attack * peak
+        by_threshold = stay * by_threshold + attack * peak_by_threshold
+        by_release = stay * by_release + attack * peak_by_release
+        by_start = stay * by_start + attack * peak_by_start
+        by_knee = stay * by_knee + attack * peak_by_knee
+        gain[k] = point[4] - slope * last
+        by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
+        by[4, k], by[5, k], by[6, k] = 1.0, by_start, by_knee
+    state[0], state[1], state[2] = peak, peak_by_threshold, peak_by_release
+    state[3], state[4] = peak_by_start, peak_by_knee
+    state[5], state[6], state[7] = last, by_threshold, by_attack
+    state[8], state[9], state[10] = by_release, by_start, by_knee
+
+
+@njit(cache=True)
+def _smoothed(drive, point, decibels, state, gain, by):
+    """Smooth the level and compute the gain from it, over one frame, and the derivatives.
+
+    Parameters
+    ----------
+    drive : ndarray, shape (samples,), float64
+        |x| or x^2.
+    decibels : float
+        Of a factor e of the drive: 20 / ln 10 or 10 / ln 10.
+    state : ndarray, shape (11,)
+        The smoothed level and its derivatives by log attack, log release and start state, which is
+        also that by the threshold.
+    point, gain, by
+        As for `_branching`.
+    """
+    threshold, slope, knee = point[0], point[1], point[6]
+    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
+    attack, release = -expm1(-attack_rate), -expm1(-release_rate)
+    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    per_knee = 1 / knee if knee > 0.0 else 0.0
+    lowest = exp((threshold - 0.5 * knee) / decibels)
+    smooth, by_attack, by_release, by_start = state[:4]
+    for k in range(drive.size):
+        error = drive[k] - smooth
+        if error > 0.0:
+            by_attack = (1.0 - attack) * by_attack + attack_by_log * error
+            by_release = (1.0 - attack) * by_release
+            by_start = (1.0 - attack) * by_start
+            smooth += attack * error
+        else:
+            by_attack = (1.0 - release) * by_attack
+            by_release = (1.0 - release) * by_release + release_by_log * error
+            by_start = (1.0 - release) * by_start
+            smooth += release * error
+        by[4, k] = 1.0
+        if smooth <= lowest:
+            gain[k] = point[4]
+            by[0, k] = by[1, k] = by[2, k] = by[3, k] = by[5, k] = by[6, k] = 0.0
+            continue
+        above = decibels * log(smooth) - threshold + 0.5 * knee
+        inside = min(above, knee)
+        share = inside * per_knee
+        overshoot = 0.5 * inside * share + (above - inside)
+        by_level = 1.0 if above >= knee else share
+        per_drive = by_level * decibels / smooth
+        gain[k] = point[4] - slope * overshoot
+        by[0, k], by[1, k] = per_drive * by_start - by_level, overshoot
+        by[2, k], by[3, k], by[5, k] = (
+            per_drive * by_attack,
+            per_drive * by_release,
+            per_drive * by_start,
+        )
+        by[6, k] = 0.5 * share * (1.0 - share)
+    state[0], state[1], state[2], state[3] = smooth, by_attack, by_release, by_start
+
+
+@njit(cache=True)
+def _begin(family, point, state):
+    """Fill the state before the first sample."""
+    state[:] = 0.0
+    if family == 0:
+        state[0], state[4] = point[5], 1.0
+    elif family == 1:
+        state[0], state[3], state[5], state[9] = point[5], 1.0, point[5], 1.0
+    else:
+        decibels = (20 if family == 2 else 10) / log(10)
+        state[0] = exp((point[0] + point[5]) / decibels)
+        state[3] = state[0] / decibels
+
+
+@njit(cache=True)
+def _follow(family, drive, point, more, state, gain, by):
+    """Run one frame of a family, given by its place in `FAMILIES`."""
+    if family == 0:
+        _branching(drive, point, more, state, gain, by)
+    elif family == 1:
+        _decoupled(drive, point, more, state, gain, by)
+    else:
+        _smoothed(drive, point, (20 if family == 2 else 10) / log(10), state, gain, by)
+
+
+@njit(cache=True)
+def linearise(
+    family, drive, measured, weight, decibels, loss, scale, point, free, products, moments
+):
+    """Compare the gain at a point with the measured one, and linearise the difference.
+
+    Parameters
+    ----------
+    family : int
+        Place in `FAMILIES`.
+    drive : ndarray, shape (samples,), float64
+        By `drive_of`.
+    measured, weight : ndarray, shape (samples,), float64
+        As for `fit_gain`.
+    decibels : bool
+    loss : int
+        A value of `LOSSES`.
+    scale : float
+        Of the loss, in standard deviations.
+    free : ndarray, shape (f,), int
+        Indices of the unknowns that are free.
+    products, moments : ndarray, shape (f, f) and (clusters, f)
+        Filled with the normal equations: J^T W J, and -J^T W r by clusters of frames, where W has
+        the weights of the samples, times the derivative of a robust loss.
+
+    Returns
+    -------
+    float
+        Sum of the weighted squares, or of the robust loss of them.
+    """
+    count, more = free.size, free.size > 0 and free.max() > 3
+    state, gain, by = np.empty(_STATES), np.empty(FRAME), np.zeros((COUNT, FRAME))
+    _begin(family, point, state)
+    sums, lanes = np.zeros((count, count, FRAME)), np.zeros((count, FRAME))
+    known, along, costs = np.zeros(FRAME), np.zeros(FRAME), np.zeros(FRAME)
+    weighted, factors = np.empty(FRAME), np.full(COUNT, -point[1])
+    factors[1], factors[4] = -1.0, 1.0  # the others scale y_L by minus the slope
+    moments[:] = 0.0
+    for frame in range((drive.size + FRAME - 1) // FRAME):
+        first = frame * FRAME
+        part = drive[first : first + FRAME]
+        size = part.size
+        _follow(family, part, point, more, state, gain, by)
+        if size < FRAME:
+            known[:], along[:] = 0.0, 0.0
+        for k in range(size):
+            value = gain[k]
+            per_db = 1.0
+            if not decibels:
+                value = exp(_NEPER_PER_DB * value)
+                per_db = _NEPER_PER_DB * value
+            trust = weight[first + k]
+            difference = measured[first + k] - value
+            square = trust * difference * difference
+            if loss == 1:
+                root = sqrt(1.0 + square / (scale * scale))
+                square = 2.0 * scale * scale * (root - 1.0)
+                trust /= root
+            elif loss == 2:
+                ratio = square / (scale * scale)
+                square = scale * scale * log1p(ratio)
+                trust /= 1.0 + ratio
+            costs[k] += square
+            known[k] = trust * per_db * per_db
+            along[k] = trust * per_db * difference
+        # Sums over the frames, sample by sample of a frame: these loops vectorise.
+        for i in range(count):
+            of_i, sum_i = by[free[i]], lanes[i]
+            for k in range(FRAME):
+                sum_i[k] += along[k] * of_i[k]
+                weighted[k] = known[k] * of_i[k]
+            for j in range(i + 1):
+                of_j, sum_ij = by[free[j]], sums[i, j]
+                for k in range(FRAME):
+                    sum_ij[k] += weighted[k] * of_j[k]
+        if (frame + 1) % CLUSTER == 0 or first + size == drive.size:
+            for i in range(count):
+                moments[frame // CLUSTER, i] = factors[free[i]] * lanes[i].sum()
+            lanes[:] = 0.0
+    for i in range(count):
+        for j in range(i + 1):
+            factor = factors[free[i]] * factors[free[j]]
+            products[i, j] = products[j, i] = factor * sums[i, j].sum()
+    return costs.sum()
+
+
+@njit(cache=True)
+def _gain_db(family, drive, point):
+    gain, by, state = np.empty(drive.size), np.empty((COUNT, FRAME)), np.empty(_STATES)
+    _begin(family, point, state)
+    for first in range(0, drive.size, FRAME):
+        part = slice(first, min(first + FRAME, drive.size))
+        _follow(family, drive[part], point, False, state, gain[part], by)
+    return gain
+
+
+def drive_of(level: np.ndarray, family: Family) -> np.ndarray:
+    """Return what the recursion of a family reads, of a level in dBFS: that, |x|, or x^2."""
+    if family in ("branching", "decoupled"):
+        return level
+    return np.exp(level * (_NEPER_PER_DB * (1 if family == "level" else 2)))
+
+
+def model_gain_db(level: np.ndarray, point: np.ndarray, family: Family = "branching") -> np.ndarray:
+    """Return the gain at a point, make-up included.
+
+    Parameters
+    ----------
+    level : ndarray, shape (samples,), float64, dBFS
+    point : ndarray, shape (7,)
+    family : str
+        One of `FAMILIES`.
+
+    Returns
+    -------
+    ndarray, shape (samples,), dB
+    """
+    return _gain_db(FAMILIES.index(family), drive_of(level, family), point)
