@@ -18,16 +18,15 @@ from siamese_drc.compressor.compressor import frame_overshoot_db
 from siamese_drc.match.alignment import Alignment, align
 from siamese_drc.match.answer import NO_ANSWER, SAME_PERFORMANCE, SETTING_NAMES, Answer, Estimate
 from siamese_drc.solver.gain_fit import (
-    FRAME,
     HIGHEST,
     LOWEST,
     UNKNOWNS,
     GainFit,
     fit_gain,
-    model_gain_db,
     to_point,
     to_settings,
 )
+from siamese_drc.solver.gain_model import FRAME, model_gain_db
 
 _DB_PER_NEPER = 20 / np.log(10)
 _TINY = np.finfo(float).tiny

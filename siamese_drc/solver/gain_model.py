@@ -311,9 +311,8 @@ def linearise(
 
 
 @njit(cache=True)
-def _gain_db(family, drive, point):
-    gain, by, state = np.empty(drive.size), np.empty((COUNT, FRAME)), np.empty(_STATES)
-    _begin(family, point, state)
+def _gain_db(family, drive, point, state):
+    gain, by = np.empty(drive.size), np.empty((COUNT, FRAME))
     for first in range(0, drive.size, FRAME):
         part = slice(first, min(first + FRAME, drive.size))
         _follow(family, drive[part], point, False, state, gain[part], by)
@@ -325,6 +324,27 @@ def drive_of(level: np.ndarray, family: Family) -> np.ndarray:
     if family in ("branching", "decoupled"):
         return level
     return np.exp(level * (_NEPER_PER_DB * (1 if family == "level" else 2)))
+
+
+class RunningGain:
+    """The gain at a point, block by block; the result does not depend on how a signal is cut.
+
+    Parameters
+    ----------
+    point : ndarray, shape (7,)
+    family : str
+        One of `FAMILIES`.
+    """
+
+    def __init__(self, point: np.ndarray, family: Family = "branching") -> None:
+        self._point, self._family = point, family
+        self._state = np.empty(_STATES)
+        _begin(FAMILIES.index(family), point, self._state)
+
+    def of(self, level: np.ndarray) -> np.ndarray:
+        """Return the gain, make-up included, dB, of the next samples' level, shape (samples,)."""
+        drive = drive_of(level, self._family)
+        return _gain_db(FAMILIES.index(self._family), drive, self._point, self._state)
 
 
 def model_gain_db(level: np.ndarray, point: np.ndarray, family: Family = "branching") -> np.ndarray:
@@ -341,4 +361,4 @@ def model_gain_db(level: np.ndarray, point: np.ndarray, family: Family = "branch
     -------
     ndarray, shape (samples,), dB
     """
-    return _gain_db(FAMILIES.index(family), drive_of(level, family), point)
+    return RunningGain(point, family).of(level)

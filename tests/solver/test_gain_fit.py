@@ -19,7 +19,14 @@ from siamese_drc.solver.gain_fit import (
     to_point,
     to_settings,
 )
-from siamese_drc.solver.gain_model import FAMILIES, Family, drive_of, linearise, model_gain_db
+from siamese_drc.solver.gain_model import (
+    FAMILIES,
+    Family,
+    RunningGain,
+    drive_of,
+    linearise,
+    model_gain_db,
+)
 from tests.compressor.textbook import drum_loop
 
 RATE = 44100
@@ -194,6 +201,15 @@ def test_a_smoothed_level_is_that_of_the_textbook():
             expected.append(-0.75 * max(20 / power * np.log10(smooth + 1e-30) + 30, 0.0))
         found = model_gain_db(level_db(loop), point(**settings, start_db=-60.0), family)
         np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_blocks_give_the_gain_of_the_whole(family):
+    level = level_db(beats(0.5))
+    at = point(threshold_db=-30.0, ratio=4.0, attack_ms=2.0, release_ms=80.0, knee_db=6.0)
+    running = RunningGain(at, family)
+    blocks = [running.of(part) for part in np.split(level, [1, 100, 9000])]
+    np.testing.assert_array_equal(np.concatenate(blocks), model_gain_db(level, at, family))
 
 
 def test_channels_share_their_settings_and_have_starts_of_their_own():
