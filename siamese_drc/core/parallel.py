@@ -8,6 +8,8 @@ the same packages (docs/scaling.md).
 from __future__ import annotations
 
 import os
+import re
+import socket
 import sys
 import threading
 import time
@@ -39,9 +41,34 @@ def jobs() -> int:
     value = os.environ.get("DRC_JOBS", "")
     if not value:
         return cpu_count()
-    if not value.isdecimal() or not 1 <= int(value) <= 1024:
+    if not re.fullmatch("[0-9]{1,4}", value) or not 1 <= int(value) <= 1024:
         raise InputError(f"DRC_JOBS={value}: must be a whole number from 1 to 1024")
     return int(value)
+
+
+def scheduler() -> tuple[str, int] | None:
+    """Return host and port of the Dask scheduler in `DRC_DASK`, or None where it is not set.
+
+    Raises
+    ------
+    InputError
+        If `DRC_DASK` is not an address.
+
+    Examples
+    --------
+    >>> os.environ["DRC_DASK"] = "tcp://node1:8786"
+    >>> scheduler()
+    ('node1', 8786)
+    >>> del os.environ["DRC_DASK"]
+    >>> scheduler()
+    """
+    address = os.environ.get("DRC_DASK", "")
+    if not address:
+        return None
+    found = re.fullmatch(r"(?:\w+://)?(\[[^]\s]+\]|[^\s:/\[\]]+):([0-9]{1,5})/?", address)
+    if not found or not 1 <= int(found[2]) <= 65535:
+        raise InputError(f"DRC_DASK={address}: must be an address such as tcp://HOST:8786")
+    return found[1].strip("[]"), int(found[2])
 
 
 def progress(items: Iterable[Item], *, total: int, description: str, unit: str) -> Iterable[Item]:
@@ -88,15 +115,14 @@ def parallel_map(
     Raises
     ------
     InputError
-        If `DRC_JOBS` is not a number, or `DRC_DASK` is set and the cluster does not answer, has no
-        workers or loses a task.
+        If `DRC_JOBS` is not a number, or `DRC_DASK` is set and is not an address, or the cluster
+        does not answer, has no workers or loses a task.
     """
     from joblib import Parallel, delayed, parallel_config
 
     shown = partial(progress, total=len(items), description=description, unit=unit)
-    address = os.environ.get("DRC_DASK")
-    if address:
-        return list(shown(_on_cluster(address, function, items)))
+    if scheduler():
+        return list(shown(_on_cluster(os.environ["DRC_DASK"], function, items)))
     workers = min(jobs(), max(1, len(items)))
     with (
         parallel_config("threading")
@@ -116,8 +142,10 @@ def _on_cluster(
     from distributed import Client, KilledWorker  # importing Dask takes a second
 
     try:
+        # Dask's client tries again and again and leaves threads behind: first see who is there.
+        socket.create_connection(scheduler() or ("", 0), timeout=CONNECT_SECONDS).close()
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # what Dask makes of another program's answer can be any error
         raise InputError(
             f"DRC_DASK={address}: no Dask scheduler answers there within {CONNECT_SECONDS} s"
         ) from error
@@ -138,18 +166,22 @@ def _on_cluster(
 
 
 def _guarded(function: Callable[[Item], Result], item: Item, parent: int) -> Result:
-    _end_with(parent)
+    if os.getppid() == parent:  # not where a single job runs in the parent process itself
+        _end_with(parent)
     return function(item)
 
 
 @cache
 def _end_with(parent: int) -> None:
-    """End this worker process once its parent is gone, so that it does not compute for nobody."""
+    end_once(lambda: os.getppid() != parent)
+
+
+def end_once(gone: Callable[[], bool]) -> None:
+    """End this process within a second of `gone`, so that it does not compute for nobody."""
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while not gone():
             time.sleep(1)
         os._exit(1)
 
-    if os.getppid() == parent:  # not where a single job runs in the parent process itself
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.outputs import replaced
 
 if TYPE_CHECKING:
@@ -23,6 +28,33 @@ def fingerprint(description: str, files: Iterable[Path]) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "blake2b").digest())
     return digest.hexdigest()
+
+
+@contextmanager
+def alone(state: Path, *, label: str) -> Iterator[None]:
+    """Hold the lock of a training's folder; wait, and say so, while another process holds it.
+
+    The folder is made if need be, and may be removed within. The lock ends with the process.
+    """
+    while True:
+        state.mkdir(parents=True, exist_ok=True)
+        try:
+            file = (state / "lock").open("a")
+        except FileNotFoundError:  # the other process has just removed the folder
+            continue
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(
+                    f"{label}: another process trains the same network in {state}; waiting for it",
+                    file=sys.stderr,
+                    flush=True,
+                )
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:  # else it was removed while this process waited
+                yield
+                return
 
 
 @dataclass
@@ -62,6 +94,8 @@ def save_checkpoint(
 ) -> None:
     """Write weights, optimizer, random states, best weights and losses as one file.
 
+    The file of the epoch before stays beside it: a power failure may cut the newest.
+
     Parameters
     ----------
     path : Path
@@ -73,17 +107,41 @@ def save_checkpoint(
     arrays = {f"state{i}": value for i, value in enumerate(state_of(network))}
     arrays |= {f"best{i}": value for i, value in enumerate(best)}
     arrays |= {name: np.array(losses) for name, losses in asdict(curve).items()}
-    with replaced(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+    with replaced(path) as temporary:
+        with temporary.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            path.replace(_before(path))
 
 
 def load_checkpoint(path: Path, network: keras.Model) -> tuple[list[np.ndarray], LearningCurve]:
-    """Restore a compiled network from what `save_checkpoint` wrote; return best and losses."""
-    with np.load(path) as stored:
-        restore_state(network, [stored[f"state{i}"] for i in range(len(_variables(network)))])
-        best = [stored[f"best{i}"] for i in range(len(network.get_weights()))]
-        curve = LearningCurve(stored["losses"].tolist(), stored["validation_losses"].tolist())
-    return best, curve
+    """Restore a compiled network from the last whole file that `save_checkpoint` wrote.
+
+    Returns
+    -------
+    best : list of ndarray
+    curve : LearningCurve
+        Without a whole file the network stays as it is: its weights and no epochs.
+    """
+    for each in (path, _before(path)):
+        try:
+            with reading(each), np.load(each, allow_pickle=False) as stored:
+                state = [stored[f"state{i}"] for i in range(len(_variables(network)))]
+                best = [stored[f"best{i}"] for i in range(len(network.get_weights()))]
+                losses = [stored[name].tolist() for name in ("losses", "validation_losses")]
+        except InputError as error:
+            if each.exists():
+                print(f"{error}; going back by an epoch", file=sys.stderr, flush=True)
+            continue
+        restore_state(network, state)
+        return best, LearningCurve(*losses)
+    return network.get_weights(), LearningCurve()
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f"{path.name}.before")
 
 
 def state_of(network: keras.Model) -> list[np.ndarray]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import difflib
 import errno
+import os
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from siamese_drc.core.errors import InputError
+from siamese_drc.core.outputs import replaced
+from siamese_drc.core.parallel import end_once, jobs, scheduler
+from stages.project import files
 from stages.project.params import Params, load_params
+
+LOCK = Path("dvc.lock")
 
 
 def run_stage(main: Callable[..., None], *sections: str) -> None:
     """Run a stage with the parameters of params.yaml and the entry named on the command line.
 
-    Bad input is shown as one line on standard error, with exit code 2.
+    Bad input is shown as one line on standard error, with exit code 2. A stage that DVC started
+    ends with DVC; one that was started by hand does not end with the shell.
 
     Parameters
     ----------
@@ -23,11 +32,17 @@ def run_stage(main: Callable[..., None], *sections: str) -> None:
     sections : str
         Sections of params.yaml; the command line must name an entry of one of them.
     """
+    transfers: list[str] = []
     try:
+        if "DVC_STAGE" in os.environ:
+            _end_with_dvc()
+            _keep_lock()
+        _check_environment()
         params = load_params()
+        transfers += params.transfers
         main(params, *_entry(params, sections, sys.argv[1:]))
     except InputError as error:
-        _end(str(error))
+        _end(f"{error}{files.how_to_make(str(error), transfers)}")
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -46,6 +61,40 @@ def _entry(params: Params, sections: tuple[str, ...], arguments: list[str]) -> l
             f"{arguments[0]}: not an entry of {' or '.join(sections)} in params.yaml{hint}"
         )
     return arguments
+
+
+def _check_environment() -> None:
+    """Check the project's own variables before any work, and leave a notebook's backend out."""
+    jobs()
+    scheduler()
+    if os.environ.get("DRC_STATE"):
+        files.training_states()
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be installed here; nothing is shown
+
+
+def _end_with_dvc() -> None:
+    """End this process once DVC, or the shell through which DVC started it, is gone."""
+    import psutil
+
+    try:
+        shell = psutil.Process(os.getppid())
+        started = shell if "-c" in shell.cmdline() else psutil.Process()
+        dvc = started.ppid()
+        gone = os.getpgid(dvc) != os.getpgid(0)  # by now; DVC gives a stage no group of its own
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        gone = True
+
+    if gone:
+        os._exit(1)
+    end_once(lambda: not started.is_running() or started.ppid() != dvc)
+
+
+def _keep_lock() -> None:
+    """Copy dvc.lock to where `make repro` wants it: while a stage runs, DVC does not write it."""
+    kept = os.environ.get("DRC_KEPT_LOCK")
+    if kept and LOCK.exists():
+        with replaced(Path(kept)) as path:
+            shutil.copyfile(LOCK, path)
 
 
 def _end(message: str) -> None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
+from collections.abc import Container
 from pathlib import Path
+
+from siamese_drc.core.errors import InputError
 
 LOOPS = Path("data/loops")
 COMPRESSED = Path("data/compressed")
@@ -63,9 +68,14 @@ def dry_file(name: str) -> Path:
     return INPUTS / name / "dry.npy"
 
 
-def network_name(grid: str, fold: int | None = None) -> str:
-    """Name of one trained network: the grid, or the grid and the fold it has not seen."""
-    return grid if fold is None else f"{grid}-fold{fold}"
+def untrained_name(grid: str) -> str:
+    """Name of the untrained twin of a grid's network."""
+    return f"{grid}-untrained"
+
+
+def no_network_name(grid: str) -> str:
+    """Name of a grid's features without a network, beside the embeddings."""
+    return f"{grid}-no-network"
 
 
 def weights_file(experiment: str, network: str) -> Path:
@@ -101,6 +111,63 @@ def metrics_file(scale: str, name: str) -> Path:
     return METRICS / scale / "experiments" / f"{name}.json"
 
 
+def unseen_loops_file(scale: str, name: str) -> Path:
+    """JSON with the errors of an experiment on loops of another corpus than it was trained on."""
+    return METRICS / scale / "unseen_loops" / f"{name}.json"
+
+
 def training_states() -> Path:
-    """Folder of the state of unfinished trainings: `$DRC_STATE`, else under `.dvc`."""
-    return Path(os.environ.get("DRC_STATE", ".dvc/tmp/train"))
+    """Folder of the state of unfinished trainings: `$DRC_STATE`, else under `.dvc`.
+
+    Raises
+    ------
+    InputError
+        If it is no folder or cannot be written.
+    """
+    folder = Path(os.environ.get("DRC_STATE") or ".dvc/tmp/train").absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(
+            f"DRC_STATE={folder}: must be a folder that can be written ({error.strerror})"
+        ) from error
+    return folder
+
+
+# What the stages write under data/ and models/, and the stages.
+_WRITTEN_BY = {
+    LOOPS: "render",
+    COMPRESSED: "compress",
+    SETTINGS: "compress",
+    CLOSED_FORM: "closed_form",
+    INPUTS: "inputs",
+    MODELS: "train",
+    EMBEDDINGS: "embed",
+    PREDICTIONS: "evaluate",
+    MATCH_EXAMPLES.parent: "match_examples",
+}
+
+
+def how_to_make(message: str, transfers: Container[str] = ()) -> str:
+    """Return which stage makes the file that an error's message names, as the message's end.
+
+    Examples
+    --------
+    >>> how_to_make("data/inputs/drum-stft128/ds1/000.npy: missing")
+    '; `python -m stages.inputs drum-stft128` makes it anew'
+    >>> how_to_make("params.yaml: evaluate.seed = -1: must be at least 0")
+    ''
+    """
+    found = re.search(r"\b(?:data|models)/[^\s:,]+", message)
+    if not found or "python -m" in message:
+        return ""
+    path = Path(found[0])
+    for folder, stage in _WRITTEN_BY.items():
+        if path.is_relative_to(folder) and path != folder:
+            entry = path.relative_to(folder).parts[0].removesuffix(".csv")
+            if stage in ("embed", "evaluate") and entry in transfers:
+                stage = "transfer"
+            argument = "" if path == MATCH_EXAMPLES else f" {entry}"
+            return f"; `python -m stages.{stage}{argument}` makes it anew"
+    return ""
