@@ -8,6 +8,10 @@ scale, times in milliseconds (time constants: the time to 63 % of a step).
 
 import lazy_loader
 
+from siamese_drc.core.machine_code import use_writable_cache
+
+use_writable_cache()
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[

@@ -1,1 +1,5 @@
 """A siamese network that learns to set the dynamic range compressor: one package per stage."""
+
+import os
+
+os.environ["MPLBACKEND"] = "agg"  # a stage shows no window; a notebook's backend may be missing here

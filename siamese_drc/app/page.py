@@ -31,10 +31,14 @@ def served() -> Iterator[Blocks]:
         The page; `local_url` is its address.
     """
     with tempfile.TemporaryDirectory(prefix="match-") as name:
+        # The page speaks to this machine alone: through a proxy, Gradio would not find itself.
+        for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            del os.environ[variable]
         # Read when Gradio and tqdm are imported. Nobody watches progress bars in the terminal.
         os.environ |= {
             "GRADIO_TEMP_DIR": name,
             "GRADIO_ANALYTICS_ENABLED": "False",
+            "MPLBACKEND": "agg",
             "TQDM_DISABLE": "1",
         }
         import gradio

@@ -21,6 +21,7 @@ def prepare_backend(seed: int) -> None:
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["KERAS_HOME"] = os.devnull  # the user's own keras.json has no effect
     import keras
 
     if keras.backend.backend() == "tensorflow":

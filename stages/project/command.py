@@ -64,12 +64,11 @@ def _entry(params: Params, sections: tuple[str, ...], arguments: list[str]) -> l
 
 
 def _check_environment() -> None:
-    """Check the project's own variables before any work, and leave a notebook's backend out."""
+    """Check the project's own variables before any work."""
     jobs()
     scheduler()
     if os.environ.get("DRC_STATE"):
         files.training_states()
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be installed here; nothing is shown
 
 
 def _end_with_dvc() -> None:
