@@ -1,20 +1,181 @@
-"""Audio files as arrays: 24-bit integers on disk, float32 at full scale 1.0 in memory.
+"""Sound files: the user's in any format, and the pipeline's in 24 bits.
 
-A sample is stored as round(x * 2**23), clipped to 24 bits, and read back as that integer over
-2**23. What comes back is exactly what was stored, so that a dry loop and its compressed versions
-share one scale to the last bit.
+Arrays hold float32 at full scale 1.0. `open_sound` reads what the user has: libsndfile decodes what
+it can read whole; FFmpeg, through PyAV, the rest (AAC, video, streams of unknown length). Samples
+come in blocks, so that memory does not grow with the file. A file that ends early is used as far as
+it can be decoded, with a warning that says how far.
+
+`write_audio` and `read_audio` store a sample as round(x * 2**23), clipped to 24 bits, and read it
+back as that integer over 2**23: a dry loop and its compressed versions share one scale to the last
+bit.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import select
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
 
+from siamese_drc.core import ffmpeg
 from siamese_drc.core.errors import InputError
 
 FULL_SCALE = 2**23
+BLOCK = 2**16  # frames in memory at a time
+SHORTEST_S = 0.5  # a shorter sound is a single hit rather than a loop
+LOWEST_RATE, HIGHEST_RATE = 4000, 768_000  # Hz; other values are errors in a header
+MOST_CHANNELS = 64  # Ambisonics of order 7
+PIPE_WAIT_S = 20.0  # without data from a pipe
+LARGEST_PIPE = 2**32  # bytes
+
+_STANDARD_INPUT = Path("/dev/stdin")
+_NO_LENGTH = 2**63 - 1  # libsndfile's number of frames for a FLAC file of unknown length
+_MALFORMED = 3  # libsndfile's code of an error: a CAF file that was cut off
+
+# Lines of libsndfile's log that compare the bytes of audio in the header with those in the file.
+_SIZES = re.compile(r"^ *(?:data|Data Size|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", re.M)
+_UNKNOWN_SIZES = (range(2**31 - 2**12, 2**31), range(2**32 - 2**12, 2**32))  # of streaming writers
+_CUT_OFF = re.compile(r"Last page lacks an end-of-stream bit|Seems to be a truncated file")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound file that can be read.
+
+    Attributes
+    ----------
+    path : Path
+    sample_rate : int, Hz
+    channels : int
+    frames : int
+        What can be decoded, whatever the header states.
+    container, encoding : str
+        libsndfile's names: "WAV", "FLAC" ..., "PCM_16", "FLOAT" ...; FFmpeg's where it decodes.
+    warnings : tuple of str
+        Says how much was used of a file that is incomplete.
+    by_ffmpeg : bool
+        Whether FFmpeg decodes the file.
+    spool : open temporary file, optional
+        The bytes that came through a pipe.
+    """
+
+    path: Path
+    sample_rate: int
+    channels: int
+    frames: int
+    container: str
+    encoding: str
+    warnings: tuple[str, ...] = ()
+    by_ffmpeg: bool = False
+    spool: IO[bytes] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def seconds(self) -> float:
+        """Length in s."""
+        return self.frames / self.sample_rate
+
+    def blocks(self, *, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the samples from frame `start` on, shape (channels, at most BLOCK), float32.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be decoded, or holds samples that are not finite.
+        """
+        source = Path(self.spool.name) if self.spool else self.path
+        decoded = (
+            _after(start, ffmpeg.decoded(source, block=BLOCK))
+            if self.by_ffmpeg
+            else _by_libsndfile(source, start)
+        )
+        left = self.frames - start if frames is None else frames
+        reason = "it was cut off"
+        try:
+            while left and (block := next(decoded, None)) is not None:
+                block = block[:, :left]
+                require_finite(self.path, block)
+                yield block
+                left -= block.shape[1]
+        except InputError:
+            raise
+        except soundfile.LibsndfileError as error:
+            reason = error.error_string
+        except ValueError as error:
+            reason = str(error)
+        if left:
+            raise InputError(
+                f"{self.path}: cannot be decoded to its end, {left / self.sample_rate:.2f} s are"
+                f" missing ({reason})"
+            )
+
+
+def open_sound(path: Path) -> Sound:
+    """Return a sound file, its header read; `-` is standard input.
+
+    A pipe is read to its end, into a temporary file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or nobody writes to the pipe, if it may not be read, or is not
+        audio, or its rate, its number of channels or its length is outside the limits.
+    """
+    spool = None
+    if str(path) == "-":
+        path = _STANDARD_INPUT
+    try:
+        kind = path.stat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            spool = _spooled(path)
+        source = Path(spool.name) if spool else path
+        with source.open("rb") as content:
+            if not content.read(1):
+                raise InputError(f"{path}: is empty, must be an audio file")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    reason, stated = "", 0.0
+    try:
+        with soundfile.SoundFile(_name(source)) as file:
+            rate, frames = file.samplerate, file.frames
+            _require_header(path, rate, file.channels)
+            stated = 0.0 if frames == _NO_LENGTH else _frames_stated(file)
+            if stated and _is_read_whole(file, source):
+                require_duration(path, frames, rate)
+                return Sound(
+                    *(path, rate, file.channels, frames, file.format, file.subtype),
+                    warnings=_incomplete(path, frames, stated, rate, tolerance=1),
+                    spool=spool,
+                )
+    except soundfile.LibsndfileError as error:
+        reason = error.error_string
+        stated = np.inf if error.code == _MALFORMED else 0.0
+    except TypeError as error:  # .raw has no header
+        reason = str(error)
+    return _ffmpeg_sound(path, source, spool, reason, stated)
+
+
+def require_duration(name: object, samples: int, sample_rate: int) -> None:
+    """Raise InputError where a sound, called `name` in the message, is too short."""
+    if samples == 0:
+        raise InputError(f"{name}: is empty, must last at least {SHORTEST_S:g} s")
+    if samples < SHORTEST_S * sample_rate:
+        raise InputError(
+            f"{name}: lasts {samples / sample_rate:.3g} s, must last at least {SHORTEST_S:g} s"
+        )
+
+
+def require_finite(name: object, signal: np.ndarray) -> None:
+    """Raise InputError where a signal holds NaN or infinity."""
+    if not np.isfinite(signal).all():
+        raise InputError(f"{name}: holds samples that are not finite numbers")
 
 
 def quantise(signal: np.ndarray) -> np.ndarray:
@@ -54,7 +215,7 @@ def read_audio(
         If the file is missing, cannot be decoded, is not mono, has another rate or is too short.
     """
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_name(path)) as file:
             if file.samplerate != sample_rate:
                 raise InputError(
                     f"{path}: its rate is {file.samplerate} Hz, must be {sample_rate} Hz"
@@ -65,7 +226,153 @@ def read_audio(
             # libsndfile divides 24-bit samples by 2**23, which is exact in float32.
             signal = file.read(-1 if samples is None else samples, dtype="float32")
     except soundfile.LibsndfileError as error:
-        raise InputError(f"{path}: cannot be read as audio ({error})") from error
+        raise InputError(f"{path}: cannot be read as audio ({error.error_string})") from error
     if samples is not None and len(signal) < samples:
         raise InputError(f"{path}: has {start + len(signal)} samples, must have {start + samples}")
     return signal
+
+
+def _name(path: Path) -> Path | bytes:
+    """Return a path as soundfile takes it: names outside UTF-8 only as bytes."""
+    return path if os.name == "nt" else os.fsencode(path)
+
+
+def _require_header(path: Path, sample_rate: int, channels: int) -> None:
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise InputError(
+            f"{path}: its sample rate is {sample_rate} Hz, must be from {LOWEST_RATE} to"
+            f" {HIGHEST_RATE} Hz"
+        )
+    if not 1 <= channels <= MOST_CHANNELS:
+        raise InputError(f"{path}: has {channels} channels, must have 1 to {MOST_CHANNELS}")
+
+
+def _tolerance(sample_rate: int) -> float:
+    """Return how many frames a codec may add or take away at the ends."""
+    return max(0.1 * sample_rate, 4096)
+
+
+def _incomplete(
+    path: Path, frames: int, stated: float, sample_rate: int, *, tolerance: float
+) -> tuple[str, ...]:
+    """Return the warning where fewer frames than stated (infinity: unknown) can be decoded."""
+    if stated - frames <= tolerance:
+        return ()
+    of = f"of {stated / sample_rate:.2f} s " if np.isfinite(stated) else ""
+    return (
+        f"{path}: is incomplete: {frames / sample_rate:.2f} s {of}can be decoded and were used",
+    )
+
+
+def _spooled(path: Path) -> IO[bytes]:
+    """Return a temporary file with all that comes through a pipe."""
+    standard = path == _STANDARD_INPUT
+    descriptor = os.dup(0) if standard else os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if stat.S_ISCHR(os.fstat(descriptor).st_mode) or stat.S_ISBLK(os.fstat(descriptor).st_mode):
+            raise InputError(f"{path}: is a device, must be a file or a pipe")
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        spool = tempfile.NamedTemporaryFile(prefix="drc-")  # noqa: SIM115 - lives as long as the sound
+        while waiting.poll(1000 * PIPE_WAIT_S):
+            data = os.read(descriptor, BLOCK)
+            if not data:
+                spool.flush()
+                return spool
+            if spool.tell() + len(data) > LARGEST_PIPE:
+                raise InputError(f"{path}: gives more than 4 GiB, save it as a file first")
+            spool.write(data)
+    finally:
+        os.close(descriptor)
+    raise InputError(f"{path}: gave no data for {PIPE_WAIT_S:g} s, must be written to and closed")
+
+
+def _by_libsndfile(source: Path, start: int) -> Iterator[np.ndarray]:
+    """Yield blocks from frame `start` to the end."""
+    with soundfile.SoundFile(_name(source)) as file:
+        if file.seekable():
+            file.seek(start)
+            start = 0
+        while len(block := file.read(start or BLOCK, dtype="float32", always_2d=True)):
+            if not start:
+                yield np.ascontiguousarray(block.T)
+            start = max(0, start - len(block))
+
+
+def _after(start: int, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield blocks without the first `start` frames."""
+    for block in blocks:
+        if start < block.shape[1]:
+            yield block[:, start:]
+        start = max(0, start - block.shape[1])
+
+
+def _is_read_whole(file: soundfile.SoundFile, source: Path) -> bool:
+    """Return whether libsndfile reads the whole of an open file, judged without decoding it."""
+    if file.format == "OGG" and _CUT_OFF.search(file.extra_info):
+        return False  # it reads the file, but seeks only in a part
+    if file.format in ("MP3", "OGG"):  # it guesses some lengths, and of two in one file reads one
+        coded = ffmpeg.coded_seconds(source) * file.samplerate
+        if coded - file.frames > _tolerance(file.samplerate):
+            return False
+    if not file.seekable():
+        return True
+    try:
+        file.seek(file.frames - 1)
+        return len(file.read(1)) == 1
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _frames_stated(file: soundfile.SoundFile) -> float:
+    """Return how many frames the file had before it was cut off; infinity if this is unknown."""
+    log = file.extra_info
+    if _CUT_OFF.search(log):
+        return np.inf
+    stated = float(file.frames)
+    for match in _SIZES.finditer(log):
+        size, present = map(int, match.groups())
+        if present and not any(size in unknown for unknown in _UNKNOWN_SIZES):
+            stated = file.frames * size / present
+    return stated
+
+
+def _ffmpeg_sound(
+    path: Path, source: Path, spool: IO[bytes] | None, reason: str, stated: float
+) -> Sound:
+    """Return a sound for FFmpeg to decode; it is decoded once, to know its length.
+
+    Parameters
+    ----------
+    path, source : Path
+        Its name, and the file with its bytes.
+    spool : open temporary file, optional
+    reason : str
+        Why libsndfile cannot read it.
+    stated : float
+        Frames according to libsndfile; 0 if unknown, infinity if some are known to be missing.
+    """
+    try:
+        header = ffmpeg.read_header(source)
+        rate = header.sample_rate
+        _require_header(path, rate, header.channels)
+        frames, whole = ffmpeg.count(source, block=BLOCK)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be read as audio ({reason or error})") from error
+    if not frames:
+        raise InputError(f"{path}: cannot be read as audio ({reason or 'it holds no samples'})")
+    require_duration(path, frames, rate)
+    tolerance = _tolerance(rate)
+    if header.states_length or abs(header.frames - stated) <= tolerance:
+        stated = max(header.frames, stated)
+    elif np.isfinite(stated):  # the two libraries have guessed it
+        stated = 0 if whole else np.inf
+    warnings = _incomplete(path, frames, stated, rate, tolerance=tolerance)
+    return Sound(
+        *(path, rate, header.channels, frames, header.container, header.encoding),
+        warnings=warnings,
+        by_ffmpeg=True,
+        spool=spool,
+    )

@@ -7,6 +7,7 @@ be used, with one line on standard error.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -34,6 +35,9 @@ _ROWS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `drc-match` on `arguments` (default: the command line's); return its exit code."""
     options = command_line(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names may be in any encoding
+        sys.stdout.reconfigure(errors="backslashreplace")
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing here
     try:
         answer = match_files(options)
         sys.stdout.flush()
@@ -49,8 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def match_files(options: argparse.Namespace) -> Answer:
     """Find the settings, write what the options ask for, and print the answer."""
     from siamese_drc.app.output import output_format, render
+    from siamese_drc.audio import open_sound
     from siamese_drc.match.matching import match
-    from siamese_drc.match.sound import open_sound, read_inputs
+    from siamese_drc.match.sound import read_inputs
 
     references = [options.reference, *options.also]
     lock = parsed_lock(options.lock)
@@ -225,9 +230,9 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _check_targets(inputs: Sequence[Path], output: Path | None, plot: Path | None) -> None:
     """Refuse, before any work, to overwrite an input or to draw in an unknown format."""
-    read = {path.resolve() for path in inputs}
+    read = {os.path.realpath(path) for path in inputs}  # resolve() fails at a loop of links
     for target in (output, plot):
-        if target is not None and target.resolve() in read:
+        if target is not None and os.path.realpath(target) in read:
             raise InputError(f"{target}: is an input and would be overwritten; name another file")
     if plot is not None:
         from siamese_drc.app.pictures import check_picture

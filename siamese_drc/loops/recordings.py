@@ -1,9 +1,10 @@
-"""Loops from recordings: files that libsndfile reads, cut into windows of the clip length."""
+"""Loops from recordings: sound files of any format, cut into windows of the clip length."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,16 +13,16 @@ import numpy as np
 import soundfile
 import soxr
 
+from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 
-# Every file that libsndfile opens is used, under any name. A file that it does not open is an error
-# if its name ends like an audio file, and is ignored if not (a README, a .gitignore).
+# A file with one of these endings must be a sound that can be decoded. Any other that libsndfile
+# opens is used as well, and the rest is ignored (a README, a .gitignore).
 AUDIO_ENDINGS = {
     *(".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".snd", ".voc"),
-    *(".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma", ".raw"),
+    *(".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".ac3", ".wma", ".wv", ".raw"),
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi"),
 }
-SHORTEST_SECONDS = 0.5  # a shorter file is a single hit, not a loop; it is not repeated
-BLOCK = 2**16  # frames decoded at a time, so that memory does not grow with the recording
 
 
 class ImportedLoop(NamedTuple):
@@ -42,9 +43,9 @@ def import_loops(
 
     Each file, in a subfolder or not, is mixed to mono (the mean of its channels), resampled and
     cut into consecutive windows; an incomplete window at its end is dropped. A file shorter than
-    one window is repeated to fill it. Silent windows are dropped, with a message on standard
-    error. Where there are more windows than `count`, the first windows of all files come before
-    the second windows.
+    one window is repeated to fill it. Silent windows are dropped. Where there are more windows
+    than `count`, the first windows of all files come before the second windows. Standard error
+    says how many windows of a file were dropped, and how much was used of one that is incomplete.
 
     Parameters
     ----------
@@ -65,86 +66,84 @@ def import_loops(
     Raises
     ------
     InputError
-        If the folder is missing or gives fewer than two loops, or a file cannot be decoded, is too
-        short or holds samples that are not finite.
+        If the folder is missing or gives fewer than two loops, or a file cannot be read (see
+        `open_sound`) or holds samples that are not finite.
     """
-    names = _audio_files(folder)
-    waiting = deque((name, _windows(folder / name, samples, sample_rate)) for name in names)
+    sounds = _sounds(folder)
+    waiting = deque((sound, _windows(sound, samples, sample_rate)) for sound in sounds)
+    silent = Counter[Path]()
     found = 0
     while waiting and found < count:
-        name, windows = waiting.popleft()
+        sound, windows = waiting.popleft()
         for index, window in windows:
-            start_s = index * samples / sample_rate
             peak = np.abs(window).max()
             if peak <= 10 ** (silence_db / 20):
-                print(
-                    f"{folder / name}: left out the window at {start_s:g} s, "
-                    f"its peak does not exceed {silence_db:g} dBFS",
-                    file=sys.stderr,
-                )
+                silent[sound.path] += 1
                 continue
             found += 1
-            yield ImportedLoop(name, start_s, window / peak)
-            waiting.append((name, windows))
+            name = sound.path.relative_to(folder).as_posix()
+            yield ImportedLoop(name, index * samples / sample_rate, window / peak)
+            waiting.append((sound, windows))
             break
+    for path, windows_left_out in silent.items():
+        print(
+            f"{path}: left out {windows_left_out} silent windows of {samples / sample_rate:g} s,"
+            f" their peaks do not exceed {silence_db:g} dBFS",
+            file=sys.stderr,
+        )
     if found < 2:
         raise InputError(
-            f"{folder}: {len(names)} audio files give {found} loops of "
+            f"{folder}: {len(sounds)} audio files give {found} loops of "
             f"{samples / sample_rate:g} s, must give at least 2"
         )
 
 
-def _audio_files(folder: Path) -> list[str]:
-    """Names, relative to the folder and sorted, of the files that libsndfile opens."""
+def _sounds(folder: Path) -> list[Sound]:
+    """Return the recordings in a folder, sorted by name; say which are incomplete."""
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder of recordings")
-    names = []
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        if not path.is_file() or any(part.startswith(".") for part in name.parts):
+    sounds = []
+    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or path.is_dir() or not _is_recording(path):
             continue
-        try:
-            soundfile.info(path)
-        except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw has no header
-            if path.suffix.lower() in AUDIO_ENDINGS:
-                raise InputError(f"{path}: cannot be read as audio ({error})") from error
-            continue
-        names.append(name.as_posix())
-    return sorted(names)
+        if not path.is_file():
+            raise InputError(f"{path}: is not a file: a link that leads nowhere, or a pipe")
+        sounds.append(open_sound(path))
+        for warning in sounds[-1].warnings:
+            print(warning, file=sys.stderr)
+    return sounds
 
 
-def _windows(path: Path, samples: int, sample_rate: int) -> Iterator[tuple[int, np.ndarray]]:
+def _is_recording(path: Path) -> bool:
+    """Return whether a file is a recording, by its name or, under any name, by libsndfile."""
+    if path.suffix.lower() in AUDIO_ENDINGS:
+        return True
+    try:
+        return path.is_file() and soundfile.info(os.fsencode(path)).frames > 0
+    except (soundfile.LibsndfileError, TypeError):
+        return False
+
+
+def _windows(sound: Sound, samples: int, sample_rate: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the number and the samples of each whole window of a file."""
     index = 0
     pending = np.empty(0, np.float32)
-    for block in _resampled(path, sample_rate):
+    for block in _resampled(sound, sample_rate):
         pending = np.concatenate([pending, block])
         while len(pending) >= samples:
             yield index, pending[:samples]
             pending = pending[samples:]
             index += 1
-    if index:
-        return
-    if len(pending) < SHORTEST_SECONDS * sample_rate:
-        raise InputError(
-            f"{path}: lasts {len(pending) / sample_rate:.3g} s, must last at least "
-            f"{SHORTEST_SECONDS:g} s to be repeated for a loop of {samples / sample_rate:g} s"
-        )
-    yield 0, np.resize(pending, samples)
+    if not index:
+        yield 0, np.resize(pending, samples)
 
 
-def _resampled(path: Path, sample_rate: int) -> Iterator[np.ndarray]:
+def _resampled(sound: Sound, sample_rate: int) -> Iterator[np.ndarray]:
     """Yield a file's samples as mono blocks at `sample_rate`."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            resampler = soxr.ResampleStream(
-                file.samplerate, sample_rate, num_channels=1, dtype="float32", quality="VHQ"
-            )
-            for block in file.blocks(BLOCK, dtype="float32", always_2d=True):
-                mono = block.mean(axis=1)
-                if not np.isfinite(mono).all():
-                    raise InputError(f"{path}: holds samples that are not finite numbers")
-                yield resampler.resample_chunk(mono)
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"{path}: cannot be read as audio ({error})") from error
+    resampler = soxr.ResampleStream(
+        sound.sample_rate, sample_rate, num_channels=1, dtype="float32", quality="VHQ"
+    )
+    for block in sound.blocks():
+        yield resampler.resample_chunk(block.mean(axis=0))
     yield resampler.resample_chunk(np.empty(0, np.float32), last=True)

@@ -1,85 +1,28 @@
-"""The user's recordings: reading files, checking signals, and applying settings to them.
+"""The user's recordings as arguments of `match`, and settings applied to them.
 
-Whatever libsndfile opens can be read. Files are read in blocks, so that their length does not
-matter; the settings are found from a part of a long one.
+The settings are found from a part of a long file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import soundfile
 
+from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
 from siamese_drc.compressor.ballistics import Detector
 from siamese_drc.compressor.compressor import LinkedCompressor, channel_mean
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
 
-BLOCK = 2**16  # frames in memory at a time
 LONGEST_PART_S = 30.0  # length of the part of a long file from which settings are found
-SHORTEST_S = 0.5  # a shorter signal is a single hit rather than a loop
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
 
 _AS_LONG_S = 1.0  # files whose lengths differ by less may be the same performance
 _FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
 _RUN = 3  # samples in a row at the peak, of one sign: a waveform that was clipped there
 _CLIPPED = 0.01  # share of the samples in such runs
-
-
-@dataclass(frozen=True)
-class Sound:
-    """An audio file that can be read.
-
-    Attributes
-    ----------
-    path : Path
-    sample_rate : int, Hz
-    channels : int
-    frames : int
-    container, encoding : str
-        libsndfile's names: "WAV", "FLAC" ..., "PCM_16", "FLOAT" ...
-    """
-
-    path: Path
-    sample_rate: int
-    channels: int
-    frames: int
-    container: str
-    encoding: str
-
-    @property
-    def seconds(self) -> float:
-        """Length in s."""
-        return self.frames / self.sample_rate
-
-    def blocks(self, *, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
-        """Yield the samples from frame `start` on, shape (channels, at most BLOCK), float32.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be decoded, ends before its time or holds samples that are not
-            finite.
-        """
-        left = self.frames - start if frames is None else frames
-        try:
-            with soundfile.SoundFile(self.path) as file:
-                file.seek(start)
-                while left:
-                    block = file.read(min(BLOCK, left), dtype="float32", always_2d=True)
-                    if not len(block):
-                        raise InputError(
-                            f"{self.path}: ends {left} samples too early, the file is incomplete"
-                        )
-                    require_finite(self.path, block)
-                    yield np.ascontiguousarray(block.T)
-                    left -= len(block)
-        except soundfile.LibsndfileError as error:
-            raise InputError(f"{self.path}: cannot be read as audio ({error})") from error
 
 
 class Part(NamedTuple):
@@ -99,30 +42,6 @@ class Inputs(NamedTuple):
     rates: list[int]
     """Sample rates of the references, Hz."""
     warnings: list[str]
-
-
-def open_sound(path: Path) -> Sound:
-    """Read a file's header.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, it may not be read, or it is not audio, empty or shorter than
-        half a second.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    if not content:
-        raise InputError(f"{path}: is empty, must be an audio file")
-    try:
-        info = soundfile.info(path)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: .raw has no header
-        raise InputError(f"{path}: cannot be read as audio ({error})") from error
-    require_duration(path, info.frames, info.samplerate)
-    return Sound(path, info.samplerate, info.channels, info.frames, info.format, info.subtype)
 
 
 def read_part(sound: Sound, *, start: int | None = None) -> Part:
@@ -169,10 +88,12 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
             latest = reference.frames - round(LONGEST_PART_S * reference.sample_rate)
             start = min(round(part.start * reference.sample_rate / loop.sample_rate), latest)
         parts.append(read_part(reference, start=start))
-    warnings = [
+    sounds = [loop, *references]
+    warnings = [warning for sound in sounds for warning in sound.warnings]
+    warnings += [
         f"{sound.path}: lasts {sound.seconds:.0f} s, the settings are found from"
         f" {LONGEST_PART_S:g} s from {read.start / sound.sample_rate:.0f} s on"
-        for sound, read in zip([loop, *references], [part, *parts], strict=True)
+        for sound, read in zip(sounds, [part, *parts], strict=True)
         if sound.seconds > LONGEST_PART_S
     ]
     return Inputs(
@@ -287,22 +208,6 @@ def process(
     loop = np.asarray(loop, np.float32)
     whole = compressor(settings, sample_rate=sample_rate, detector=detector)
     return whole.process(np.atleast_2d(loop)).signal.reshape(loop.shape)
-
-
-def require_duration(name: object, samples: int, sample_rate: int) -> None:
-    """Raise InputError where a signal, called `name` in the message, is too short."""
-    if samples == 0:
-        raise InputError(f"{name}: is empty, must last at least {SHORTEST_S:g} s")
-    if samples < SHORTEST_S * sample_rate:
-        raise InputError(
-            f"{name}: lasts {samples / sample_rate:.3g} s, must last at least {SHORTEST_S:g} s"
-        )
-
-
-def require_finite(name: object, signal: np.ndarray) -> None:
-    """Raise InputError where a signal holds NaN or infinity."""
-    if not np.isfinite(signal).all():
-        raise InputError(f"{name}: holds samples that are not finite numbers")
 
 
 def require_sound(name: object, peak: float) -> None:

@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from siamese_drc.app.output import CONTAINERS, output_format, render
+from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
-from siamese_drc.match.sound import Sound, open_sound, process, read_inputs, read_part
+from siamese_drc.match.sound import process, read_inputs, read_part
 from tests.app.made_up_files import RATE, write_sound
 
 SETTINGS = {

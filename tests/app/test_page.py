@@ -48,7 +48,7 @@ def visit(browser, blocks):
 
 def processed(path: Path, settings: dict[str, float]) -> np.ndarray:
     from siamese_drc.app.output import render
-    from siamese_drc.match.sound import open_sound
+    from siamese_drc.audio import open_sound
 
     output = path.with_name("by-library.wav")
     render(open_sound(path), settings, output)

@@ -49,8 +49,8 @@ def test_the_end_removes_results_and_uploads(tmp_path, asked, files):
 
 def test_an_error_names_the_file_without_its_folder(tmp_path, files):
     long = tmp_path / "long.wav"
-    with soundfile.SoundFile(long, "w", 1000, 1, "PCM_U8") as file:
-        file.write(np.zeros(round(LONGEST_S + 60) * 1000))
+    with soundfile.SoundFile(long, "w", 4000, 1, "PCM_U8") as file:
+        file.write(np.zeros(round(LONGEST_S + 60) * 4000))
     session = Session(tmp_path / "sessions")
     with pytest.raises(InputError, match=r"^long\.wav: lasts 11 min, the page takes 10 min"):
         session.find(long, files[1])

@@ -1,0 +1,153 @@
+"""Sound files decoded by FFmpeg, through PyAV: AAC, video, and what libsndfile cannot read whole.
+
+PyAV is imported when a file needs it: it takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+# The containers that may be opened: none of those that refer to other files or to addresses.
+_CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,iff,loas,matroska,mov,mp3,mpc,"
+    "mpc8,mpeg,mpegts,mxf,nut,ogg,oma,rm,tak,truehd,tta,voc,w64,wav,wv"
+)
+# Those that state their length; of others FFmpeg guesses it from the bit rate.
+_STATING_LENGTH = {"asf", "avi", "caf", "flac", "matroska", "mov", "tta", "wv"}
+
+
+class Header(NamedTuple):
+    """What a file says about its sound."""
+
+    sample_rate: int
+    """Hz."""
+    channels: int
+    container: str
+    encoding: str
+    frames: float
+    """Length of the sound; 0 if unknown."""
+    states_length: bool
+    """Whether `frames` is stated; otherwise FFmpeg has guessed it."""
+
+
+def read_header(path: Path) -> Header:
+    """Return what a file says about its sound.
+
+    Raises
+    ------
+    ValueError
+        If FFmpeg cannot open the file, or it holds no sound.
+    """
+    with _opened(path) as (container, stream):
+        rate = stream.rate
+        frames = _seconds(container, stream) * rate
+        kinds = container.format.name.split(",")
+        stated = not _STATING_LENGTH.isdisjoint(kinds)
+        return Header(rate, stream.channels, kinds[0], stream.codec_context.name, frames, stated)
+
+
+def _seconds(container: InputContainer, stream: AudioStream) -> float:
+    """Return how long a stream is by its container; 0 if unknown."""
+    import av
+
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if tag := stream.metadata.get("DURATION"):  # Matroska
+        hours, minutes, seconds = map(float, tag.split(":"))
+        return 3600 * hours + 60 * minutes + seconds
+    alone = len(container.streams) == 1
+    return (container.duration or 0) / av.time_base if alone else 0.0
+
+
+def coded_seconds(path: Path) -> float:
+    """Return how long the sound in a file is, from its packets, which are not decoded.
+
+    0 where FFmpeg cannot open the file.
+    """
+    import av
+
+    total = 0.0
+    try:
+        with _opened(path) as (container, stream):
+            for packet in container.demux(stream):
+                total += float((packet.duration or 0) * packet.time_base)
+    except (av.error.FFmpegError, ValueError):
+        pass  # what came before counts
+    return total
+
+
+def count(path: Path, *, block: int) -> tuple[int, bool]:
+    """Return how many frames can be decoded, and whether this is all of the file."""
+    frames, blocks = 0, decoded(path, block=block)
+    while True:
+        try:
+            frames += next(blocks).shape[1]
+        except StopIteration as end:
+            return frames, end.value
+
+
+def decoded(path: Path, *, block: int) -> Generator[np.ndarray, None, bool]:
+    """Yield the sound in a file in blocks, shape (channels, at most `block`), float32.
+
+    Where it is damaged, it ends; damaged packets before the first good one are left out, because a
+    stream that was cut may begin with packets that refer to earlier ones.
+
+    Returns
+    -------
+    bool
+        Whether the file was decoded to its end.
+
+    Raises
+    ------
+    ValueError
+        If FFmpeg cannot open the file, or its sample rate or channels change.
+    """
+    import av
+
+    with _opened(path) as (container, stream):
+        resampler = av.AudioResampler("fltp", stream.layout, stream.rate, frame_size=block)
+        begun, whole = False, True
+        try:
+            for packet in container.demux(stream):
+                try:
+                    frames = packet.decode()
+                except av.error.InvalidDataError:
+                    if begun:
+                        whole = False
+                        break
+                    continue
+                for frame in frames:
+                    begun = True
+                    yield from (part.to_ndarray() for part in resampler.resample(frame))
+        except av.error.FFmpegError:
+            whole = False
+        if begun:
+            yield from (part.to_ndarray() for part in resampler.resample(None))
+    return whole
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+    """Open a file and the audio stream in it that FFmpeg takes for the best."""
+    import av
+
+    options = {"format_whitelist": _CONTAINERS}
+    with path.open("rb") as file:
+        try:
+            container = av.open(file, "r", options=options, metadata_errors="ignore")
+        except av.error.FFmpegError as error:
+            raise ValueError(error.strerror) from error
+        with container:
+            stream = container.streams.best("audio")
+            if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
+                raise ValueError("it holds no sound")
+            yield container, stream
