@@ -12,6 +12,7 @@ help: ## these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 repro: .venv/installed ## all results, from rendered loops to the report (see README for the time)
+	python -m stages.project.command
 	dvc repro
 
 match: .venv/installed ## two loops to try drc-match on, and drc-match on them (2 min with set-up)
@@ -43,9 +44,13 @@ bench: .venv/installed-bench ## how fast each heavy step is beside other program
 	python -m benchmarks
 
 .venv/installed: requirements.txt pyproject.toml
-	@test -x .venv/bin/python || command -v $(PYTHON) >/dev/null || \
-		{ echo "$(PYTHON) is not installed: install Python 3.11, or name one, as in make PYTHON=python3.11" >&2; exit 1; }
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@test -x .venv/bin/pip || command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) is not installed: install Python 3.11, or name one, as in make PYTHON=python3.12" >&2; exit 1; }
+	@test -x .venv/bin/pip || $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): install Python 3.11, 3.12 or 3.13, or name one, as in make PYTHON=python3.11" >&2; exit 1; }
+	@test -x .venv/bin/pip || $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv: on Debian or Ubuntu, apt-get install $(notdir $(PYTHON))-venv" >&2; exit 1; }
+	test -x .venv/bin/pip || $(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt
 	$(PIP) --no-deps --editable .
 	touch $@

@@ -1,4 +1,8 @@
-"""How a stage is run on the command line."""
+"""How a stage is run on the command line.
+
+`python -m stages.project.command` checks params.yaml and the environment and does nothing else. It
+comes before `dvc repro`, which puts the names of entries into shell commands.
+"""
 
 from __future__ import annotations
 
@@ -99,3 +103,7 @@ def _keep_lock() -> None:
 def _end(message: str) -> None:
     print(f"error: {message}", file=sys.stderr)
     sys.exit(2)
+
+
+if __name__ == "__main__":
+    run_stage(lambda params: None)
