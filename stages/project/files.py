@@ -168,6 +168,8 @@ def how_to_make(message: str, transfers: Container[str] = ()) -> str:
             entry = path.relative_to(folder).parts[0].removesuffix(".csv")
             if stage in ("embed", "evaluate") and entry in transfers:
                 stage = "transfer"
+            elif stage in ("embed", "evaluate") and entry.endswith("-unseen-loops"):
+                stage, entry = "unseen_loops", entry.removesuffix("-unseen-loops")
             argument = "" if path == MATCH_EXAMPLES else f" {entry}"
             return f"; `python -m stages.{stage}{argument}` makes it anew"
     return ""

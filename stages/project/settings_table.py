@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 from stages.project import files
 
 if TYPE_CHECKING:
@@ -43,20 +43,33 @@ def read_settings(corpus: str, *, folder: Path = files.SETTINGS) -> pd.DataFrame
     Raises
     ------
     InputError
-        If the table is missing or is not such a table.
+        If the table is missing or damaged, or rows of it are gone.
     """
     import pandas as pd
 
     path = folder / f"{corpus}.csv"
-    try:
+    with reading(path):
         table = pd.read_csv(path, dtype={"group": str})
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(
-            f"{path}: cannot be read; `python -m stages.compress {corpus}` writes it ({error})"
-        ) from error
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"{path}: its columns are {list(table.columns)}, must be {list(COLUMNS)}")
+    clips = table.groupby(["grid", "loop"], sort=False)
+    sizes = clips.size().reset_index(name="clips")
+    of_grids = sizes.groupby("grid", sort=False)
+    whole = (
+        table["identifiable"].dtype == bool  # else the last row was cut
+        and (table["position"] == clips.cumcount()).all()
+        and (sizes["loop"] == of_grids.cumcount()).all()
+        and of_grids.size().nunique() == 1
+        and (of_grids["clips"].nunique() == 1).all()
+    )
+    audio = files.COMPRESSED / corpus  # written together with the table
+    if not whole or (folder == files.SETTINGS and audio.exists() and len(sizes) < _count(audio)):
+        raise InputError(f"{path}: is damaged: rows are missing")
     return table
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*/*.flac"))
 
 
 def read_loops(material: str) -> pd.DataFrame:
@@ -64,7 +77,10 @@ def read_loops(material: str) -> pd.DataFrame:
     import pandas as pd
 
     path = files.loops_table(material)
-    try:
-        return pd.read_csv(path, dtype={"group": str})
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as the table of loops ({error})") from error
+    with reading(path):
+        table = pd.read_csv(path, dtype={"group": str})
+        loops, audio = table["loop"].tolist(), [int(p.stem) for p in path.parent.glob("*.wav")]
+        # A missing audio file is noticed by who reads it.
+        if not path.read_bytes().endswith(b"\n") or set(audio) - set(loops):
+            raise InputError(f"{path}: is damaged: {len(loops)} rows for {len(audio)} loops")
+    return table

@@ -1,11 +1,13 @@
+from pathlib import Path
+
 import pytest
 
 from siamese_drc.core.errors import InputError
-from stages.project.settings_table import COLUMNS, read_settings
+from stages.project.settings_table import COLUMNS, read_loops, read_settings
 
 
 def test_the_table_is_read_and_checked(tmp_path):
-    with pytest.raises(InputError, match=r"python -m stages\.compress drum"):
+    with pytest.raises(InputError, match=r"drum\.csv: missing"):
         read_settings("drum", folder=tmp_path)
     path = tmp_path / "drum.csv"
     path.write_text("grid,loop\nds1,0\n")
@@ -16,3 +18,60 @@ def test_the_table_is_read_and_checked(tmp_path):
     assert row["group"] == "007"
     assert row["threshold_db"] == -2.0
     assert not row["identifiable"]
+
+
+ROW = "{grid},{loop},a,{position},-2.0,2.0,5.0,200.0,0.4,False\n"
+ROWS = [
+    ROW.format(grid=grid, loop=loop, position=position)
+    for grid in ("ds1", "ds2")
+    for loop in range(3)
+    for position in range(2)
+]
+
+
+@pytest.mark.parametrize("gone", [range(1), range(2), range(3, 4), range(4, 6), range(11, 12)])
+def test_missing_rows_are_noticed(tmp_path, gone):
+    path, header = tmp_path / "drum.csv", ",".join(COLUMNS) + "\n"
+    path.write_text(header + "".join(ROWS))
+    assert len(read_settings("drum", folder=tmp_path)) == 12
+    path.write_text(header + "".join(row for i, row in enumerate(ROWS) if i not in gone))
+    with pytest.raises(InputError, match=r"drum\.csv: is damaged"):
+        read_settings("drum", folder=tmp_path)
+
+
+@pytest.mark.parametrize("characters", [3, 10, 25])
+def test_a_cut_row_is_noticed(tmp_path, characters):
+    text = ",".join(COLUMNS) + "\n" + "".join(ROWS)
+    (tmp_path / "drum.csv").write_text(text[:-characters])
+    with pytest.raises(InputError, match=r"drum\.csv: is damaged"):
+        read_settings("drum", folder=tmp_path)
+
+
+def test_rows_are_as_many_as_the_audio_has(tmp_path, monkeypatch):
+    """Also where the last loops are gone, so that the rest looks whole."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        path = Path(f"data/compressed/drum/ds1/{number:03d}.flac")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    Path("data/settings").mkdir()
+    path, header = Path("data/settings/drum.csv"), ",".join(COLUMNS) + "\n"
+    path.write_text(header + "".join(ROWS[:6]))
+    assert len(read_settings("drum")) == 6
+    path.write_text(header + "".join(ROWS[:4]))
+    with pytest.raises(InputError, match="is damaged"):
+        read_settings("drum")
+
+
+@pytest.mark.parametrize("text", ["loop,group\n0,a\n", "loop,group\n0,a\n1,", "loop\n", ""])
+def test_the_table_of_loops_names_all_loops(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    folder = Path("data/loops/drum")
+    folder.mkdir(parents=True)
+    for number in range(2):
+        (folder / f"{number:03d}.wav").touch()
+    (folder / "loops.csv").write_text("loop,group\n0,a\n1,b\n")
+    assert len(read_loops("drum")) == 2
+    (folder / "loops.csv").write_text(text)
+    with pytest.raises(InputError, match=r"data/loops/drum/loops\.csv"):
+        read_loops("drum")
