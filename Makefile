@@ -13,7 +13,7 @@ help: ## these lines
 
 repro: .venv/installed ## all results, from rendered loops to the report (see README for the time)
 	python -m stages.project.command
-	dvc repro
+	python -m stages.repro
 
 match: .venv/installed ## two loops to try drc-match on, and drc-match on them (2 min with set-up)
 	python -m siamese_drc.app.examples build/match
