@@ -79,7 +79,7 @@ def coded_seconds(path: Path) -> float:
     try:
         with _opened(path) as (container, stream):
             for packet in container.demux(stream):
-                total += float((packet.duration or 0) * packet.time_base)
+                total += float((packet.duration or 0) * (packet.time_base or 0))
     except (av.error.FFmpegError, ValueError):
         pass  # what came before counts
     return total

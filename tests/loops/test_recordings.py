@@ -231,6 +231,14 @@ def test_a_sample_that_is_not_finite_is_an_error(tmp_path, value):
         take(tmp_path)
 
 
+@pytest.mark.parametrize("rate", [1, 10_000_000])
+def test_sample_rates_that_no_recording_has_are_named(tmp_path, rate):
+    write(tmp_path / "good.wav", tone(3))
+    write(tmp_path / "odd.wav", tone(3), rate=rate)
+    with pytest.raises(InputError, match=rf"odd\.wav: its sample rate is {rate} Hz"):
+        take(tmp_path)
+
+
 def test_a_single_hit_is_too_short_to_be_repeated(tmp_path):
     write(tmp_path / "good.wav", tone(3))
     write(tmp_path / "hit.wav", tone(0.25))
