@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from siamese_drc import audio
 from tests.app.made_up_files import RATE, as_nobody, write_sound
 
 
@@ -50,6 +53,22 @@ def not_a_number(path: Path) -> None:
     soundfile.write(path, signal, RATE, subtype="FLOAT")
 
 
+def loop_of_links(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def pipe_without_a_writer(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def rate_of_a_hertz(path: Path) -> None:
+    soundfile.write(path, write_noise(RATE), 1)
+
+
+def infinite(path: Path) -> None:
+    soundfile.write(path, np.where(np.arange(RATE) == 100, np.inf, 0.1), RATE, subtype="FLOAT")
+
+
 def folder(path: Path) -> None:
     path.mkdir()
 
@@ -69,6 +88,10 @@ BAD = {
     silent: "is silent, its channels' mean must exceed -80 dBFS",
     opposite_channels: "is silent, its channels' mean must exceed -80 dBFS",
     tenth_of_a_second: "lasts 0.1 s, must last at least 0.5 s",
+    loop_of_links: "cannot be read (Too many levels of symbolic links)",
+    pipe_without_a_writer: "gave no data for 0.1 s",
+    rate_of_a_hertz: "its sample rate is 1 Hz, must be from 4000 to 768000 Hz",
+    infinite: "holds samples that are not finite numbers",
     not_a_number: "holds samples that are not finite numbers",
     folder: "cannot be read (Is a directory)",
     missing: "cannot be read (No such file or directory)",
@@ -77,7 +100,10 @@ BAD = {
 
 @pytest.mark.parametrize("as_loop", [True, False])
 @pytest.mark.parametrize("made", BAD, ids=lambda made: made.__name__)
-def test_a_file_that_cannot_be_used_is_one_line(asked, command, tmp_path, good, made, as_loop):
+def test_a_file_that_cannot_be_used_is_one_line(
+    asked, command, monkeypatch, tmp_path, good, made, as_loop
+):
+    monkeypatch.setattr(audio, "PIPE_WAIT_S", 0.1)
     bad, output = tmp_path / "bad.wav", tmp_path / "result.wav"
     made(bad)
     files = (bad, good) if as_loop else (good, bad)
@@ -100,6 +126,29 @@ def test_a_number_that_is_none_beyond_the_part_that_is_analysed_stops_the_output
     assert "not finite numbers" in command(bad, good, output).error
     assert not output.exists()
     assert not list(tmp_path.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("name", ["half.wav", "half.flac", "half.mp3"])
+def test_of_half_a_file_the_half_is_used_and_a_note_says_so(asked, command, tmp_path, good, name):
+    encoding = {"half.mp3": "MPEG_LAYER_III"}.get(name, "PCM_24")
+    half = write_sound(tmp_path / name, seconds=4, encoding=encoding)
+    data = half.read_bytes()
+    half.write_bytes(data[: len(data) // 2])
+    output = tmp_path / "out.wav"
+    ran = command(half, good, output)
+    (note,) = [line for line in ran.out.splitlines() if "incomplete" in line]
+    said = re.search(r"half\.\w+: is incomplete: ([\d.]+) s of 4\.00 s can be decoded", note)
+    assert said
+    assert soundfile.info(output).duration == pytest.approx(float(said[1]), abs=0.01)
+
+
+def test_a_name_outside_utf_8_is_read_and_printed(asked, command, tmp_path, good):
+    name = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    data = good.read_bytes()
+    name.write_bytes(data[: len(data) * 3 // 4])
+    ran = command(name, good)
+    assert ran.code == 0
+    assert "caf\\udce9.wav: is incomplete" in ran.out
 
 
 @pytest.mark.parametrize(
