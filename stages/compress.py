@@ -11,7 +11,7 @@ import soundfile
 
 from siamese_drc.audio import quantise, read_audio
 from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
-from siamese_drc.compressor.grids import loop_settings
+from siamese_drc.compressor.grids import drawn_settings, loop_settings
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
@@ -30,11 +30,7 @@ def main(params: Params, corpus: str) -> None:
     with replaced(files.COMPRESSED / corpus) as folder:
         tables = parallel_map(
             partial(compress_loop, params, corpus, folder),
-            [
-                (grid, loop)
-                for grid in params.corpora[corpus].grids
-                for loop in loops["loop"][: params.size.grid_loops.get(grid)]
-            ],
+            [(grid, loop) for grid in params.corpora[corpus].grids for loop in loops["loop"]],
             description=f"compress {corpus}",
             unit="file",
         )
@@ -48,13 +44,10 @@ def compress_loop(
 ) -> pd.DataFrame:
     """Write the clips of one loop under one grid into `folder`; return their rows of the table."""
     grid, loop = grid_and_loop
-    settings = loop_settings(
-        grid,
-        params.grids.named[grid],
-        loop,
-        size=params.size.settings[grid],
-        seed=params.settings_seed,
-    )
+    choose, size = loop_settings, params.size.settings[grid]
+    if params.corpora[corpus].drawn:
+        choose, size = drawn_settings, params.size.drawn_settings[corpus]
+    settings = choose(grid, params.grids.named[grid], loop, size=size, seed=params.settings_seed)
     rate, dry = params.sample_rate, files.loop_file(params.corpora[corpus].material, loop)
     signal = read_audio(dry, sample_rate=rate, samples=params.clip_samples)
     path = folder / files.compressed_file(corpus, grid, loop).relative_to(files.COMPRESSED / corpus)

@@ -1,8 +1,15 @@
-"""Embed the corpus of an experiment by its networks: `python -m stages.embed <experiment>`."""
+"""Stage `embed`: the features of every row of an experiment, and the networks' own outputs.
+
+Usage: python -m stages.embed EXPERIMENT
+
+Writes data/embeddings/EXPERIMENT, for each grid: the embeddings of the trained network and of its
+untrained twin, and the features without a network.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
+from siamese_drc.inputs.statistics import difference_statistics
 from siamese_drc.networks.backend import prepare_backend
 from siamese_drc.networks.batches import DataSet, memory_mapped
 from siamese_drc.networks.targets import TargetScale
@@ -23,58 +32,71 @@ from stages.project.settings_table import read_settings
 
 @dataclass(frozen=True)
 class Job:
-    """One network, applied to all rows of its grid in one corpus."""
+    """All rows of one grid of a corpus, to be embedded by one network, or without one."""
 
     params: Params
     experiment: str
     corpus: str
-    name: str
-    network: str
-    found: dict[str, Any]
     folder: Path
+    name: str
+    network: dict[str, Any]
 
     @property
     def source(self) -> str:
-        """Name of the network input: the corpus in the experiment's representation."""
-        return f"{self.corpus}-{self.params.experiments[self.experiment].representation}"
+        """Name of the input: the corpus in the experiment's representation."""
+        return f"{self.corpus}-{self.params.trained[self.experiment].representation}"
 
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
         settings = read_settings(self.corpus)
-        return settings[settings["grid"] == self.found["grid"]]
+        return settings[settings["grid"] == self.network["grid"]]
 
     @property
     def inputs(self) -> dict[str, list[Path]]:
         """The files, one per loop, by the name of what is made of them; delayed ones too."""
-        grid, loops = self.found["grid"], range(self.rows["loop"].nunique())
-        inputs = {self.network: [files.input_file(self.source, grid, loop) for loop in loops]}
+        grid, loops = self.network["grid"], range(self.rows["loop"].nunique())
+        inputs = {self.name: [files.input_file(self.source, grid, loop) for loop in loops]}
         if self.params.inputs[self.source].delayed_ms is not None:
-            name = files.delayed_network_name(self.network)
+            name = files.delayed_network_name(self.name)
             inputs[name] = [files.delayed_file(self.source, grid, loop) for loop in loops]
         return inputs
 
 
-def embed(params: Params, name: str) -> None:
-    """Write data/embeddings/<name>, of an experiment or a transfer.
+def main(params: Params, experiment: str) -> None:
+    """Embed the experiment's own corpus."""
+    corpus = params.experiments[experiment].corpus
+    with replaced(files.EMBEDDINGS / experiment) as folder:
+        embed(params, experiment, corpus, params.grids_of(experiment), folder)
 
-    For each network: the embeddings of all rows of its grid and its own output in real units, and
-    both of the delayed clips where the input has them. For model `none`: the input itself.
+
+def embed(params: Params, experiment: str, corpus: str, grids: Sequence[str], folder: Path) -> None:
+    """Write into a new folder the features of a corpus by all networks of an experiment.
+
+    For model `none`: the input itself, as vectors.
     """
-    entry = params.transfers.get(name) or params.experiments[name]
-    experiment = params.transfers[name].experiment if name in params.transfers else name
-    networks = json.loads((files.MODELS / experiment / "networks.json").read_text())
-    if name in params.transfers:  # no network has seen loops of this corpus: no need of the folds
-        networks = {grid: networks[grid] for grid in params.corpora[entry.corpus].grids}
-    with replaced(files.EMBEDDINGS / name) as folder:
-        folder.mkdir()
-        jobs = [
-            Job(params, experiment, entry.corpus, name, network, found, folder)
-            for network, found in networks.items()
-        ]
-        none = params.model_of(experiment).kind == "none"
-        work = copy_inputs if none else embed_by_network
-        parallel_map(work, jobs, description=f"embed {name}", unit="network")
+    folder.mkdir()
+    path = files.MODELS / experiment / "networks.json"
+    with reading(path):
+        networks = json.loads(path.read_text())
+        work: list[tuple[Callable[[Job], None], Job]] = []
+        for name, network in networks.items():
+            if network["grid"] in grids:
+                job = Job(params, experiment, corpus, folder, name, network)
+                none = params.model_of(experiment).kind == "none"
+                work.append((copy_inputs if none else embed_by_network, job))
+                if name == network["grid"] and not none:
+                    name = files.no_network_name(name)
+                    job = Job(params, experiment, corpus, folder, name, network)
+                    kind = params.representations[params.trained[experiment].representation]
+                    vectors = kind.gain is not None
+                    work.append((copy_inputs if vectors else summarise_inputs, job))
+    parallel_map(_run, work, description=f"embed {experiment}", unit="network")
+
+
+def _run(work: tuple[Callable[[Job], None], Job]) -> None:
+    function, job = work
+    function(job)
 
 
 def copy_inputs(job: Job) -> None:
@@ -85,6 +107,17 @@ def copy_inputs(job: Job) -> None:
         np.save(job.folder / f"{name}.npy", rows.astype(np.float32))
 
 
+def summarise_inputs(job: Job) -> None:
+    """Write simple statistics of every row's input: a baseline without a network."""
+    dry = memory_mapped(files.dry_file(job.source))
+    for name, inputs in job.inputs.items():
+        rows = [
+            difference_statistics(of_loop, memory_mapped(path))
+            for of_loop, path in zip(dry, inputs, strict=False)
+        ]
+        np.save(job.folder / f"{name}.npy", np.concatenate(rows))
+
+
 def embed_by_network(job: Job) -> None:
     """Write the embeddings and the output of one network."""
     prepare_backend(seed=0)
@@ -92,28 +125,30 @@ def embed_by_network(job: Job) -> None:
 
     params, rows = job.params, job.rows
     dry = memory_mapped(files.dry_file(job.source))
-    targets = params.experiments[job.experiment].targets
-    scale = TargetScale.of_grid(params.grids.named[job.found["grid"]], targets)
+    targets = params.trained[job.experiment].targets
+    scale = TargetScale.of_grid(params.grids.named[job.network["grid"]], targets)
     network = build_siamese(
         input_shape=dry.shape[1:],
         outputs=len(scale.names),
         **params.model_of(job.experiment).model_dump(),
     )
-    network.load_weights(files.weights_file(job.experiment, job.network))
+    weights = files.weights_file(job.experiment, job.name)
+    with reading(weights):
+        network.load_weights(weights)
     for name, inputs in job.inputs.items():
         data = DataSet(
             dry,
             inputs,
             rows["loop"].to_numpy(),
             rows["position"].to_numpy(),
-            mean=job.found["mean"],
-            deviation=job.found["deviation"],
+            mean=job.network["mean"],
+            deviation=job.network["deviation"],
         )
         embeddings = embed_rows(network, data, np.arange(len(rows)))
         outputs = scale.restore(regress(network, embeddings))
-        np.save(job.folder / files.embedding_file(job.name, name).name, embeddings)
-        np.save(job.folder / files.output_file(job.name, name).name, outputs)
+        np.save(job.folder / f"{name}.npy", embeddings)
+        np.save(job.folder / f"{name}-output.npy", outputs)
 
 
 if __name__ == "__main__":
-    run_stage(embed, "experiments")
+    run_stage(main, "experiments")

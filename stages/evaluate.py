@@ -1,4 +1,4 @@
-"""Stage `evaluate`: errors of an experiment by each protocol, beside the baselines.
+"""Stage `evaluate`: errors of an experiment by the protocol `paper`, beside the baselines.
 
 Usage: python -m stages.evaluate EXPERIMENT
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,9 @@ from sklearn.compose import TransformedTargetRegressor
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation import protocols
 from siamese_drc.evaluation.baselines import constant, read_closed_form, ridge
-from siamese_drc.evaluation.errors import mean_errors, prediction_table, rounded
+from siamese_drc.evaluation.errors import learnt, mean_errors, prediction_table, rounded
 from siamese_drc.evaluation.forest import BinnedForestRegressor
 from siamese_drc.evaluation.protocols import DataSet, Fit, Prediction
-from siamese_drc.networks.splits import outer_folds
 from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
@@ -32,52 +31,45 @@ from stages.project.params import Params
 from stages.project.settings_table import read_settings
 
 Entries = dict[str, list[Prediction]]  # by the entry's name in the metrics
-PLOTTED = ("paper", "unseen_loops", "transfer", "refit")
+BASELINES = {"untrained": files.untrained_name, "no_network": files.no_network_name}
 
 
 def main(params: Params, name: str) -> None:
     """Write the errors and predictions of one experiment."""
-    corpus = params.experiments[name].corpus
-    found = {}
+    corpus, folder = params.experiments[name].corpus, files.EMBEDDINGS / name
+    trained = params.model_of(name).kind != "none"
+    delayed = params.inputs[params.experiments[name].input].delayed_ms is not None
+    results, tables = {}, []
     for grid in params.grids_of(name):
         data = data_set(params, corpus, grid)
-        found[grid] = data, _entries(params, name, grid, data)
-    write_results(params, name, corpus, found)
 
+        def features(network: str, data: DataSet = data) -> np.ndarray:
+            return data.read_rows(folder / f"{network}.npy")
 
-def _entries(params: Params, name: str, grid: str, data: DataSet) -> Entries:
-    """Return the predictions of one grid's rows by each protocol, and the networks' own."""
-    experiment, size = params.experiments[name], params.size
-    trained = params.models[experiment.model].kind != "none"
-    folds = outer_folds(data.groups, size.folds)[: size.folds_run] * experiment.unseen_loops
-    networks = [files.network_name(grid, i if trained else None) for i in range(len(folds))]
-
-    @cache
-    def features(network: str) -> np.ndarray:
-        return data.read_rows(files.embedding_file(name, network))
-
-    fits = {"paper": splits_of_rows(params, features(grid), data)}
-    if folds:
-        fits["unseen_loops"] = protocols.unseen_loops(
-            [features(network) for network in networks], data.targets, data.loop, folds
-        )
-    if params.inputs[experiment.input].delayed_ms is not None:
-        for entry, tested in (("paper", [grid] * size.splits), ("unseen_loops", networks)):
-            if entry in fits:
-                fits[f"{entry}_delayed"] = [
-                    replace(fit, test_features=features(files.delayed_network_name(network)))
-                    for fit, network in zip(fits[entry], tested, strict=True)
-                ]
-    entries = predictions(params, name, grid, fits, label=name)
-    if trained:
-        entries["network"] = [network_output(name, grid, data)]
-    if trained and folds:
-        outputs = [network_output(name, network, data).values for network in networks]
-        entries["network_unseen_loops"] = [
-            Prediction(fit.test, output[fit.test])
-            for fit, output in zip(fits["unseen_loops"], outputs, strict=True)
-        ]
-    return entries
+        fits = {"paper": splits_of_rows(params, features(grid), data)}
+        if delayed:
+            late = features(files.delayed_network_name(grid))
+            fits["paper_delayed"] = [replace(fit, test_features=late) for fit in fits["paper"]]
+        baselines = {
+            baseline: {"paper": splits_of_rows(params, features(of_grid(grid)), data)}
+            for baseline, of_grid in BASELINES.items()
+            if trained
+        }
+        entries = predictions(params, name, grid, fits, label=name)
+        twins = {
+            baseline: predictions(params, name, grid, of_baseline, label=f"{baseline} {name}")
+            for baseline, of_baseline in baselines.items()
+        }
+        entries["constant"] = constant_predictions(fits["paper"])
+        if trained:
+            entries["network"] = [network_output(folder, grid, data)]
+        entries["closed_form"] = [closed_form(corpus, grid, data)]
+        results[data.name] = errors_of(params, data, entries, twins)
+        results[data.name]["closed_form"]["unsolved"] = unsolved(corpus, grid)
+        tables.append(prediction_table(data, "paper", entries["paper"]))
+    write_results(
+        results, tables, files.metrics_file(params.scale, name), files.predictions_table(name)
+    )
 
 
 def data_set(params: Params, corpus: str, grid: str) -> DataSet:
@@ -87,10 +79,26 @@ def data_set(params: Params, corpus: str, grid: str) -> DataSet:
     return DataSet.of_settings(params.data_set(corpus, grid), rows, varied)
 
 
-def network_output(name: str, network: str, data: DataSet) -> Prediction:
-    """Read the network's own output for all rows of an experiment or transfer."""
-    path = files.output_file(name, network)
+def network_output(folder: Path, network: str, data: DataSet) -> Prediction:
+    """Read a network's own output for all rows."""
+    path = folder / f"{network}-output.npy"
     return Prediction(np.arange(len(data)), data.read_rows(path, columns=len(data.parameters)))
+
+
+def closed_form(corpus: str, grid: str, data: DataSet) -> Prediction:
+    """Return the closed-form estimates of all rows."""
+    return Prediction(np.arange(len(data)), _solved(corpus, grid)[data.parameters].to_numpy())
+
+
+def unsolved(corpus: str, grid: str) -> int:
+    """Return for how many rows the closed form has no answer."""
+    return int((~_solved(corpus, grid)["solved"]).sum())
+
+
+def _solved(corpus: str, grid: str) -> pd.DataFrame:
+    settings = read_settings(corpus)
+    table = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
+    return table[settings["grid"] == grid]
 
 
 def splits_of_rows(params: Params, features: np.ndarray, data: DataSet) -> list[Fit]:
@@ -101,14 +109,16 @@ def splits_of_rows(params: Params, features: np.ndarray, data: DataSet) -> list[
     )
 
 
+def constant_predictions(fits: Sequence[Fit]) -> list[Prediction]:
+    """Return what the constant predictor says to some fits."""
+    return protocols.predict(fits, lambda *_: constant(), description="constant")
+
+
 def predictions(
     params: Params, experiment: str, grid: str, fits: Mapping[str, Sequence[Fit]], *, label: str
 ) -> Entries:
-    """Return the predictions of the experiment's regressor for each entry's fits, in real units.
-
-    The constant predictor is tested on the rows of the first entry.
-    """
-    options, chosen = params.evaluate, params.experiments[experiment]
+    """Return the predictions of the experiment's regressor for each entry's fits, in real units."""
+    options, chosen = params.evaluate, params.trained[experiment]
     scale = TargetScale.of_grid(params.grids.named[grid], chosen.targets)
 
     def regressor(number: int, fit: Fit) -> Any:
@@ -127,38 +137,46 @@ def predictions(
             found, func=scale.scale, inverse_func=scale.restore, check_inverse=False
         )
 
-    entries = {
+    return {
         entry: protocols.predict(of_entry, regressor, description=f"{entry} {label} {grid}")
         for entry, of_entry in fits.items()
     }
-    first = next(iter(fits.values()))
-    entries["constant"] = protocols.predict(
-        first, lambda *_: constant(), description=f"constant {label} {grid}"
-    )
-    return entries
+
+
+def errors_of(
+    params: Params, data: DataSet, entries: Entries, baselines: Mapping[str, Entries]
+) -> dict[str, Any]:
+    """Return the errors of one data set as the metrics hold them.
+
+    Parameters
+    ----------
+    params : Params
+    data : DataSet
+    entries : mapping of str to list of Prediction
+        Of the trained network's features, and of the predictors that need none.
+    baselines : mapping of str to Entries
+        `untrained` and `no_network`, each with the protocols on which it was tested.
+    """
+    options = {"bootstrap": params.evaluate.bootstrap, "seed": params.evaluate.seed}
+    errors: dict[str, Any] = mean_errors(data, entries, **options)
+    for name, of_baseline in baselines.items():
+        errors[name] = mean_errors(data, of_baseline, **options)
+    if "untrained" in baselines:
+        errors["learnt"] = {
+            protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)
+            for protocol, twin in baselines["untrained"].items()
+        }
+    return errors
 
 
 def write_results(
-    params: Params, name: str, corpus: str, found: Mapping[str, tuple[DataSet, Entries]]
+    results: Mapping[str, Any], tables: Sequence[pd.DataFrame], metrics: Path, predicted: Path
 ) -> None:
-    """Write the predictions and errors of each grid, with those of the closed form."""
-    settings = read_settings(corpus)
-    closed_form = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
-    options, metrics, tables = params.evaluate, {}, []
-    for grid, (data, entries) in found.items():
-        solved = closed_form[settings["grid"] == grid]
-        values = solved[data.parameters].to_numpy()
-        judged = entries | {"closed_form": [Prediction(np.arange(len(data)), values)]}
-        errors = mean_errors(data, judged, bootstrap=options.bootstrap, seed=options.seed)
-        errors["closed_form"]["unsolved"] = int((~solved["solved"]).sum())
-        metrics[data.name] = errors
-        tables += [
-            prediction_table(data, entry, entries[entry]) for entry in PLOTTED if entry in entries
-        ]
-    with replaced(files.predictions_table(name)) as path:
+    """Write the errors and the predictions of all data sets of one experiment."""
+    with replaced(predicted) as path:
         pd.concat(tables).to_csv(path, index=False, float_format="%.6g")
-    with replaced(files.metrics_file(params.scale, name)) as path:
-        path.write_text(json.dumps(rounded(metrics), indent=1, sort_keys=True) + "\n")
+    with replaced(metrics) as path:
+        path.write_text(json.dumps(rounded(results), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Train the networks of an experiment: `python -m stages.train <experiment>`."""
+"""Train the networks of an experiment: `python -m stages.train EXPERIMENT`.
+
+Writes models/EXPERIMENT: for each grid the weights of its network and of the untrained twin, the
+learning curves (history.csv), and networks.json, which describes both.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,8 @@ from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.networks.backend import prepare_backend
 from siamese_drc.networks.batches import DataSet, mean_and_deviation, memory_mapped
-from siamese_drc.networks.checkpoint import fingerprint
-from siamese_drc.networks.splits import Split, all_rows_split, outer_folds, training_loops_split
+from siamese_drc.networks.checkpoint import alone, fingerprint
+from siamese_drc.networks.splits import Split, all_rows_split, loops_split
 from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
@@ -24,68 +28,67 @@ from stages.project.params import Params
 from stages.project.settings_table import read_settings
 
 LIBRARY = Path(__file__).parents[1] / "siamese_drc" / "networks"
+BEST, UNTRAINED = "best.weights.h5", "untrained.weights.h5"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One network to train: on all loops of a grid, or on all except those of an outer fold."""
+    """One network to train, on the rows of one grid."""
 
     params: Params
     experiment: str
     grid: str
-    fold: int | None
-
-    @property
-    def network(self) -> str:
-        """Name of the network among the experiment's files."""
-        return files.network_name(self.grid, self.fold)
 
     @property
     def seed(self) -> int:
         """Seed of the network, from the seed in params.yaml and its name."""
-        of_experiment = self.params.experiments[self.experiment].seed
+        of_experiment = self.params.trained[self.experiment].seed
         seed = self.params.train.seed if of_experiment is None else of_experiment
-        entropy = [seed, *self.network.encode()]
+        entropy = [seed, *self.grid.encode()]
         return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        settings = read_settings(self.params.experiments[self.experiment].corpus)
+        settings = read_settings(self.params.trained[self.experiment].corpus)
         return settings[settings["grid"] == self.grid]
 
     @property
-    def work(self) -> float:
-        """Number of rows in all epochs, at most."""
-        share = 1.0 if self.fold is None else 1.0 - 1.0 / self.params.size.folds
-        return share * len(self.rows) * self.params.max_epochs_of(self.experiment, self.grid)
+    def split(self) -> Split:
+        """Rows for training and for validation: of a drawn corpus, from different loops."""
+        fraction = self.params.training_of(self.experiment).validation_fraction
+        if self.params.corpora[self.params.trained[self.experiment].corpus].drawn:
+            loop = self.rows["loop"].to_numpy()
+            return loops_split(loop, validation_fraction=fraction, seed=self.seed)
+        return all_rows_split(len(self.rows), validation_fraction=fraction, seed=self.seed)
 
 
 def main(params: Params, experiment: str) -> None:
-    """Write models/<experiment>: networks.json, history.csv and the weights of each network."""
-    folds = range(params.size.folds_run) if params.experiments[experiment].unseen_loops else ()
+    """Train a network per grid of one experiment, side by side, the longest trainings first."""
     grids = params.grids_of(experiment)
     if params.model_of(experiment).kind == "none":
         with replaced(files.MODELS / experiment) as folder:
             folder.mkdir()
-            write_networks(folder, {grid: {"grid": grid, "test_loops": []} for grid in grids})
+            write_networks(folder, {grid: {"grid": grid} for grid in grids})
         return
-    jobs = [Job(params, experiment, grid, fold) for grid in grids for fold in (None, *folds)]
-    longest_first = sorted(jobs, key=lambda job: job.work, reverse=True)
+    jobs = {grid: Job(params, experiment, grid) for grid in grids}
+    longest_first = sorted(jobs.values(), key=lambda job: len(job.rows), reverse=True)
     states = parallel_map(train, longest_first, description=f"train {experiment}", unit="network")
-    state_of = {job.network: state for job, state in zip(longest_first, states, strict=True)}
+    state_of = {job.grid: state for job, state in zip(longest_first, states, strict=True)}
     with replaced(files.MODELS / experiment) as folder:
         folder.mkdir()
         networks, histories = {}, []
-        for job in jobs:
-            state = state_of[job.network]
-            shutil.copyfile(state / "best.weights.h5", folder / f"{job.network}.weights.h5")
-            networks[job.network] = json.loads((state / "network.json").read_text())
-            history = pd.DataFrame(networks[job.network].pop("history"))
-            history.insert(0, "grid", job.grid)
-            history.insert(1, "network", job.network)
-            history.insert(2, "epoch", range(1, len(history) + 1))
+        for grid in grids:
+            state, twin = state_of[grid], files.untrained_name(grid)
+            shutil.copyfile(state / BEST, folder / f"{grid}.weights.h5")
+            shutil.copyfile(state / UNTRAINED, folder / f"{twin}.weights.h5")
+            facts = json.loads((state / "network.json").read_text())
+            history = pd.DataFrame(facts.pop("history"))
+            history.insert(0, "grid", grid)
+            history.insert(1, "epoch", range(1, len(history) + 1))
             histories.append(history)
+            networks[grid] = facts
+            networks[twin] = facts | {"epochs": 0, "best_epoch": 0}
         pd.concat(histories).to_csv(folder / "history.csv", index=False, float_format="%.6g")
         write_networks(folder, networks)
     for state in states:
@@ -99,75 +102,75 @@ def write_networks(folder: Path, networks: dict[str, dict]) -> None:
 
 def train(job: Job) -> Path:
     """Train one network, unless its state says that it is trained; return the state's folder."""
-    prepare_backend(job.seed)
-    from siamese_drc.networks.siamese import build_siamese
-    from siamese_drc.networks.training import TrainingOptions, train_network
-
     params, rows = job.params, job.rows
-    experiment, train = params.experiments[job.experiment], params.training_of(job.experiment)
+    experiment, train = params.trained[job.experiment], params.training_of(job.experiment)
     model = params.model_of(job.experiment).model_dump()
     scale = TargetScale.of_grid(params.grids.named[job.grid], experiment.targets)
-    options = TrainingOptions(
-        max_epochs=params.max_epochs_of(job.experiment, job.grid),
-        patience=params.size.patience,
-        **train.model_dump(exclude={"seed", "validation_fraction", "precision"}),
-    )
-    dropout = {"dropout": params.size.dropout[job.grid]} if model["kind"] == "cnn" else {}
-    split, test_loops = rows_of(job)
     dry = files.dry_file(experiment.input)
     inputs = [
         files.input_file(experiment.input, job.grid, loop) for loop in range(rows["loop"].nunique())
     ]
+    epochs = params.max_epochs_of(job.experiment)
     state = files.training_states() / fingerprint(
-        repr((job.network, job.seed, model, dropout, options, train, scale, test_loops)),
+        repr((job.grid, job.seed, model, epochs, train, scale)),
         [*sorted(LIBRARY.glob("*.py")), files.settings_table(experiment.corpus), dry, *inputs],
     )
-    if (state / "network.json").exists():
-        return state
-    state.mkdir(parents=True, exist_ok=True)
+    label = f"{job.experiment} {job.grid}"
+    with alone(state, label=label):
+        if not (state / "network.json").exists():
+            loop, position, split = rows["loop"].to_numpy(), rows["position"].to_numpy(), job.split
+            dry_inputs = memory_mapped(dry)
+            mean, deviation = mean_and_deviation(dry_inputs[np.unique(loop[split.training])])
+            data = DataSet(dry_inputs, inputs, loop, position, mean=mean, deviation=deviation)
+            _train(job, data, scale, model, epochs, split, state)
+    return state
 
-    loop, position = (rows[name].to_numpy() for name in ("loop", "position"))
-    mean, deviation = mean_and_deviation(memory_mapped(dry)[np.unique(loop[split.training])])
-    data = DataSet(memory_mapped(dry), inputs, loop, position, mean=mean, deviation=deviation)
+
+def _train(
+    job: Job,
+    data: DataSet,
+    scale: TargetScale,
+    model: dict,
+    epochs: int,
+    split: Split,
+    state: Path,
+) -> None:
+    """Train one network and write its weights, those of the untrained twin, and its facts."""
+    prepare_backend(job.seed)
+    from siamese_drc.networks.siamese import build_siamese
+    from siamese_drc.networks.training import TrainingOptions, train_network, untrained_weights
+
+    train = job.params.training_of(job.experiment)
+    own = {"seed", "validation_fraction", "precision"}
+    options = TrainingOptions(max_epochs=epochs, **train.model_dump(exclude=own))
     build = partial(build_siamese, input_shape=data.shape, outputs=len(scale.names), **model)
+    network = build()
+    network.set_weights(untrained_weights(build, data, split.training, seed=job.seed))
+    network.save_weights(state / UNTRAINED)
     weights, curve = train_network(
-        partial(build, precision=train.precision, **dropout),
+        partial(build, precision=train.precision),
         data,
-        scale.scale(rows[scale.names].to_numpy()),
+        scale.scale(job.rows[scale.names].to_numpy()),
         split,
         options=options,
         seed=job.seed,
+        target_per_db=scale.per_db,
         checkpoint=state / "checkpoint.npz",
-        label=f"{job.experiment} {job.network}",
+        label=f"{job.experiment} {job.grid}",
     )
-    network = build()
     network.set_weights(weights)
-    network.save_weights(state / "best.weights.h5")
+    network.save_weights(state / BEST)
     facts = {
         "grid": job.grid,
-        "mean": mean,
-        "deviation": deviation,
-        "test_loops": test_loops,
+        "mean": data.mean,
+        "deviation": data.deviation,
         "epochs": curve.epochs,
         "best_epoch": curve.best_epoch,
         "history": {"loss": curve.losses, "val_loss": curve.validation_losses},
     }
     with replaced(state / "network.json") as temporary:
         temporary.write_text(json.dumps(facts))
-    return state
-
-
-def rows_of(job: Job) -> tuple[Split, list[int]]:
-    """Return the rows for training and validation, and the loops that neither has."""
-    options, size, rows = job.params.training_of(job.experiment), job.params.size, job.rows
-    fraction = options.validation_fraction
-    if job.fold is None:
-        return all_rows_split(len(rows), validation_fraction=fraction, seed=job.seed), []
-    test_loops = outer_folds(rows.groupby("loop")["group"].first().tolist(), size.folds)[job.fold]
-    loop = rows["loop"].to_numpy()
-    split = training_loops_split(loop, test_loops, validation_fraction=fraction, seed=job.seed)
-    return split, test_loops
 
 
 if __name__ == "__main__":
-    run_stage(main, "experiments")
+    run_stage(main, "trained")

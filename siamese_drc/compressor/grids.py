@@ -76,6 +76,11 @@ class Grid:
         """Names of the parameters that the grid varies, in the order of `PARAMETERS`."""
         return [name for name in PARAMETERS if isinstance(getattr(self, name), Axis)]
 
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Return the lowest and the highest value of one parameter over all loops."""
+        values = [value for loop in range(OFFSETS) for value in self.values(name, loop)]
+        return min(values), max(values)
+
     @property
     def counts(self) -> list[int]:
         """Number of values of each parameter that the grid varies."""
@@ -161,3 +166,27 @@ def loop_settings(name: str, grid: Grid, loop: int, *, size: int | None, seed: i
     if size is None:
         return settings
     return settings[balanced_choice(grid.counts, size, [seed, loop, *name.encode()])]
+
+
+def drawn_settings(name: str, grid: Grid, loop: int, *, size: int, seed: int) -> Settings:
+    """Return `size` settings of one loop that lie anywhere within the bounds of grid `name`.
+
+    Each varied parameter is spread evenly over its range (scrambled Sobol' points), the others
+    keep the grid's value. For training corpora: a loop need not have a place on the grid.
+
+    Examples
+    --------
+    >>> grid = Grid(Axis(-10.0, -8.0, 2), 2.0, attack_ms=Axis(1.0, 9.0, 2), release_ms=200.0)
+    >>> settings = drawn_settings("dm", grid, 0, size=4, seed=1)
+    >>> (np.sort(settings.attack_ms) - 1) // 2.25  # one in each quarter of 1 to 10 ms
+    array([0., 1., 2., 3.])
+    """
+    from scipy.stats import qmc  # slow to import, and needed here alone
+
+    varied = grid.varied
+    points = qmc.Sobol(len(varied), rng=np.random.default_rng([seed, loop, *name.encode()]))
+    low, high = np.array([grid.bounds(each) for each in varied]).T
+    values = np.round(low + points.random(size) * (high - low), 9)
+    columns = dict(zip(varied, values.T, strict=True))
+    fixed = {each: np.full(size, grid.values(each, loop)[0]) for each in PARAMETERS}
+    return Settings(**(fixed | columns))

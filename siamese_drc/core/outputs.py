@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ def replaced(path: Path) -> Iterator[Path]:
     """Yield a temporary name (a file or a folder to create); move it to `path` on success.
 
     The old content of `path` stays until the new one is complete, and a failure leaves no trace.
+    A file is on the disk before it is moved, so that a power failure does not cut it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
@@ -21,6 +23,9 @@ def replaced(path: Path) -> Iterator[Path]:
         yield temporary
         if temporary.is_dir():
             _remove(path)
+        else:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         _remove(temporary)

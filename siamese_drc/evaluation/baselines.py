@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,12 +75,10 @@ def read_closed_form(path: Path, *, rows: int) -> pd.DataFrame:
     """
     import pandas as pd
 
-    try:
+    with reading(path):
         table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({error})") from error
     if len(table) != rows:
         raise InputError(f"{path}: has {len(table)} rows, must have {rows}")
-    if table.isna().any(axis=None):
+    if table.isna().any(axis=None) or table["solved"].dtype != bool:
         raise InputError(f"{path}: lacks a value, must have one in every cell")
     return table

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RANGES = {"threshold_db": 40.0, "ratio": 20.0, "attack_ms": 99.0, "release_ms": 999.0}
-SPLIT_ENTRIES = ("paper", "paper_delayed", "refit", "constant")
-"""Entries tested on random splits of the rows; every other entry predicts each of its rows once."""
 
 
 def mean_errors(
@@ -38,7 +36,8 @@ def mean_errors(
     ----------
     data : DataSet
     entries : mapping of str to sequence of Prediction
-        The predictions of each entry of the metrics (`paper`, `unseen_loops`, ...).
+        The predictions of each entry of the metrics (`paper`, `unseen_loops`, ...): of several
+        random splits, or of each row once.
     bootstrap : int
         Number of bootstrap samples of the loops.
     seed : int
@@ -53,7 +52,7 @@ def mean_errors(
     """
     return {
         entry: split_errors(data, predictions)
-        if entry in SPLIT_ENTRIES
+        if len(predictions) > 1
         else row_errors(data, predictions, bootstrap=bootstrap, seed=seed)
         for entry, predictions in entries.items()
     }
@@ -86,7 +85,7 @@ def row_errors(
     ----------
     data : DataSet
     tested : sequence of Prediction
-        Parts that share no row: folds, or all rows at once.
+        Parts that share no row.
     bootstrap : int
         Number of bootstrap samples of the loops.
     seed : int
@@ -130,6 +129,65 @@ def bootstrap_means(
     sums = np.stack([np.bincount(of_row, weights=column) for column in values.T], axis=1)
     drawn = np.random.default_rng(seed).integers(len(groups), size=(samples, len(groups)))
     return sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)[:, None]
+
+
+def row_means(data: DataSet, tested: Sequence[Prediction]) -> np.ndarray:
+    """Return each row's absolute error, the mean over the splits that tested it.
+
+    Returns
+    -------
+    ndarray, shape (rows of data, parameters)
+        NaN in rows that no split tested.
+    """
+    total, count = np.zeros(data.targets.shape), np.zeros((len(data), 1))
+    for part in tested:
+        total[part.rows] += absolute_errors(data, part)
+        count[part.rows] += 1
+    with np.errstate(invalid="ignore"):
+        return total / count
+
+
+def learnt(
+    data: DataSet,
+    tested: Sequence[Prediction],
+    untrained: Sequence[Prediction],
+    constant: Sequence[Prediction],
+    *,
+    bootstrap: int,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """Return whether each parameter is learnt, and the intervals that decide it.
+
+    Learnt: the error is below that of the untrained twin and below that of the constant predictor,
+    each paired difference with its 95 % interval below zero. The intervals are of a bootstrap of
+    whole loops; of random splits, each row counts with its mean over the splits that tested it.
+
+    Returns
+    -------
+    dict, by parameter
+        `below_untrained` and `below_constant`, each [low, high] in the parameter's unit, and
+        `learnt`.
+
+    Examples
+    --------
+    >>> loop = np.array([0, 1])
+    >>> data = DataSet("drum-ds2", ["ratio"], np.array([[2.0], [8.0]]), loop, loop, loop > -1)
+    >>> near, far = ([Prediction(loop, data.targets + by)] for by in (1.0, 3.0))
+    >>> learnt(data, near, far, far, bootstrap=10, seed=1)["ratio"]
+    {'below_untrained': [-2.0, -2.0], 'below_constant': [-2.0, -2.0], 'learnt': True}
+    """
+    ours = row_means(data, tested)
+    found: dict[str, dict[str, Any]] = {name: {} for name in data.parameters}
+    for key, others in (("below_untrained", untrained), ("below_constant", constant)):
+        differences = ours - row_means(data, others)
+        rows = np.flatnonzero(np.isfinite(differences).all(axis=1))
+        means = bootstrap_means(differences[rows], data.group[rows], samples=bootstrap, seed=seed)
+        intervals = np.percentile(means, [2.5, 97.5], axis=0).T
+        for name, interval in zip(data.parameters, intervals, strict=True):
+            found[name][key] = interval.tolist()
+    for entry in found.values():
+        entry["learnt"] = max(entry["below_untrained"][1], entry["below_constant"][1]) < 0
+    return found
 
 
 def mean_predictions(data: DataSet, tested: Sequence[Prediction]) -> Prediction:
@@ -182,6 +240,8 @@ def rounded(metrics: Any) -> Any:
     """
     if isinstance(metrics, dict):
         return {key: rounded(value) for key, value in metrics.items()}
+    if isinstance(metrics, list):
+        return [rounded(value) for value in metrics]
     return float(f"{round(metrics, 9):.6g}") if isinstance(metrics, float) else metrics
 
 

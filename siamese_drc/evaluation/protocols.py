@@ -4,7 +4,8 @@ paper
     Random splits of the rows, as published: a loop has rows on both sides, and the network was
     trained on every row.
 unseen_loops
-    Outer folds of loops. Network and regressor are fitted on the training loops only.
+    Network and regressor are fitted on a training corpus of other loops, and tested once on all
+    rows.
 paper_delayed, unseen_loops_delayed
     The same fits, tested on clips that are delayed: an alignment error.
 transfer
@@ -157,33 +158,11 @@ def random_splits(
     ]
 
 
-def unseen_loops(
-    features: Sequence[np.ndarray],
-    targets: np.ndarray,
-    loop: np.ndarray,
-    folds: Sequence[Sequence[int]],
-) -> list[Fit]:
-    """Return a fit for each fold, which holds out the fold's loops.
-
-    Parameters
-    ----------
-    features : sequence of ndarray, shape (rows, features)
-        For each fold, the features of all rows by the network that was trained without the fold's
-        loops.
-    targets : ndarray, shape (rows, parameters)
-    loop : ndarray, shape (rows,)
-    folds : sequence of sequences of loop numbers
-    """
-    fits = []
-    for embedded, loops in zip(features, folds, strict=True):
-        held_out = np.isin(loop, loops)
-        train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
-        fits.append(Fit(embedded, targets, train, embedded, test))
-    return fits
-
-
 def transfer(features: np.ndarray, targets: np.ndarray, other_features: np.ndarray) -> list[Fit]:
-    """Return the one fit on all rows of a data set that is tested on all rows of another."""
+    """Return the one fit on all rows of a data set that is tested on all rows of another.
+
+    Of the protocols `transfer` and `unseen_loops`.
+    """
     train, test = np.arange(len(features)), np.arange(len(other_features))
     return [Fit(features, targets, train, other_features, test)]
 

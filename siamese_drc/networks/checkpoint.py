@@ -110,8 +110,6 @@ def save_checkpoint(
     with replaced(path) as temporary:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
         if path.exists():
             path.replace(_before(path))
 

@@ -140,3 +140,29 @@ def regress(network: Siamese, embeddings: np.ndarray) -> np.ndarray:
     """Return the network's output for embeddings, scaled to [0, 1], float32, (rows, outputs)."""
     kernel, bias = (np.asarray(weight) for weight in network.regression.get_weights())
     return embeddings @ kernel + bias
+
+
+def take_batch_statistics(network: Siamese, data: DataSet, rows: np.ndarray) -> None:
+    """Set the moving averages of the normalisation layers to their means over one pass of rows.
+
+    For a network of random weights that is to be used as it is: its layers would else divide by a
+    variance of 1. A network without such layers stays as it is.
+
+    Parameters
+    ----------
+    network : Siamese
+    data : DataSet
+    rows : ndarray, int
+    """
+    kind = layers.BatchNormalization
+    normalising = [layer for layer in network.branch.layers if isinstance(layer, kind)]
+    if not normalising:
+        return
+    momenta = [layer.momentum for layer in normalising]
+    for number, start in enumerate(range(0, len(rows), ROWS_AT_ONCE)):
+        inputs, _ = data.batch(rows[start : start + ROWS_AT_ONCE])
+        for layer in normalising:
+            layer.momentum = number / (number + 1)  # the mean of all batches so far
+        network.branch(inputs, training=True)
+    for layer, momentum in zip(normalising, momenta, strict=True):
+        layer.momentum = momentum

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from siamese_drc.compressor.grids import OFFSETS, Grid
+from siamese_drc.compressor.grids import Grid
 
 Domain = Literal["linear", "sound"]
 
@@ -49,8 +49,7 @@ class TargetScale:
         """Return the range of the grid's varied parameters over all loops' offsets."""
         low, high = [], []
         for name in grid.varied:
-            every = [value for loop in range(OFFSETS) for value in grid.values(name, loop)]
-            values = np.array(every, np.float64)
+            values = np.array(grid.bounds(name), np.float64)
             if domain == "sound" and name in _INTO:
                 values = _INTO[name](values)
             low.append(values.min())
@@ -58,6 +57,12 @@ class TargetScale:
         lowest, highest = np.array(low), np.array(high)
         highest = np.where(highest > lowest, highest, lowest + 1.0)
         return cls(grid.varied, domain, lowest, highest)
+
+    @property
+    def per_db(self) -> np.ndarray:
+        """By how much each scaled target rises where a loop gets 1 dB louder: the threshold's."""
+        rises = np.array([name == "threshold_db" for name in self.names])
+        return rises / (self.high - self.low)
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return parameters (rows, parameters) in real units scaled to [0, 1], float32."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -22,7 +23,7 @@ from siamese_drc.networks.checkpoint import (
     save_checkpoint,
     state_of,
 )
-from siamese_drc.networks.siamese import Siamese, embed_rows, regress
+from siamese_drc.networks.siamese import Siamese, embed_rows, regress, take_batch_statistics
 from siamese_drc.networks.splits import Split
 
 LOSSES = {"squared": "mean_squared_error", "absolute": "mean_absolute_error"}
@@ -54,6 +55,13 @@ class TrainingOptions:
     rho : float
         Of adadelta.
     epsilon : float
+    ema_momentum : float
+        Of the moving average of the weights, which is validated and returned instead of the
+        weights themselves; 0: no average.
+    level_db : float
+        Each loop of a batch gets a level drawn from -level_db to level_db, in both branches, and a
+        threshold as much higher: compress(g x, T + g) = g compress(x, T). For inputs in dB; 0: as
+        they are.
     """
 
     max_epochs: int
@@ -67,6 +75,8 @@ class TrainingOptions:
     weight_decay: float = 0.0
     rho: float = 0.95
     epsilon: float = 1e-7
+    ema_momentum: float = 0.0
+    level_db: float = 0.0
 
 
 def train_network(
@@ -77,6 +87,7 @@ def train_network(
     *,
     options: TrainingOptions,
     seed: int,
+    target_per_db: np.ndarray | float = 0.0,
     checkpoint: Path | None = None,
     label: str = "training",
 ) -> tuple[list[np.ndarray], LearningCurve]:
@@ -92,7 +103,9 @@ def train_network(
     split : Split
     options : TrainingOptions
     seed : int
-        Of weights, dropout and shuffling.
+        Of weights, dropout, levels and shuffling.
+    target_per_db : ndarray, shape (parameters,), optional
+        By how much each target rises with the level of a loop (`level_db`).
     checkpoint : Path, optional
         A file written after every epoch. If it exists, the training continues from it, to the same
         weights as an uninterrupted training.
@@ -117,32 +130,54 @@ def train_network(
     compile_network(network, options, steps=options.max_epochs * batches)
     _trace_any_batch_size(network, data.shape, targets.shape[1])
     best, curve = network.get_weights(), LearningCurve()
-    if checkpoint is not None and checkpoint.exists():
+    if checkpoint is not None:
         best, curve = load_checkpoint(checkpoint, network)
 
     patience = None if options.schedule == "cosine" else options.patience
     while not curve.should_stop(options.max_epochs, patience):
         started = time.monotonic()
         loss = train_epoch(
-            network, data, targets, split.training, options=options, seed=seed, epoch=curve.epochs
+            network,
+            data,
+            targets,
+            split.training,
+            options=options,
+            seed=seed,
+            epoch=curve.epochs,
+            target_per_db=target_per_db,
         )
         if not np.isfinite(loss):
             raise InputError(
                 f"{label}: the loss of epoch {curve.epochs + 1} is {loss}; it must be finite."
                 f" Is train.learning_rate {options.learning_rate:g} too high, or an input faulty?"
             )
-        output = regress(network, embed_rows(network, data, split.validation))
-        errors = output - targets[split.validation]
         curve.losses.append(loss)
-        each = np.square(errors) if options.loss == "squared" else np.abs(errors)
-        curve.validation_losses.append(float(np.mean(each)))
-        if curve.best_epoch == curve.epochs:
-            best = network.get_weights()
+        with averaged_weights(network):
+            output = regress(network, embed_rows(network, data, split.validation))
+            errors = output - targets[split.validation]
+            each = np.square(errors) if options.loss == "squared" else np.abs(errors)
+            curve.validation_losses.append(float(np.mean(each)))
+            if curve.best_epoch == curve.epochs:
+                best = network.get_weights()
         if checkpoint is not None:
             save_checkpoint(checkpoint, network, best, curve)
         seconds = time.monotonic() - started
         _report(label, curve, options.max_epochs, len(split.training), seconds)
     return best, curve
+
+
+def untrained_weights(
+    build: Callable[[], Siamese], data: DataSet, rows: np.ndarray, *, seed: int
+) -> list[np.ndarray]:
+    """Return the weights with which `train_network` starts: those of the untrained twin.
+
+    No weight is updated; normalisation layers have the batch statistics of one pass over `rows`.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    network = build()
+    take_batch_statistics(network, data, rows)
+    return network.get_weights()
 
 
 def train_epoch(
@@ -154,9 +189,10 @@ def train_epoch(
     options: TrainingOptions,
     seed: int,
     epoch: int,
+    target_per_db: np.ndarray | float = 0.0,
 ) -> float:
     """Train a compiled network on `rows` once, in the order of (seed, epoch); return the loss."""
-    total = 0.0
+    total, levels = 0.0, np.random.default_rng([seed, epoch, 1])
     for batch in shuffled_batches(
         data.loop,
         rows,
@@ -165,9 +201,30 @@ def train_epoch(
         seed=seed,
         epoch=epoch,
     ):
-        loss = network.train_on_batch(data.batch(batch), targets[batch])
+        (inputs, loop), wanted = data.batch(batch), targets[batch]
+        if options.level_db:
+            level = levels.uniform(-options.level_db, options.level_db, len(inputs) - len(loop))
+            of_row = level[loop]
+            inputs += np.expand_dims(
+                np.concatenate([level, of_row]) / data.deviation, tuple(range(1, inputs.ndim))
+            ).astype(np.float32)
+            wanted = (wanted + of_row[:, None] * target_per_db).astype(np.float32)
+        loss = network.train_on_batch((inputs, loop), wanted)
         total += float(loss) * len(batch)
     return total / len(rows)
+
+
+@contextmanager
+def averaged_weights(network: Siamese) -> Iterator[None]:
+    """Give a network the moving average of its weights for a while, where its optimizer has one."""
+    if not network.optimizer.use_ema:
+        yield
+        return
+    weights = [np.array(variable) for variable in network.trainable_variables]
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    yield
+    for variable, weight in zip(network.trainable_variables, weights, strict=True):
+        variable.assign(weight)
 
 
 def compile_network(network: Siamese, options: TrainingOptions, *, steps: int = 1) -> None:
@@ -182,15 +239,16 @@ def make_optimizer(options: TrainingOptions, *, steps: int) -> keras.optimizers.
     rate = options.learning_rate
     if options.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    common = {"epsilon": options.epsilon}
+    if options.ema_momentum:
+        common |= {"use_ema": True, "ema_momentum": options.ema_momentum}
     match options.optimizer:
         case "adadelta":
-            return keras.optimizers.Adadelta(rate, rho=options.rho, epsilon=options.epsilon)
+            return keras.optimizers.Adadelta(rate, rho=options.rho, **common)
         case "adam":
-            return keras.optimizers.Adam(rate, epsilon=options.epsilon)
+            return keras.optimizers.Adam(rate, **common)
         case "adamw":
-            return keras.optimizers.AdamW(
-                rate, weight_decay=options.weight_decay, epsilon=options.epsilon
-            )
+            return keras.optimizers.AdamW(rate, weight_decay=options.weight_decay, **common)
 
 
 def _trace_any_batch_size(network: Siamese, shape: tuple[int, ...], outputs: int) -> None:

@@ -15,7 +15,7 @@ from ruamel.yaml.events import AliasEvent
 
 from siamese_drc.core.errors import InputError
 from stages.project.grids import Checked, Grids, Key, ScaleName, Seed, nearest
-from stages.project.networks import Experiment, Model, Train
+from stages.project.networks import Experiment, Model, Train, UnseenLoops, chosen
 from stages.project.sections import (
     Compressor,
     Corpus,
@@ -115,6 +115,11 @@ def _misfit(model: Model, representation: Representation) -> str:
     return ""
 
 
+def unseen_loops_name(experiment: str) -> str:
+    """Name under which the networks of an entry of `unseen_loops` are kept."""
+    return f"{experiment}-unseen-loops"
+
+
 class Params(Checked):
     """All of params.yaml."""
 
@@ -131,6 +136,7 @@ class Params(Checked):
     models: dict[Key, Model]
     train: Train
     experiments: dict[Key, Experiment]
+    unseen_loops: dict[Key, UnseenLoops]
     transfers: dict[Key, Transfer]
     evaluate: Evaluate
     match: Match
@@ -151,42 +157,42 @@ class Params(Checked):
         """Names of all that is cross-validated and has a file of metrics."""
         return [*self.experiments, *self.transfers]
 
+    @cached_property
+    def trained(self) -> dict[str, Experiment]:
+        """All that is trained: the experiments, and those of `unseen_loops` under other names."""
+        unseen = {unseen_loops_name(name): entry for name, entry in self.unseen_loops.items()}
+        return self.experiments | unseen
+
     def model_of(self, experiment: str) -> Model:
         """Return the model that an experiment trains, as wide as the scale in force has it."""
-        return self.models[self.experiments[experiment].model].narrowed(self.size.width)
+        return self.models[self.trained[experiment].model].narrowed(self.size.width)
 
     def training_of(self, experiment: str) -> Train:
         """Return the options of an experiment's trainings: `train`, with its own changes."""
-        return self.experiments[experiment].train.applied_to(self.train)
+        return self.trained[experiment].train.applied_to(self.train)
 
-    def max_epochs_of(self, experiment: str, grid: str) -> int:
-        """Return how many epochs an experiment's network of a grid is trained at the most."""
-        return self.experiments[experiment].max_epochs.get(self.scale, self.size.max_epochs[grid])
+    def max_epochs_of(self, experiment: str) -> int:
+        """Return how many epochs an experiment's networks are trained at the most."""
+        entry = self.trained[experiment]
+        kind = self.models[entry.model].kind
+        return entry.max_epochs.get(self.scale) or getattr(self.size.max_epochs, kind)
 
     def grids_of(self, experiment: str) -> list[str]:
         """Names of the grids that an experiment trains on."""
-        entry = self.experiments[experiment]
-        return list(entry.only or self.corpora[entry.corpus].grids)
+        entry = self.trained[experiment]
+        return chosen(entry.only, self.scale, self.corpora[entry.corpus].grids)
 
     def grids_of_input(self, name: str) -> list[str]:
         """Names of the grids that an input holds."""
         entry = self.inputs[name]
-        return list(entry.only or self.corpora[entry.corpus].grids)
+        return chosen(entry.only, self.scale, self.corpora[entry.corpus].grids)
 
-    def loops_of(self, corpus: str, grid: str) -> int:
-        """How many loops of its material a corpus takes under a grid, at the most."""
-        loops = self.size.loops[self.corpora[corpus].material]
-        return min(loops, self.size.grid_loops.get(grid, loops))
-
-    def settings_of(self, grid: str) -> int:
-        """How many settings of a grid each loop gets."""
-        axes = self.grids.named[grid]
-        every = prod(getattr(axes, name).count for name in axes.varied)
+    def settings_of(self, corpus: str, grid: str) -> int:
+        """How many settings of a grid each loop of a corpus gets."""
+        if self.corpora[corpus].drawn:
+            return self.size.drawn_settings[corpus]
+        every = prod(self.grids.named[grid].counts)
         return min(every, self.size.settings[grid] or every)
-
-    def networks_of(self, experiment: str) -> int:
-        """How many networks an experiment trains per grid: one, and one per fold it asks for."""
-        return 1 + self.size.folds_run * self.experiments[experiment].unseen_loops
 
     def data_set(self, corpus: str, grid: str) -> str:
         """Name of one data set in the metrics: <material>-<grid>."""
@@ -218,30 +224,43 @@ class Params(Checked):
                 )
             if entry.material != self.corpora[entry.corpus].material:
                 raise ValueError(f"inputs.{name}.material: must be its corpus's material")
-            for grid in entry.only or []:
+            for grid in self.grids_of_input(name):
                 grids = self.corpora[entry.corpus].grids
                 known(f"inputs.{name}.only", grid, grids, "grid in its corpus")
-        for name, experiment in self.experiments.items():
-            known(f"experiments.{name}.model", experiment.model, self.models, "model")
-            known(f"experiments.{name}.corpus", experiment.corpus, self.corpora, "corpus")
-            known(f"experiments.{name}", experiment.input, self.inputs, "input")
+        places = {name: f"experiments.{name}" for name in self.experiments}
+        places |= {unseen_loops_name(name): f"unseen_loops.{name}" for name in self.unseen_loops}
+        for name, experiment in self.trained.items():
+            place = places[name]
+            known(f"{place}.model", experiment.model, self.models, "model")
+            known(f"{place}.corpus", experiment.corpus, self.corpora, "corpus")
+            known(place, experiment.input, self.inputs, "input")
             model = self.models[experiment.model]
             representation = self.representations[experiment.representation]
             fault = _misfit(model, representation)
             if fault:
-                raise ValueError(f"experiments.{name}: {fault}")
+                raise ValueError(f"{place}: {fault}")
             try:
-                self.training_of(name)
+                level_db = self.training_of(name).level_db
             except ValidationError as error:
                 rule = error.errors()[0]["msg"].removeprefix("Value error, ")
-                raise ValueError(f"experiments.{name}.train: {rule}") from None
+                raise ValueError(f"{place}.train: {rule}") from None
+            if level_db and model.kind != "none" and representation.n_fft is None:
+                raise ValueError(f"{place}.train.level_db: only spectrograms are in dB; must be 0")
             for grid in self.grids_of(name):
                 known(
-                    f"experiments.{name}.only",
+                    f"{place}.only",
                     grid,
                     self.grids_of_input(experiment.input),
                     f"grid in input {experiment.input}",
                 )
+        for name, unseen in self.unseen_loops.items():
+            place = f"unseen_loops.{name}"
+            known(f"{place}.tested", unseen.tested, self.corpora, "corpus")
+            tested = f"{unseen.tested}-{unseen.representation}"
+            known(f"{place}.tested", tested, self.inputs, "input")
+            for grid in self.grids_of(unseen_loops_name(name)):
+                grids = self.grids_of_input(tested)
+                known(f"{place}.only", grid, grids, f"grid in input {tested}")
         for name, transfer in self.transfers.items():
             place = f"transfers.{name}"
             known(f"{place}.experiment", transfer.experiment, self.experiments, "experiment")
@@ -253,16 +272,17 @@ class Params(Checked):
                 raise ValueError(f"{place}.representation: must be its experiment's")
             for grid in self.corpora[transfer.corpus].grids:
                 known(f"{place}.corpus", grid, self.grids_of(transfer.experiment), "trained grid")
-        for name in self.evaluated:
-            if self.evaluated.count(name) > 1:
+        names = [*self.trained, *self.transfers]
+        for name in names:
+            if names.count(name) > 1:
                 raise ValueError(f"{name}: two entries have this name, and would share a file")
         for name, scale in self.scales.items():
             for material in self.materials:
                 known(f"scales.{name}.loops", material, scale.loops, "number of loops for material")
-            for key in ("settings", "max_epochs", "dropout"):
-                for grid in self.grids.named:
-                    known(f"scales.{name}.{key}", grid, getattr(scale, key), "value for a grid")
-            for grid in scale.grid_loops:
-                known(f"scales.{name}.grid_loops", grid, self.grids.named, "grid")
+            for grid in self.grids.named:
+                known(f"scales.{name}.settings", grid, scale.settings, "value for a grid")
+            for key in (key for key, corpus in self.corpora.items() if corpus.drawn):
+                place = f"scales.{name}.drawn_settings"
+                known(place, key, scale.drawn_settings, "value for a drawn corpus")
         known("match.sizes", self.scale, self.match.sizes, "entry")
         return self
