@@ -224,7 +224,7 @@ def _follow(family, drive, point, more, state, gain, by):
         _smoothed(drive, point, (20 if family == 2 else 10) / log(10), state, gain, by)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def linearise(
     family, drive, measured, weight, decibels, loss, scale, point, free, products, moments
 ):
@@ -310,7 +310,7 @@ def linearise(
     return costs.sum()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gain_db(family, drive, point, state):
     gain, by = np.empty(drive.size), np.empty((COUNT, FRAME))
     for first in range(0, drive.size, FRAME):
