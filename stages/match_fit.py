@@ -10,7 +10,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.match.model import write_model
 from siamese_drc.match.model_training import TrainingOptions, fit_model
@@ -21,14 +21,8 @@ from stages.project.params import Params
 
 def main(params: Params) -> None:
     """Write siamese_drc/pretrained/match.npz, which is kept in git."""
-    try:
-        with np.load(files.MATCH_EXAMPLES) as file:
-            arrays = dict(file)
-    except OSError as error:
-        raise InputError(
-            f"{files.MATCH_EXAMPLES}: cannot be read; `python -m stages.match_examples` writes it"
-            f" ({error})"
-        ) from error
+    with reading(files.MATCH_EXAMPLES), np.load(files.MATCH_EXAMPLES, allow_pickle=False) as file:
+        arrays = dict(file)
     section = params.match.model_dump()
     given = section | {"epochs": params.match.sizes[params.scale].epochs}
     options = TrainingOptions(
