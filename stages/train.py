@@ -28,7 +28,7 @@ from stages.project.params import Params
 from stages.project.settings_table import read_settings
 
 LIBRARY = Path(__file__).parents[1] / "siamese_drc" / "networks"
-BEST, UNTRAINED = "best.weights.h5", "untrained.weights.h5"
+BEST, UNTRAINED, FACTS = "best.weights.h5", "untrained.weights.h5", "network.json"
 
 
 @dataclass(frozen=True)
@@ -73,16 +73,16 @@ def main(params: Params, experiment: str) -> None:
         return
     jobs = {grid: Job(params, experiment, grid) for grid in grids}
     longest_first = sorted(jobs.values(), key=lambda job: len(job.rows), reverse=True)
-    states = parallel_map(train, longest_first, description=f"train {experiment}", unit="network")
-    state_of = {job.grid: state for job, state in zip(longest_first, states, strict=True)}
+    trained = parallel_map(train, longest_first, description=f"train {experiment}", unit="network")
+    of_grid = {job.grid: found for job, (_, found) in zip(longest_first, trained, strict=True)}
     with replaced(files.MODELS / experiment) as folder:
         folder.mkdir()
         networks, histories = {}, []
         for grid in grids:
-            state, twin = state_of[grid], files.untrained_name(grid)
-            shutil.copyfile(state / BEST, folder / f"{grid}.weights.h5")
-            shutil.copyfile(state / UNTRAINED, folder / f"{twin}.weights.h5")
-            facts = json.loads((state / "network.json").read_text())
+            found, twin = of_grid[grid], files.untrained_name(grid)
+            (folder / f"{grid}.weights.h5").write_bytes(found[BEST])
+            (folder / f"{twin}.weights.h5").write_bytes(found[UNTRAINED])
+            facts = json.loads(found[FACTS])
             history = pd.DataFrame(facts.pop("history"))
             history.insert(0, "grid", grid)
             history.insert(1, "epoch", range(1, len(history) + 1))
@@ -91,8 +91,9 @@ def main(params: Params, experiment: str) -> None:
             networks[twin] = facts | {"epochs": 0, "best_epoch": 0}
         pd.concat(histories).to_csv(folder / "history.csv", index=False, float_format="%.6g")
         write_networks(folder, networks)
-    for state in states:
-        shutil.rmtree(state)
+    for state, _ in trained:
+        with alone(state, label=experiment):
+            shutil.rmtree(state)
 
 
 def write_networks(folder: Path, networks: dict[str, dict]) -> None:
@@ -100,8 +101,17 @@ def write_networks(folder: Path, networks: dict[str, dict]) -> None:
     (folder / "networks.json").write_text(json.dumps(networks, indent=1) + "\n")
 
 
-def train(job: Job) -> Path:
-    """Train one network, unless its state says that it is trained; return the state's folder."""
+def train(job: Job) -> tuple[Path, dict[str, bytes]]:
+    """Train one network, unless its state says that it is trained.
+
+    Returns
+    -------
+    state : Path
+        The folder of the training's state.
+    found : dict
+        Content of the files `BEST`, `UNTRAINED` and `FACTS`: another process that trains the same
+        network may remove the folder.
+    """
     params, rows = job.params, job.rows
     experiment, train = params.trained[job.experiment], params.training_of(job.experiment)
     model = params.model_of(job.experiment).model_dump()
@@ -117,13 +127,13 @@ def train(job: Job) -> Path:
     )
     label = f"{job.experiment} {job.grid}"
     with alone(state, label=label):
-        if not (state / "network.json").exists():
+        if not (state / FACTS).exists():
             loop, position, split = rows["loop"].to_numpy(), rows["position"].to_numpy(), job.split
             dry_inputs = memory_mapped(dry)
             mean, deviation = mean_and_deviation(dry_inputs[np.unique(loop[split.training])])
             data = DataSet(dry_inputs, inputs, loop, position, mean=mean, deviation=deviation)
             _train(job, data, scale, model, epochs, split, state)
-    return state
+        return state, {name: (state / name).read_bytes() for name in (BEST, UNTRAINED, FACTS)}
 
 
 def _train(
@@ -168,7 +178,7 @@ def _train(
         "best_epoch": curve.best_epoch,
         "history": {"loss": curve.losses, "val_loss": curve.validation_losses},
     }
-    with replaced(state / "network.json") as temporary:
+    with replaced(state / FACTS) as temporary:
         temporary.write_text(json.dumps(facts))
 
 
