@@ -1,6 +1,6 @@
 """The user's recordings as arguments of `match`, and settings applied to them.
 
-The settings are found from a part of a long file.
+`match` takes at most ten minutes of a file, in which it finds the stretch that it analyses.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from siamese_drc.compressor.compressor import LinkedCompressor, channel_mean
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
 
-LONGEST_PART_S = 30.0  # length of the part of a long file from which settings are found
+LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
+_LARGEST_PART = 2**26  # samples of all channels together, 256 MB
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
 
-_AS_LONG_S = 1.0  # files whose lengths differ by less may be the same performance
 _FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
 _RUN = 3  # samples in a row at the peak, of one sign: a waveform that was clipped there
 _CLIPPED = 0.01  # share of the samples in such runs
@@ -44,8 +44,13 @@ class Inputs(NamedTuple):
     warnings: list[str]
 
 
+def longest_part(sound: Sound) -> int:
+    """Return how many frames of a file are read at most."""
+    return min(round(LONGEST_PART_S * sound.sample_rate), _LARGEST_PART // sound.channels)
+
+
 def read_part(sound: Sound, *, start: int | None = None) -> Part:
-    """Read a file whole, or of a long one the `LONGEST_PART_S` with the most energy.
+    """Read a file whole, or of a long one the part with the most energy.
 
     Parameters
     ----------
@@ -58,47 +63,42 @@ def read_part(sound: Sound, *, start: int | None = None) -> Part:
     InputError
         Those of `Sound.blocks`; or the part is silent.
     """
-    longest = round(LONGEST_PART_S * sound.sample_rate)
-    frames = min(sound.frames, longest)
+    frames = min(sound.frames, longest_part(sound))
     if frames == sound.frames:
         start = 0
     elif start is None:
         start = _loudest(sound, frames)
-    signal = np.concatenate(list(sound.blocks(start=start, frames=frames)), axis=1)
-    require_sound(sound.path, float(np.abs(channel_mean(signal)).max()))
+    signal = np.empty((sound.channels, frames), np.float32)
+    done = 0
+    for block in sound.blocks(start=start, frames=frames):
+        signal[:, done : done + block.shape[1]] = block
+        done += block.shape[1]
+    require_sound(sound.path, float(np.abs(signal).max()))
     return Part(signal, start)
 
 
 def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
-    """Read a loop and its references; of long files, `LONGEST_PART_S` of each.
-
-    The part is where a file is loudest. A reference as long as the loop gives the same stretch of
-    time, because it may be the same performance.
+    """Read a loop and its references, or the loudest part of long ones.
 
     Raises
     ------
     InputError
         If a file cannot be read or is silent.
     """
-    part = read_part(loop)
-    parts = []
-    for reference in references:
-        start = None
-        if abs(reference.seconds - loop.seconds) < _AS_LONG_S:
-            latest = reference.frames - round(LONGEST_PART_S * reference.sample_rate)
-            start = min(round(part.start * reference.sample_rate / loop.sample_rate), latest)
-        parts.append(read_part(reference, start=start))
     sounds = [loop, *references]
+    parts = [read_part(sound) for sound in sounds]
     warnings = [warning for sound in sounds for warning in sound.warnings]
     warnings += [
-        f"{sound.path}: lasts {sound.seconds:.0f} s, the settings are found from"
-        f" {LONGEST_PART_S:g} s from {read.start / sound.sample_rate:.0f} s on"
-        for sound, read in zip(sounds, [part, *parts], strict=True)
-        if sound.seconds > LONGEST_PART_S
+        f"{sound.path}: lasts {sound.seconds:.0f} s, the settings are found in"
+        f" {part.signal.shape[1] / sound.sample_rate:.0f} s from"
+        f" {part.start / sound.sample_rate:.0f} s on"
+        for sound, part in zip(sounds, parts, strict=True)
+        if part.signal.shape[1] < sound.frames
     ]
+    first, *others = parts
     return Inputs(
-        part.signal,
-        [each.signal for each in parts],
+        first.signal,
+        [part.signal for part in others],
         [reference.sample_rate for reference in references],
         warnings,
     )
@@ -106,9 +106,7 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
 
 def _loudest(sound: Sound, frames: int) -> int:
     """Return the first of the `frames` with the most energy, to a block."""
-    energy = [
-        float(np.square(channel_mean(block), dtype=np.float64).sum()) for block in sound.blocks()
-    ]
+    energy = [float(np.square(block, dtype=np.float64).sum()) for block in sound.blocks()]
     before = np.concatenate([[0.0], np.cumsum(energy)])
     span = min(-(-frames // BLOCK), len(energy))
     loudest = int(np.argmax(before[span:] - before[: before.size - span]))
@@ -211,11 +209,9 @@ def process(
 
 
 def require_sound(name: object, peak: float) -> None:
-    """Raise InputError where the peak of the mean of a signal's channels is silence."""
+    """Raise InputError where the peak of a signal is silence."""
     if is_silent(peak):
-        raise InputError(
-            f"{name}: is silent, its channels' mean must exceed {SILENCE_DB:g} dBFS somewhere"
-        )
+        raise InputError(f"{name}: is silent, its peak must exceed {SILENCE_DB:g} dBFS")
 
 
 def is_silent(peak: float) -> bool:

@@ -1,13 +1,16 @@
-"""Settings applied to a loop: as in the pipeline, in blocks, and with one gain for all channels."""
+"""Parts of long files, and settings applied to a loop: in blocks, one gain for all channels."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 
+from siamese_drc.audio import open_sound
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
-from siamese_drc.match.sound import compressor, process
+from siamese_drc.core.errors import InputError
+from siamese_drc.match.sound import compressor, process, read_inputs, read_part
 from tests.compressor.textbook import drum_loop
 
 RATE = 44100
@@ -72,3 +75,38 @@ def test_samples_that_are_not_finite_are_refused():
     loop[100] = np.nan
     with pytest.raises(ValueError, match="not finite"):
         process(loop, SETTINGS, sample_rate=RATE)
+
+
+def test_of_a_long_file_the_loudest_part_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("siamese_drc.match.sound.LONGEST_PART_S", 30.0)
+    rate, seconds = 8000, 100
+    signal = 0.01 * np.random.default_rng(1).standard_normal(rate * seconds)
+    signal[60 * rate : 70 * rate] *= 20
+    soundfile.write(tmp_path / "long.wav", signal, rate)
+    sound = open_sound(tmp_path / "long.wav")
+    inputs = read_inputs(sound, [sound])
+    part = read_part(sound)
+    assert part.signal.shape == (1, 30 * rate)
+    assert 40 * rate <= part.start <= 60 * rate
+    same = soundfile.read(tmp_path / "long.wav", dtype="float32", start=part.start)[0]
+    for read in (part.signal, inputs.loop, inputs.references[0]):
+        np.testing.assert_array_equal(read[0], same[: 30 * rate])
+    assert len(inputs.warnings) == 2
+    said = f"long.wav: lasts 100 s, the settings are found in 30 s from {part.start / rate:.0f} s"
+    assert said in inputs.warnings[0]
+
+
+def test_of_many_channels_less_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("siamese_drc.match.sound._LARGEST_PART", 80_000)
+    loop = np.tile(drum_loop(30001)[:, np.newaxis], 8)
+    soundfile.write(tmp_path / "loop.wav", loop, RATE)
+    assert read_part(open_sound(tmp_path / "loop.wav")).signal.shape == (8, 10_000)
+
+
+def test_opposite_channels_are_no_silence_and_silence_is_refused(tmp_path):
+    loop = np.stack([drum_loop(30001), -drum_loop(30001)], axis=1)
+    soundfile.write(tmp_path / "loop.wav", loop, RATE)
+    assert read_part(open_sound(tmp_path / "loop.wav")).signal.shape == (2, 30001)
+    soundfile.write(tmp_path / "silent.wav", 1e-5 * loop, RATE)
+    with pytest.raises(InputError, match=r"silent\.wav: is silent, its peak must exceed -80 dBFS"):
+        read_part(open_sound(tmp_path / "silent.wav"))
