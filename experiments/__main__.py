@@ -13,16 +13,20 @@ def main(arguments: list[str] | None = None) -> None:
     """Run what the command line names, then write all tables of results into their pages."""
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    at_paper = commands.add_parser("paper", help="an experiment at the paper's sizes; resumable")
-    at_paper.add_argument("name", help="an experiment or a transfer of params.yaml")
-    at_paper.add_argument("grids", nargs="+", help="grids of its corpus")
+    at_paper = commands.add_parser(
+        "paper", help="the paper's sizes; resumable; without a name: all runs, each committed"
+    )
+    at_paper.add_argument("name", nargs="?", help="an entry of params.yaml")
+    at_paper.add_argument("grids", nargs="*", help="grids of its corpus")
     study = commands.add_parser("study", help="variations of an experiment")
     study.add_argument("experiment", help="an entry of experiments/studies.yaml")
     commands.add_parser("recordings", help="real recordings from two Debian packages")
     commands.add_parser("tables", help="only write the tables of results into README.md and docs/")
     given = parser.parse_args(arguments)
     try:
-        if given.command == "paper":
+        if given.command == "paper" and given.name is None:
+            paper.run_plan()
+        elif given.command == "paper":
             paper.run_at_paper_scale(given.name, given.grids)
         elif given.command == "study":
             studies.run_study(given.experiment)

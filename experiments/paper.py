@@ -1,33 +1,125 @@
-"""One experiment at the paper's sizes, in a clone of the last commit."""
+"""Results at the paper's sizes: one run at a time, each in a clone of the last commit.
+
+`python -m experiments paper` makes all runs of `PLAN`, in its order, and commits the results of
+each; `python -m experiments paper NAME GRID...` makes one of them.
+"""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.clone import make_clone, provenance, rewrite_params, run_stage_once
-from experiments.results import UNITS, land, markdown_table, read_json, update_page
+from experiments.clone import make_clone, provenance, rewrite_params, run, run_stage_once
+from experiments.results import UNITS, land, landed_file, markdown_table, read_json, update_page
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from stages.project import files
-from stages.project.params import Params, load_params
+from stages.project.networks import UnseenLoops
+from stages.project.params import Params, load_params, unseen_loops_name
 
 BUILD = Path("build/paper")
 RESULTS = files.METRICS / "paper"
 PAGE = Path("docs/reproduce.md")
-ENTRIES = (
-    *("paper", "unseen_loops", "paper_delayed", "unseen_loops_delayed", "transfer", "refit"),
-    *("network", "constant", "closed_form"),
+SIX = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2")
+THREE = ("ds3", "ds4", "dm2")
+# Runs in the order of their worth; `each` grid is a run of its own, so that little is lost.
+PLAN: tuple[tuple[str, tuple[str, ...]], ...] = (
+    *(("drum-cnn-stft128", (grid,)) for grid in SIX),
+    ("drum-d4p-cnn-stft128", ("d4p",)),
+    ("mix-d4p-cnn-stft128", ("d4p",)),
+    ("drum-d4p-handcrafted", ("d4p",)),
+    ("mix-d4p-handcrafted", ("d4p",)),
+    ("drum-handcrafted", SIX),
+    ("guitar-handcrafted", SIX),
+    *(("drum-cnn-stft128-unseen-loops", (grid,)) for grid in SIX),
+    ("drum-d4p-cnn-stft128-unseen-loops", ("d4p",)),
+    *(("drum-cnn-mel512", (grid,)) for grid in SIX),
+    *(("guitar-cnn-mel512", (grid,)) for grid in SIX),
+    *(
+        (name, (grid,))
+        for name in (
+            "drum-cnn-stft512",
+            "drum-cnn-stft256",
+            "drum-cnn-time1-stft128",
+            "drum-cnn-time2-stft128",
+        )
+        for grid in THREE
+    ),
+    ("drum-cnn-stft128-seed2", ("dm2",)),
+    ("drum-cnn-stft128-seed3", ("dm2",)),
+    ("drum-cnn-as-printed-stft128", ("dm2",)),
+    ("drum-sample-level-waveform", ("ds3",)),
+    ("drum-sample-level-waveform", ("dm2",)),
+    ("drum-multi-kernel-mel512", ("ds3",)),
 )
+ENTRIES = ("paper", "unseen_loops", "transfer", "refit")
+BASELINES = ("untrained", "no_network")
 # The first words of the stages' names, of earlier commits too.
 STAGES = (
     *("render", "compress", "closed-form", "inputs", "spectrogram", "handcraft"),
-    *("train", "embed", "evaluate", "transfer"),
+    *("train", "embed", "evaluate", "unseen-loops", "transfer"),
 )
 
 
+def run_plan() -> None:
+    """Make the runs of `PLAN` that have not landed, and commit the results of each.
+
+    It can be stopped at any moment: the next call continues. The clone of a run, with its inputs,
+    is removed when the next run does not continue in it.
+    """
+    params = load_params()
+    for position, (name, grids) in enumerate(PLAN):
+        if not landed(params, name, list(grids)):
+            print(f"paper scale: {name} {' '.join(grids)}", file=sys.stderr, flush=True)
+            run_at_paper_scale(name, list(grids))
+            run(["git", "add", str(RESULTS)], Path.cwd())
+            message = f"Paper scale: {name} on {', '.join(grids)}"
+            run(["git", "commit", "--quiet", "-m", message, "--", str(RESULTS)], Path.cwd())
+        later = PLAN[position + 1 : position + 2]
+        clone = clone_of(params, name, list(grids))
+        if clone.exists() and not any(clone_of(params, *each) == clone for each in _runs(later)):
+            shutil.rmtree(clone)
+
+
+def _runs(entries: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[tuple[str, list[str]]]:
+    return ((name, list(grids)) for name, grids in entries)
+
+
+def landed(params: Params, name: str, grids: list[str]) -> bool:
+    """Return whether a run has landed, with the model and training that params.yaml has now."""
+    folder = RESULTS / "runs" / "-".join([name, *grids])
+    if not (folder / "run.json").exists():
+        return False
+    try:
+        then = load_params(folder / "params.yaml")
+        return _made_of(then, name) == _made_of(params, name)
+    except (InputError, KeyError):  # of an earlier form of params.yaml
+        return False
+
+
+def _made_of(params: Params, name: str) -> Any:
+    name = params.transfers[name].experiment if name in params.transfers else name
+    entry = params.trained[name]
+    kind = params.models[entry.model].kind
+    epochs = (
+        kind == "none"
+        or entry.max_epochs.get("paper")
+        or getattr(params.scales["paper"].max_epochs, kind)
+    )
+    return params.models[entry.model], params.training_of(name), entry.targets, epochs
+
+
+def clone_of(params: Params, name: str, grids: list[str]) -> Path:
+    """Return where a run is made; a transfer continues in the clone of its experiment."""
+    source = params.transfers[name].experiment if name in params.transfers else name
+    return BUILD / "-".join([source, *grids])
+
+
 def run_at_paper_scale(name: str, grids: list[str]) -> None:
-    """Run the stages of an experiment or a transfer at paper scale and land its results.
+    """Run the stages of one entry of params.yaml at paper scale and land its results.
 
     A second call resumes where the first was stopped: finished stages are kept, a training goes on
     from its last epoch. A transfer continues in the clone of its experiment.
@@ -35,23 +127,24 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     Parameters
     ----------
     name : str
-        An experiment or a transfer of params.yaml.
+        An experiment, a transfer, or <experiment>-unseen-loops.
     grids : list of str
         Grids of its corpus.
 
     Raises
     ------
     InputError
-        If there is no such experiment or grid, or a transfer's experiment has not been run.
+        If there is no such entry or grid, or a transfer's experiment has not been run.
     """
     params = load_params()
     entry = entry_of(params, name)
-    known = params.corpora[entry.corpus].grids
+    tested = entry.tested if isinstance(entry, UnseenLoops) else entry.corpus
+    known = params.corpora[tested].grids
     if not grids or not set(grids) <= set(known):
         raise InputError(f"{name}: name some grids of its corpus: {', '.join(known)}")
     source = params.transfers[name].experiment if name in params.transfers else None
     names = [source, name] if source else [name]
-    clone = BUILD / "-".join([source or name, *grids])
+    clone = clone_of(params, name, grids)
     if source and not (clone / "build" / f"evaluate@{source}.json").exists():
         raise InputError(
             f"{name}: first run `python -m experiments paper {source} {' '.join(grids)}`"
@@ -61,7 +154,8 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         restrict(content, params, names, grids)
 
     make_clone(Path.cwd(), clone, change)
-    if name not in load_params(clone / "params.yaml").evaluated:
+    of_clone = load_params(clone / "params.yaml")
+    if name not in [*of_clone.trained, *of_clone.transfers]:
         original = (Path.cwd() / "params.yaml").read_text(encoding="utf-8")
         (clone / "params.yaml").write_text(original, encoding="utf-8")
         rewrite_params(clone / "params.yaml", change)
@@ -70,29 +164,38 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         for stage, output in stages_of(params, name).items()
     }
     print(_costs_table({name: costs}))
-    networks = clone / files.MODELS / (source or name) / "networks.json"
-    run = {
-        "data_sets": [params.data_set(entry.corpus, grid) for grid in grids],
-        "metrics": str(files.metrics_file("paper", name)),
+    networks = read_json(clone / files.MODELS / (source or name) / "networks.json")
+    experiment = _experiment(params, name)
+    metrics = files.metrics_file("paper", name)
+    if isinstance(entry, UnseenLoops):
+        metrics = files.unseen_loops_file("paper", experiment)
+    made = {
+        "data_sets": [params.data_set(tested, grid) for grid in grids],
+        "metrics": str(metrics),
         **provenance(clone),
-        "epochs": {key: found.get("epochs", 0) for key, found in read_json(networks).items()},
+        "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
         "stages": costs,
     }
-    land(clone, name, RESULTS, RESULTS / "runs" / "-".join([name, *grids]), run)
+    land(clone, experiment, RESULTS, RESULTS / "runs" / "-".join([name, *grids]), made)
 
 
 def entry_of(params: Params, name: str) -> Any:
-    """Return the experiment or the transfer of a name.
+    """Return the experiment, the entry of `unseen_loops`, or the transfer of a name.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    for entries in (params.experiments, params.transfers):
-        if name in entries:
-            return entries[name]
-    raise InputError(f"{name}: not in params.yaml; it has: {', '.join(params.evaluated)}")
+    known = params.trained | params.transfers
+    if name not in known:
+        raise InputError(f"{name}: not in params.yaml; it has: {', '.join(known)}")
+    return known[name]
+
+
+def _experiment(params: Params, name: str) -> str:
+    by_name = {unseen_loops_name(each): each for each in params.unseen_loops}
+    return by_name.get(name, name)
 
 
 def stages_of(params: Params, name: str) -> dict[str, Path]:
@@ -101,15 +204,24 @@ def stages_of(params: Params, name: str) -> dict[str, Path]:
     Of a transfer: those that follow the stages of its experiment.
     """
     entry = entry_of(params, name)
-    material = params.corpora[entry.corpus].material
-    stages = {
-        f"render@{material}": files.LOOPS / material,
-        f"compress@{entry.corpus}": files.COMPRESSED / entry.corpus,
-        f"closed-form@{entry.corpus}": files.closed_form_table(entry.corpus),
-        f"inputs@{entry.input}": files.INPUTS / entry.input,
-    }
+    corpora = [entry.corpus, entry.tested] if isinstance(entry, UnseenLoops) else [entry.corpus]
+    stages: dict[str, Path] = {}
+    for corpus in corpora:
+        material, source = params.corpora[corpus].material, f"{corpus}-{entry.representation}"
+        stages |= {
+            f"render@{material}": files.LOOPS / material,
+            f"compress@{corpus}": files.COMPRESSED / corpus,
+            f"closed-form@{corpus}": files.closed_form_table(corpus),
+            f"inputs@{source}": files.INPUTS / source,
+        }
     if name in params.transfers:
         return stages | {f"transfer@{name}": files.predictions_table(name)}
+    if isinstance(entry, UnseenLoops):
+        experiment = _experiment(params, name)
+        return {key: out for key, out in stages.items() if not key.startswith("closed-form")} | {
+            f"train-unseen-loops@{experiment}": files.MODELS / name,
+            f"unseen-loops@{experiment}": files.predictions_table(name),
+        }
     return stages | {
         f"train@{name}": files.MODELS / name,
         f"embed@{name}": files.EMBEDDINGS / name,
@@ -127,23 +239,30 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
     params : Params
         The same, before the change.
     names : list of str
-        Experiments and transfers.
+        Experiments, transfers, and entries of `unseen_loops` by the names of their networks.
     grids : list of str
         Of their corpora.
     """
     entries = [entry_of(params, name) for name in names]
-    corpora = {entry.corpus for entry in entries}
+    unseen = [entry for entry in entries if isinstance(entry, UnseenLoops)]
+    corpora = {entry.corpus for entry in entries} | {entry.tested for entry in unseen}
+    inputs = {entry.input for entry in entries}
+    inputs |= {f"{entry.tested}-{entry.representation}" for entry in unseen}
     kept = {
         "experiments": set(names),
+        "unseen_loops": {
+            _experiment(params, name) for name in names if name not in params.experiments
+        },
         "transfers": set(names),
         "corpora": corpora,
-        "inputs": {entry.input for entry in entries},
+        "inputs": inputs,
         "materials": {params.corpora[corpus].material for corpus in corpora},
     }
     for section, keys in kept.items():
         content[section] = {key: value for key, value in content[section].items() if key in keys}
-    for value in (*content["experiments"].values(), *content["inputs"].values()):
-        value.pop("only", None)
+    for section in ("experiments", "unseen_loops", "inputs"):
+        for value in content[section].values():
+            value.pop("only", None)
     for corpus in content["corpora"].values():
         corpus["grids"] = list(grids)
     content["scale"] = "paper"
@@ -161,19 +280,28 @@ def tables(results: Path = RESULTS) -> str:
         for folder in sorted((results / "runs").iterdir())
     }
     rows = []
-    for name, run in runs.items():
-        errors = read_json(results / "experiments" / f"{run['experiment']}.json")
-        for data_set in run["data_sets"]:
+    for name, found in runs.items():
+        errors = read_json(landed_file(results, found))
+        for data_set in found["data_sets"]:
             for parameter in [key for key in PARAMETERS if key in errors[data_set]["constant"]]:
-                cells = [_mae(errors[data_set], entry, parameter) for entry in ENTRIES]
-                rows.append([name, f"`{run['commit'][:7]}`", data_set, UNITS[parameter], *cells])
+                cells = _cells(errors[data_set], parameter)
+                rows.append([name, f"`{found['commit'][:7]}`", data_set, UNITS[parameter], *cells])
     header = ["run", "commit", "data set", "parameter", *(f"`{entry}`" for entry in ENTRIES)]
-    costs = _costs_table({name: run["stages"] for name, run in runs.items()})
+    header += ["untrained", "no network", "network's own output", "constant", "closed form"]
+    costs = _costs_table({name: found["stages"] for name, found in runs.items()})
     return markdown_table(header, rows, texts=4) + "\n" + costs
 
 
-def _mae(errors: dict[str, Any], entry: str, parameter: str) -> str:
-    return f"{errors[entry][parameter]['mae']:.3g}" if entry in errors else ""
+def _cells(errors: dict[str, Any], parameter: str) -> list[str]:
+    """Return the errors of one parameter; of baselines: of the first protocol that they have."""
+
+    def mae(entry: dict[str, Any] | None) -> str:
+        return f"{entry[parameter]['mae']:.3g}" if entry else ""
+
+    baselines = [next(iter(errors.get(name, {}).values()), None) for name in BASELINES]
+    network = errors.get("network") or errors.get("network_unseen_loops")
+    others = [*baselines, network, errors["constant"], errors.get("closed_form")]
+    return [mae(entry) for entry in [*(errors.get(entry) for entry in ENTRIES), *others]]
 
 
 def _costs_table(runs: dict[str, dict[str, dict[str, float]]]) -> str:

@@ -14,6 +14,7 @@ from experiments.clone import make_clone, provenance, run
 from experiments.drum_kits import GROOVES, perform, read_kit, read_stereo
 from experiments.results import UNITS, land, markdown_table, read_json, update_page, write_json
 from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.report.results import read_results
 from stages.project import files
 from stages.project.params import load_params
 
@@ -75,13 +76,17 @@ def run_on_recordings() -> None:
     for material in MATERIALS:
         shutil.copytree(BUILD / "audio" / material, clone / "recordings" / material)
         run([*dvc, "add", "--quiet", f"recordings/{material}"], clone)
-    run([*dvc, "repro", *(f"evaluate@{name}" for name in EXPERIMENTS.values())], clone)
+    stages = [
+        f"{st}@{name}" for name in EXPERIMENTS.values() for st in ("evaluate", "unseen-loops")
+    ]
+    run([*dvc, "repro", *stages], clone)
     scale = load_params(clone / "params.yaml").scale
     made_by = provenance(clone)
     shutil.rmtree(RESULTS, ignore_errors=True)
     for name in EXPERIMENTS.values():
-        metrics = str(files.metrics_file(scale, name))
-        land(clone, name, RESULTS, RESULTS / "runs" / name, {"metrics": metrics, **made_by})
+        for place in (files.metrics_file, files.unseen_loops_file):
+            made = {"metrics": str(place(scale, name)), **made_by}
+            land(clone, name, RESULTS, RESULTS / "runs" / name, made)
     match_recordings(BUILD / "audio")
 
 
@@ -137,32 +142,44 @@ def write_folders(root: Path, folder: Path) -> None:
 
 
 def use_recordings(content: Any) -> None:
-    """Change the content of params.yaml: the materials are recordings, with one experiment each."""
+    """Change the content of params.yaml: the materials are recordings, with one experiment each.
+
+    `unseen_loops` tests networks that were trained on composed loops only.
+    """
     content["materials"] = {
         name: {"source": {"folder": f"recordings/{name}"}} for name in MATERIALS
-    }
-    content["corpora"] = {name: {"material": name, "grids": list(GRIDS)} for name in MATERIALS}
-    content["inputs"] = {
-        f"{name}-{REPRESENTATIONS[name]}": {
-            "material": name,
-            "corpus": name,
-            "representation": REPRESENTATIONS[name],
-        }
+    } | {
+        f"{name}-training": {"source": {"folder": f"siamese_drc/loops/{name}"}}
         for name in MATERIALS
     }
-    content["experiments"] = {
-        experiment: {
-            "model": "cnn",
-            "corpus": name,
-            "representation": REPRESENTATIONS[name],
-            "unseen_loops": True,
-        }
-        for name, experiment in EXPERIMENTS.items()
-    }
-    content["transfers"] = {}
     scale = content["scales"][content["scale"]]
-    scale["loops"].update(LOOPS)
-    scale["folds_run"] = scale["folds"]  # so that each of the few recordings is unseen once
+    composed, drawn = scale["loops"]["drum-training"], scale["drawn_settings"]["drum-training"]
+    scale["loops"].update(LOOPS | {f"{name}-training": composed for name in MATERIALS})
+    scale["drawn_settings"].update({f"{name}-training": drawn for name in MATERIALS})
+    epochs = dict(content["unseen_loops"][EXPERIMENTS["drum"]]["max_epochs"])
+    for section in ("corpora", "inputs", "experiments", "unseen_loops", "transfers"):
+        content[section] = {}
+    for name, experiment in EXPERIMENTS.items():
+        representation, training = REPRESENTATIONS[name], f"{name}-training"
+        entry = {"model": "cnn", "representation": representation}
+        content["corpora"][name] = {"material": name, "grids": list(GRIDS)}
+        content["corpora"][training] = {
+            "material": training,
+            "grids": list(GRIDS),
+            "drawn": True,
+        }
+        for corpus in (name, training):
+            content["inputs"][f"{corpus}-{representation}"] = {
+                "material": corpus,
+                "corpus": corpus,
+                "representation": representation,
+            }
+        content["experiments"][experiment] = entry | {"corpus": name}
+        content["unseen_loops"][experiment] = entry | {
+            "corpus": training,
+            "tested": name,
+            "max_epochs": epochs,
+        }
 
 
 def match_recordings(audio: Path, file: Path = MATCH_RESULTS) -> None:
@@ -193,9 +210,9 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
     rows = []
     for experiment in EXPERIMENTS.values():
         ours, theirs = (
-            read_json(file)
-            if (file := folder / "experiments" / f"{experiment}.json").exists()
-            else {}
+            read_results(folder, [experiment], [experiment], complete=False).experiments.get(
+                experiment, {}
+            )
             for folder in (recorded, rendered)
         )
         for data_set, entries in ours.items():

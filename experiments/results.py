@@ -40,13 +40,18 @@ def land(
         `metrics`, the clone's file with the metrics.
     """
     found = read_json(clone / run["metrics"])
-    landed = results / "experiments" / f"{experiment}.json"
+    landed = landed_file(results, run)
     known = read_json(landed) if landed.exists() else {}
     write_json(landed, known | found)
     run_folder.mkdir(parents=True, exist_ok=True)
     for file in ("params.yaml", "dvc.lock"):
         shutil.copyfile(clone / file, run_folder / file)
     write_json(run_folder / "run.json", {"experiment": experiment, **run})
+
+
+def landed_file(results: Path, run: dict[str, Any]) -> Path:
+    """Return where in `results` the metrics of a run lie: as in its clone, without the scale."""
+    return results / Path(*Path(run["metrics"]).parts[2:])
 
 
 def read_json(file: Path) -> Any:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.results import UNITS, markdown_table, read_json, update_page
-from siamese_drc.report.claims import FAILS, HOLDS, distance, judge, read_claims, seed_spread
+from siamese_drc.report.learning import distance, trainings
 from siamese_drc.report.published import PublishedCell, read_published
-from siamese_drc.report.results import Results, error_text, read_results
+from siamese_drc.report.results import DASH, Results, error_text, read_results
+from siamese_drc.report.tables import Value, heading, opening_table
 from stages.project import files
 from stages.project.params import load_params
 
 PAGE = Path("README.md")
 TOOL_PAGE = Path("docs/tool.md")
 MODEL_CARD = files.MODELS / "README.md"
-TUNED_MODEL_1 = ("drum-cnn-stft128", "drum-d4p-cnn-stft128")
-ENTRIES = ("paper", "unseen_loops", "constant", "closed_form")
 DISTANCES = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
 
 
@@ -27,40 +27,59 @@ def write_tables() -> None:
 
 
 def verdict(metrics: Path = files.METRICS) -> str:
-    """Return two sentences on all errors, and the table of the tuned Model 1 on drums."""
+    """Return sentences on all errors, and the table that opens the report."""
     params = load_params()
-    results = read_results(metrics / params.scale / "experiments", params.evaluated)
+    names = (params.evaluated, list(params.unseen_loops))
+    by_scale = {
+        "the paper's sizes": read_results(metrics / "paper", *names, complete=False),
+        f"{params.scale} scale": read_results(metrics / params.scale, *names, complete=False),
+    }
     cells = read_published()
-    return summary(cells, results) + "\n" + table(cells, results)
+    return summary(cells, by_scale) + "\n" + table(cells, by_scale)
 
 
-def summary(cells: list[PublishedCell], results: Results) -> str:
-    """Return how far all errors are from the published ones, and how many claims hold."""
-    far = distance(cells, results)
-    spread = seed_spread(results)
-    verdicts = [judge(claim, cells, results, spread).verdict for claim in read_claims()]
-    held, failed = verdicts.count(HOLDS), verdicts.count(FAILS)
-    sentences = f"Of the paper's {len(verdicts)} conclusions, {held} hold here, {failed} do not,"
-    sentences += f" and {len(verdicts) - held - failed} are undecided."
-    if far is not None:
-        sentences = (
-            f"Over the {far.count} errors that the paper and this project both have, ours by the"
-            f" paper's protocol is **{far.median:.1f} times** the published one in the median"
-            f" ({far.lowest:.1f} to {far.highest:.1f} times). {sentences}"
-        )
-    return sentences + "\n"
+def summary(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> str:
+    """Return what training adds and how far our errors are from the published ones, by scale."""
+    sentences = []
+    for title, results in by_scale.items():
+        trained = trainings(results)
+        if trained:
+            counts = [f"{of.learnt} of {of.trained} by `{of.protocol}`" for of in trained]
+            sentences.append(
+                f"At {title}, these errors of trained networks are learnt: {', '.join(counts)}."
+            )
+        far = distance(cells, results)
+        if far is not None:
+            sentences.append(
+                f"At {title} and by the paper's protocol, the networks' errors are"
+                f" **{far.median:.1f} times** the published ones, the median of {far.count}"
+                f" ({far.lowest:.1f} to {far.highest:.1f} times); {far.below} are below the"
+                f" published error, {far.better} of them also below the untrained and the"
+                " no-network error."
+            )
+    return " ".join(sentences) + "\n"
 
 
-def table(cells: list[PublishedCell], results: Results) -> str:
-    """Return the errors of the tuned Model 1 on every drum data set beside the published ones."""
-    chosen = {cell.place: cell for cell in cells if cell.experiment in TUNED_MODEL_1}
+def table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> str:
+    """Return the errors of the tuned Model 1 on drums, each beside its baselines."""
+    opening = opening_table(cells, by_scale)
+    if opening is None:
+        return ""
+    header = [heading(source) for sources in opening.columns.values() for source in sources]
     rows = []
-    for cell in sorted(chosen.values(), key=_order):
-        ours = [results.mae(*cell.place[:2], entry, cell.parameter) for entry in ENTRIES]
-        name = UNITS[cell.parameter]
-        rows.append([cell.grid.upper(), name, cell.value, *(error_text(mae) for mae in ours)])
-    header = ["grid", "parameter", "published", "ours, `paper`", "ours, `unseen_loops`"]
-    return markdown_table([*header, "constant", "closed form"], rows, texts=2)
+    for title, lines in opening.blocks.items():
+        rows.append([f"**{title}**", *[""] * len(header)])
+        rows += [[line.label, *(text(v) for vs in line.values for v in vs)] for line in lines]
+    return markdown_table(["", *header], rows)
+
+
+def text(value: Value | None) -> str:
+    """Return a number as the report writes it: learnt or not, and in bold where it is best."""
+    if value is None:
+        return DASH
+    number = value.mae if isinstance(value.mae, str) else error_text(value.mae)
+    mark = {True: " \N{CHECK MARK}", False: " *not learnt*", None: ""}[value.learnt]
+    return (f"**{number}**" if value.best else number) + mark
 
 
 def match_distances(metrics: Path = files.METRICS) -> str:
@@ -89,8 +108,3 @@ def match_errors(metrics: Path = files.METRICS) -> str:
 
 def _match_results(metrics: Path) -> dict:
     return read_json(metrics / load_params().scale / "match.json")
-
-
-def _order(cell: PublishedCell) -> tuple[int, int]:
-    grids = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2", "d4p")
-    return grids.index(cell.grid), list(UNITS).index(cell.parameter)
