@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     ],
     submod_attrs={
         "compressor": ["Settings", "compress"],
+        "evaluation": ["load_pretrained"],
         "inputs": ["represent"],
         "match": ["match"],
     },

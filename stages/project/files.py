@@ -20,6 +20,7 @@ EMBEDDINGS = Path("data/embeddings")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics")
 MATCH_EXAMPLES = Path("data/match/examples.npz")
+PRETRAINED = Path("siamese_drc/pretrained")
 MATCH_MODEL = Path("siamese_drc/pretrained/match.npz")  # in git and in the wheel
 REPORTS = Path("reports")
 

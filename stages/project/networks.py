@@ -231,3 +231,14 @@ class UnseenLoops(Experiment):
     """An experiment whose network and regressor are tested on the loops of another corpus."""
 
     tested: str
+
+
+class PretrainedNetwork(Checked):
+    """A network of `unseen_loops` that the package ships, with a small forest."""
+
+    experiment: str
+    corpus: str
+    tested: str
+    grid: str
+    trees: Count
+    max_leaf_nodes: Annotated[int, Field(ge=2, le=10_000)]

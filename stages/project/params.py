@@ -15,7 +15,14 @@ from ruamel.yaml.events import AliasEvent
 
 from siamese_drc.core.errors import InputError
 from stages.project.grids import Checked, Grids, Key, ScaleName, Seed, nearest
-from stages.project.networks import Experiment, Model, Train, UnseenLoops, chosen
+from stages.project.networks import (
+    Experiment,
+    Model,
+    PretrainedNetwork,
+    Train,
+    UnseenLoops,
+    chosen,
+)
 from stages.project.sections import (
     Compressor,
     Corpus,
@@ -83,7 +90,8 @@ def _describe(fault: object, content: object, path: Path | str) -> str:
     rule = fault["msg"].removeprefix("Value error, ")  # type: ignore[index]
     value = fault["input"]  # type: ignore[index]
     shown = f" = {reprlib.repr(value)}" if isinstance(value, str | int | float | list) else ""
-    return f"{path}: {place}{shown}: {rule}" if place else f"{path}: {rule}"
+    text = f"{place}{shown}: {rule}" if place else rule
+    return f"{path}: {text}" if len(text) <= 500 else f"{path}: {text[:250]} ... {text[-240:]}"
 
 
 def _keys(location: tuple[int | str, ...], content: Any, missing: bool) -> list[str]:
@@ -137,6 +145,7 @@ class Params(Checked):
     train: Train
     experiments: dict[Key, Experiment]
     unseen_loops: dict[Key, UnseenLoops]
+    pretrained: dict[Key, PretrainedNetwork]
     transfers: dict[Key, Transfer]
     evaluate: Evaluate
     match: Match
@@ -261,6 +270,14 @@ class Params(Checked):
             for grid in self.grids_of(unseen_loops_name(name)):
                 grids = self.grids_of_input(tested)
                 known(f"{place}.only", grid, grids, f"grid in input {tested}")
+        for name, shipped in self.pretrained.items():
+            place = f"pretrained.{name}"
+            known(f"{place}.experiment", shipped.experiment, self.unseen_loops, "entry")
+            of_network = unseen_loops_name(shipped.experiment)
+            unseen = self.unseen_loops[shipped.experiment]
+            known(f"{place}.corpus", shipped.corpus, [unseen.corpus], "training corpus")
+            known(f"{place}.tested", shipped.tested, [unseen.tested], "tested corpus")
+            known(f"{place}.grid", shipped.grid, self.grids_of(of_network), "trained grid")
         for name, transfer in self.transfers.items():
             place = f"transfers.{name}"
             known(f"{place}.experiment", transfer.experiment, self.experiments, "experiment")
