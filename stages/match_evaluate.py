@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from siamese_drc.compressor.settings import Settings
+from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.outputs import replaced
-from siamese_drc.export.juce import gain_db
+from siamese_drc.export.equations import juce_gain_db
 from siamese_drc.match.evaluation import (
     PRESET_LOOPS,
     another_recording_errors,
@@ -82,14 +82,9 @@ def example_options(params: Params) -> ExampleOptions:
 
 def compressed_by_juce(loop: np.ndarray, setting: Settings, *, sample_rate: int) -> np.ndarray:
     """Return a loop after JUCE's compressor, whose times are 2 pi times the time constants."""
-    gain = gain_db(
-        loop,
-        setting.threshold_db,
-        setting.ratio,
-        2 * np.pi * setting.attack_ms,
-        2 * np.pi * setting.release_ms,
-        sample_rate=sample_rate,
-    )[0]
+    threshold, ratio, attack, release = (float(getattr(setting, name)[0]) for name in PARAMETERS)
+    times = 2 * np.pi * attack, 2 * np.pi * release
+    gain = juce_gain_db(loop, threshold, ratio, *times, sample_rate=sample_rate)
     return (loop * 10 ** (gain / 20)).astype(np.float32)
 
 

@@ -1,25 +1,27 @@
 """`drc-match`: compressor settings for a loop from a reference, and the processed loop.
 
 Exit codes: 0 for an answer; 1 for no answer, with the reason in the output; 2 for input that cannot
-be used, with one line on standard error.
+be used, or output that cannot be written, with one line on standard error.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
+import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siamese_drc.core.errors import InputError
 
 if TYPE_CHECKING:
-    from siamese_drc.export.equivalents import Equivalent
+    import numpy as np
+
+    from siamese_drc.export.files import Export
     from siamese_drc.match.answer import Answer, Estimate
 
 # Name, digits and unit with which a setting is printed.
@@ -29,29 +31,53 @@ _ROWS = {
     "attack_ms": ("attack", "{:.1f}", "ms to 63 % of a step"),
     "release_ms": ("release", "{:.0f}", "ms to 63 % of a step"),
     "makeup_db": ("make-up", "{:+z.1f}", "dB"),
+    "knee_db": ("knee", "{:.1f}", "dB"),
 }
+_LONGEST_S = 30.0  # of the loop, for settings of other compressors: the loudest part
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `drc-match` on `arguments` (default: the command line's); return its exit code."""
-    options = command_line(sys.argv[1:] if arguments is None else arguments)
+    given = [*(sys.argv[1:] if arguments is None else arguments)]
     if isinstance(sys.stdout, io.TextIOWrapper):  # file names may be in any encoding
         sys.stdout.reconfigure(errors="backslashreplace")
-    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing here
     try:
-        answer = match_files(options)
-        sys.stdout.flush()
+        if given[:1] == ["apply"]:
+            from siamese_drc.app.apply import apply_files, apply_options
+
+            text, code = apply_files(apply_options(given[1:]))
+        else:
+            text, code = match_files(command_line(given))
+        _print(text)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader has seen enough, as `head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
-    return 0 if answer.settings else 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return code
 
 
-def match_files(options: argparse.Namespace) -> Answer:
-    """Find the settings, write what the options ask for, and print the answer."""
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise InputError(f"standard output: cannot be written ({error.strerror})") from error
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: Python would fail at it once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def match_files(options: argparse.Namespace) -> tuple[str, int]:
+    """Find the settings and write what the options ask for; return what to print, and the code."""
     from siamese_drc.app.output import output_format, render
     from siamese_drc.audio import open_sound
     from siamese_drc.match.matching import match
@@ -59,7 +85,7 @@ def match_files(options: argparse.Namespace) -> Answer:
 
     references = [options.reference, *options.also]
     lock = parsed_lock(options.lock)
-    _check_targets([options.loop, *references], options.output, options.plot)
+    _check_targets([options.loop, *references], options)
     loop = open_sound(options.loop)
     if options.output is not None:
         output_format(options.output, loop)
@@ -73,27 +99,90 @@ def match_files(options: argparse.Namespace) -> Answer:
         lock=lock,
         amount=options.amount,
     )
-    warnings = [*inputs.warnings, *answer.warnings]
+    answer = replace(answer, warnings=[*inputs.warnings, *answer.warnings])
+    written: list[Path] = []
+    exported: list[Export] = []
     if answer.settings and (options.output or options.plot):
-        rendered = render(loop, answer.values(), options.output, detector=answer.detector)
-        warnings += rendered.warnings
+        rendered = render(
+            loop, answer.values(), options.output, family=answer.family, link=answer.link
+        )
+        answer = replace(answer, warnings=[*answer.warnings, *rendered.warnings])
+        if options.output:
+            written.append(options.output)
         if options.plot:
             from siamese_drc.app.pictures import draw_match, save_picture
 
             save_picture(draw_match(rendered.overview, answer.values()), options.plot)
-    answer = replace(answer, warnings=warnings)
+            written.append(options.plot)
+    if answer.settings and options.export:
+        exported = _exports(answer, inputs.loop, loop.sample_rate)
+        written += write_exports(exported, options.export)
     if options.json:
-        print(json.dumps(answer.as_json(), indent=2))
-        return answer
-    others: list[Equivalent] = []
-    if answer.settings and answer.detector == "peak":  # none are known for an RMS detector
-        from siamese_drc.compressor.compressor import channel_mean
-        from siamese_drc.export.equivalents import equivalents
+        from siamese_drc.export.files import json_text
 
-        mono = channel_mean(inputs.loop)
-        others = equivalents(answer.values(), mono, sample_rate=loop.sample_rate)
-    print(as_text(answer, others))
-    return answer
+        document = finite({**answer.as_json(), "files": [str(path) for path in written]})
+        if exported:
+            document["exports"] = [
+                {"program": each.program, "file": each.file, "gain_error_db": each.error_db}
+                for each in exported
+            ]
+        return json_text(document).rstrip(), 0 if answer.settings else 1
+    return as_text(answer, exported, written), 0 if answer.settings else 1
+
+
+def _exports(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
+    """Return the settings for other compressors, fitted to the loudest part of the loop."""
+    import numpy as np
+
+    from siamese_drc.app.output import gain_db
+    from siamese_drc.export.files import exports
+
+    signal, longest = np.atleast_2d(loop), round(_LONGEST_S * sample_rate)
+    if signal.shape[1] > longest:
+        energy = np.cumsum(np.square(signal, dtype=float).sum(axis=0))
+        start = int(np.argmax(energy[longest:] - energy[:-longest]))
+        signal = signal[:, start : start + longest]
+    design: dict[str, Any] = {"family": answer.family, "link": answer.link}
+    gain = gain_db(signal, answer.values(), sample_rate=sample_rate, **design)
+    document = {**finite(answer.as_json()), **design}
+    return exports(answer.values(), signal, gain, sample_rate=sample_rate, document=document)
+
+
+def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:
+    """Write the files into a folder, and return their paths.
+
+    Raises
+    ------
+    InputError
+        If one cannot be written.
+    """
+    from siamese_drc.core.outputs import replaced
+
+    paths = []
+    for each in exported:
+        path = folder / each.file
+        try:
+            with replaced(path) as temporary:
+                temporary.write_text(each.text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+        paths.append(path)
+    return paths
+
+
+def finite(value: Any) -> Any:
+    """Return a document for JSON with None instead of numbers that are not finite.
+
+    Examples
+    --------
+    >>> finite({"low": [float("-inf"), 1.0]})
+    {'low': [None, 1.0]}
+    """
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def command_line(arguments: Sequence[str]) -> argparse.Namespace:
@@ -108,6 +197,8 @@ def command_line(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="drc-match",
         description="Find the compressor settings that give LOOP the sound of REFERENCE.",
+        epilog="`drc-match apply SETTINGS FILE...` applies settings that were found to other files;"
+        " see `drc-match apply --help`.",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -160,6 +251,13 @@ def command_line(arguments: Sequence[str]) -> argparse.Namespace:
         type=Path,
         help="file for a picture of waveforms, gain reduction and static curve (.svg, .png, .pdf)",
     )
+    add(
+        "--export",
+        metavar="FOLDER",
+        type=Path,
+        help="folder for the answer (settings.json, for `drc-match apply`), the gain curve, and"
+        " settings of other compressors: FFmpeg, sox, pedalboard, ZamComp",
+    )
     given = [*arguments]
     if "--" in given:  # only files follow; parse_intermixed_args would take -name for an option
         end = given.index("--")
@@ -175,7 +273,8 @@ def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
     >>> parsed_lock(["ratio=4", "attack=5"])
     {'ratio': 4.0, 'attack_ms': 5.0}
     """
-    full_names = {name.removesuffix("_db").removesuffix("_ms"): name for name in _ROWS}
+    names = (name for name in _ROWS if name != "knee_db")
+    full_names = {name.removesuffix("_db").removesuffix("_ms"): name for name in names}
     lock = {}
     for text in texts:
         name, _, value = text.partition("=")
@@ -186,38 +285,31 @@ def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
     return lock
 
 
-def as_text(answer: Answer, equivalents: Sequence[Equivalent]) -> str:
-    """Return the answer as printed in a terminal: settings, equivalent settings and notes."""
+def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[Path] = ()) -> str:
+    """Return the answer as printed in a terminal: settings, exports, notes and files."""
     lines = [f"situation: {answer.situation}"]
     if answer.settings:
         settings = [("setting", "value", "90 % interval", "unit")]
-        settings += [_setting_cells(name, answer.settings[name]) for name in _ROWS]
+        settings += [
+            _setting_cells(name, answer.settings[name]) for name in _ROWS if name in answer.settings
+        ]
         lines += ["", *_columns(settings), ""]
-    if equivalents:
-        others = [("threshold", "ratio", "attack", "release", "make-up", "compressor")]
-        others += [_equivalent_cells(row) for row in equivalents]
-        lines += ["equivalent settings of other compressors:", *_columns(others), ""]
-    return "\n".join([*lines, *(f"note: {warning}" for warning in answer.warnings)])
+    if exported:
+        others = [("gain error", "settings for", "file")]
+        others += [
+            (f"{each.error_db:.2f} dB", each.program, " ".join([each.file, each.note]).rstrip())
+            for each in exported
+        ]
+        lines += ["settings for other programs, rms error of the gain on this loop:"]
+        lines += [*_columns(others), ""]
+    lines += [f"note: {warning}" for warning in answer.warnings]
+    return "\n".join([*lines, *(f"written: {path}" for path in written)])
 
 
 def _setting_cells(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
     label, digits, unit = _ROWS[name]
     value, low, high = map(digits.format, (estimate.value, estimate.low, estimate.high))
     return label, value, "-" if estimate.low == estimate.high else f"{low} to {high}", unit
-
-
-def _equivalent_cells(row: Equivalent) -> tuple[str, str, str, str, str, str]:
-    difference = ""
-    if row.difference_db is not None:
-        difference = f"; gain differs by {row.difference_db:.2f} dB rms"
-    return (
-        f"{row.threshold_db:.1f} dB",
-        f"{row.ratio:.2f}",
-        f"{row.attack_ms:.1f} ms",
-        f"{row.release_ms:.0f} ms",
-        f"{row.makeup_db:+z.1f} dB",
-        row.compressor + difference,
-    )
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -228,13 +320,27 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _check_targets(inputs: Sequence[Path], output: Path | None, plot: Path | None) -> None:
-    """Refuse, before any work, to overwrite an input or to draw in an unknown format."""
-    read = {os.path.realpath(path) for path in inputs}  # resolve() fails at a loop of links
-    for target in (output, plot):
-        if target is not None and os.path.realpath(target) in read:
-            raise InputError(f"{target}: is an input and would be overwritten; name another file")
-    if plot is not None:
+def _check_targets(inputs: Sequence[Path], options: argparse.Namespace) -> None:
+    """Refuse, before any work, to overwrite an input or to write what cannot be written."""
+    targets = [path for path in (options.output, options.plot) if path is not None]
+    refuse_inputs(inputs, targets)
+    if len(targets) == 2 and os.path.realpath(targets[0]) == os.path.realpath(targets[1]):
+        raise InputError(f"{options.plot}: is the name of both the output and the picture")
+    if options.plot is not None:
         from siamese_drc.app.pictures import check_picture
 
-        check_picture(plot)
+        check_picture(options.plot)
+    if options.export is not None:
+        if options.export.exists() and not options.export.is_dir():
+            raise InputError(f"{options.export}: is a file, must be the name of a folder")
+        from siamese_drc.export.files import FILES
+
+        refuse_inputs(inputs, [options.export / name for name in FILES])
+
+
+def refuse_inputs(inputs: Sequence[Path], targets: Sequence[Path]) -> None:
+    """Raise InputError where a file to be written is one to be read, under whatever name."""
+    read = {os.path.realpath(path) for path in inputs}  # resolve() fails at a loop of links
+    for target in targets:
+        if os.path.realpath(target) in read:
+            raise InputError(f"{target}: is an input and would be overwritten; name another file")

@@ -1,4 +1,4 @@
-"""The processed loop as a file, and the overview of it that pictures show.
+"""Processed files, and the overview of them that pictures show.
 
 A file is processed block by block, so that its length is not limited by memory. The output has the
 sample rate and the channels of the loop, and at least 24 bits.
@@ -7,7 +7,7 @@ sample rate and the channels of the loop, and at least 24 bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +15,14 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from siamese_drc.audio import quantise
+from siamese_drc.audio import BLOCK, Sound, quantise
 from siamese_drc.compressor.ballistics import Detector
-from siamese_drc.compressor.compressor import Processed
+from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import progress
-from siamese_drc.match.sound import BLOCK, Sound, compressor
+from siamese_drc.match.families import Family, FamilyCompressor, Link
+from siamese_drc.match.sound import compressor
 
 # libsndfile's containers that hold at least 24 bits, by the ending of the file's name. The first is
 # used unless the loop is in another of them.
@@ -37,7 +38,7 @@ CONTAINERS = {
 }
 SPANS = 1500  # of an overview at most: more than a picture has columns
 _BYTES = {"PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # a sample
-_BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
+BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
 _SIZE_IN_32_BITS = ("WAV", "WAVEX", "AIFF", "AU")
 _LARGEST = 2**32 - 2**16  # bytes of samples in these; the rest is for the header
 
@@ -135,7 +136,8 @@ def render(
     settings: Mapping[str, float],
     output: Path | None,
     *,
-    detector: Detector = "peak",
+    family: Family = "branching",
+    link: Link | None = None,
 ) -> Rendered:
     """Compress a file of any length and write it to `output`.
 
@@ -146,10 +148,11 @@ def render(
     ----------
     loop : Sound
     settings : mapping of str to float
-        `threshold_db`, `ratio`, `attack_ms`, `release_ms` and `makeup_db`.
+        `threshold_db`, `ratio`, `attack_ms`, `release_ms`, `makeup_db` and, if not 0, `knee_db`.
     output : Path, optional
         Without it, no file is written.
-    detector : {"peak", "rms"}
+    family, link : str
+        Of the answer: the compressor's design, and what controls the gain of several channels.
 
     Raises
     ------
@@ -158,15 +161,15 @@ def render(
         then stays as it is.
     """
     if output is None:
-        return Rendered(_compress(loop, settings, detector, None), [])
+        return Rendered(_compress(loop, settings, (family, link), None), [])
     stored = output_format(output, loop)
-    with _temporary(output) as path:
+    with temporary_output(output) as path:
         target = (path, stored)
-        overview = _compress(loop, settings, detector, target)
+        overview = _compress(loop, settings, (family, link), target)
         over_db = overview.peak_db
         if over_db <= 0:
             return Rendered(overview, [])
-        if stored.encoding in _BEYOND_FULL_SCALE:
+        if stored.encoding in BEYOND_FULL_SCALE:
             warning = f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
             return Rendered(overview, [warning])
         over_db += 0.01
@@ -175,7 +178,45 @@ def render(
             f"the output would clip: it was made {over_db:.1f} dB quieter, with a make-up gain of"
             f" {lower['makeup_db']:.1f} dB"
         )
-        return Rendered(_compress(loop, lower, detector, target), [warning])
+        return Rendered(_compress(loop, lower, (family, link), target), [warning])
+
+
+def compressor_of(
+    settings: Mapping[str, float],
+    family: Family,
+    link: Link | None,
+    sample_rate: int,
+    channels: int,
+) -> LinkedCompressor | FamilyCompressor:
+    """Return the block-wise compressor of an answer."""
+    if family in ("branching", "rms") and link in ("mean", None) and not settings.get("knee_db"):
+        detector: Detector = "rms" if family == "rms" else "peak"
+        return compressor(settings, sample_rate=sample_rate, detector=detector)
+    return FamilyCompressor(
+        settings, sample_rate=sample_rate, family=family, link=link, channels=channels
+    )
+
+
+def gain_db(
+    loop: np.ndarray,
+    settings: Mapping[str, float],
+    *,
+    sample_rate: int,
+    family: Family = "branching",
+    link: Link | None = None,
+) -> np.ndarray:
+    """Return the gain on a loop, shape (channels, samples), make-up gain included.
+
+    Returns
+    -------
+    ndarray, shape (1, samples) or, if the channels are not linked, (channels, samples), dB
+    """
+    alone = [row[np.newaxis] for row in loop] if link == "unlinked" else [loop]
+    gains = []
+    for signal in alone:
+        compressing = compressor_of(settings, family, link, sample_rate, len(signal))
+        gains.append(settings["makeup_db"] - compressing.process(signal).reduction_db)
+    return np.array(gains, float)
 
 
 def overview_of(loop: Sound) -> Overview:
@@ -189,10 +230,10 @@ def overview_of(loop: Sound) -> Overview:
 def _compress(
     loop: Sound,
     settings: Mapping[str, float],
-    detector: Detector,
+    design: tuple[Family, Link | None],
     target: tuple[Path, Format] | None,
 ) -> Overview:
-    linked = compressor(settings, sample_rate=loop.sample_rate, detector=detector)
+    compressing = compressor_of(settings, *design, loop.sample_rate, loop.channels)
     overview = Overview(loop.frames, loop.sample_rate)
     blocks = progress(
         loop.blocks(),
@@ -200,25 +241,31 @@ def _compress(
         description=loop.path.name,
         unit="block",
     )
-    with _opened(loop, target) if target else nullcontext() as file:
+    with writer(*target, loop) if target else nullcontext() as write:
         for block in blocks:
-            processed = linked.process(block)
+            processed = compressing.process(block)
             overview.add(block, processed)
-            if file is not None:
-                frames = processed.signal.T
-                file.write(quantise(frames) if file.subtype == "PCM_24" else frames)
+            if write is not None:
+                write(processed.signal)
     return overview
 
 
-def _opened(loop: Sound, target: tuple[Path, Format]) -> soundfile.SoundFile:
-    path, (container, encoding) = target
-    return soundfile.SoundFile(
-        path, "w", loop.sample_rate, loop.channels, encoding, format=container
-    )
+@contextmanager
+def writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.ndarray], None]]:
+    """Yield a function that writes the next block, shape (channels, samples), to a new file."""
+    with soundfile.SoundFile(
+        path, "w", loop.sample_rate, loop.channels, stored.encoding, format=stored.container
+    ) as file:
+
+        def write(block: np.ndarray) -> None:
+            frames = block.T
+            file.write(quantise(frames) if stored.encoding == "PCM_24" else frames)
+
+        yield write
 
 
 @contextmanager
-def _temporary(output: Path) -> Iterator[Path]:
+def temporary_output(output: Path) -> Iterator[Path]:
     """Yield a temporary name for the output; report any failure as an InputError that names it."""
     if output.is_dir():
         raise InputError(f"{output}: is a folder, must be the name of a file")

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from siamese_drc.export.equivalents import Equivalent
+from siamese_drc.export.files import FILES, Export
 from tests.app.made_up_files import CommandLine
 from tests.match.conftest import asked as situations  # noqa: F401 (a fixture)
-from tests.match.made_up_answers import FOUND, Asked
+from tests.match.made_up_answers import Asked
 
 
 @pytest.fixture
 def asked(situations: Asked, monkeypatch: pytest.MonkeyPatch) -> Asked:  # noqa: F811
-    values = {name: found.value for name, found in FOUND.items()}
     monkeypatch.setattr(
-        "siamese_drc.export.equivalents.equivalents",
-        lambda settings, loop, *, sample_rate: [
-            Equivalent(compressor="Other", difference_db=0.25, **values)
+        "siamese_drc.export.files.exports",
+        lambda settings, loop, gain_db, *, sample_rate, document: [
+            Export("other", name, "text", 0.25, "turned up") for name in FILES
         ],
     )
     return situations

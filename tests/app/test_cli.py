@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from siamese_drc.match.answer import NO_ANSWER, Answer
+from siamese_drc.export.files import FILES
+from siamese_drc.match.answer import NO_ANSWER, Answer, Estimate
 from siamese_drc.match.sound import process
 from tests.app.made_up_files import RATE, write_sound
 from tests.match.made_up_answers import FOUND
@@ -38,7 +40,6 @@ def test_settings_come_with_units_intervals_and_what_the_times_mean(
     assert "ratio 4.00 3.00 to 5.00 : 1" in lines
     assert "attack 5.0 4.0 to 6.0 ms to 63 % of a step" in lines
     assert "make-up +2.0 +1.0 to +3.0 dB" in lines
-    assert "-24.0 dB 4.00 5.0 ms 100 ms +2.0 dB Other; gain differs by 0.25 dB rms" in lines
     assert "note: release: one hit only" in lines
 
 
@@ -51,6 +52,7 @@ def test_json_has_situation_settings_and_warnings(asked, command, loop, referenc
             for name, found in FOUND.items()
         },
         "warnings": ["release: one hit only"],
+        "files": [],
     }
 
 
@@ -77,7 +79,7 @@ def test_without_an_answer_the_reason_is_printed_and_nothing_written(
     output = tmp_path / "result.wav"
     ran = command(loop, reference, output, "--json", "--plot", tmp_path / "picture.svg")
     assert ran.code == 1
-    assert json.loads(ran.out) == asked.answer.as_json()
+    assert json.loads(ran.out) == {**asked.answer.as_json(), "files": []}
     ran = command(loop, reference, output)
     assert ran.code == 1
     assert "note: the reference is less compressed than the loop" in ran.out
@@ -120,6 +122,8 @@ def test_the_picture_is_drawn_with_and_without_an_output(asked, command, tmp_pat
         (["--weight", "1", "--weight", "2"], "error: weights: has 2 values for 1 references"),
         (["--plot", "picture.txt"], "error: picture.txt: its ending must be one of .svg"),
         (["--plot", "folder.svg"], "error: folder.svg: is a folder, must be the name of a file"),
+        (["--export", "file"], "error: file: is a file, must be the name of a folder"),
+        (["a.svg", "--plot", "a.svg"], "error: a.svg: is the name of both the output and the"),
     ],
 )
 def test_a_wrong_option_is_one_line(
@@ -127,13 +131,57 @@ def test_a_wrong_option_is_one_line(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.svg").mkdir()
+    (tmp_path / "file").touch()
     assert command(loop, reference, *arguments).error.startswith(message)
+
+
+def test_every_file_written_is_named_at_the_end(asked, command, tmp_path, loop, reference):
+    output, picture, folder = tmp_path / "out.wav", tmp_path / "a.svg", tmp_path / "exports"
+    options = [output, "--plot", picture, "--export", folder]
+    ran = command(loop, reference, *options)
+    assert ran.code == 0
+    files = [output, picture, *(folder / name for name in FILES)]
+    assert ran.out.splitlines()[-len(files) :] == [f"written: {path}" for path in files]
+    assert "0.25 dB     other         pedalboard.py turned up" in ran.out
+    found = json.loads(command(loop, reference, *options, "--json").out)
+    assert found["files"] == [str(path) for path in files]
+    assert all(path.is_file() for path in files)
+    assert [each["gain_error_db"] for each in found["exports"]] == [0.25] * len(FILES)
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(asked, command, loop, reference):
+    endless = Estimate(4.0, 1.0, float("inf"))
+    asked.answer = replace(asked.answer, settings={**FOUND, "ratio": endless})
+    found = json.loads(command(loop, reference, "--json").out, parse_constant=pytest.fail)
+    assert found["settings"]["ratio"] == {"value": 4.0, "low": 1.0, "high": None}
+
+
+def test_a_full_standard_output_is_one_line(tmp_path, loop):
+    settings = tmp_path / "settings.json"
+    settings.write_text(
+        json.dumps({"settings": {name: found.value for name, found in FOUND.items()}})
+    )
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "siamese_drc.app", "apply", settings, loop],
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last == "error: standard output: cannot be written (No space left on device)"
 
 
 def test_an_input_is_never_written_over(asked, command, loop, reference):
     before = loop.read_bytes()
     assert "is an input" in command(loop, reference, loop).error
     assert "is an input" in command(loop, reference, "--also", loop, "--plot", loop).error
+    settings = loop.with_name("settings.json")
+    settings.symlink_to(loop)
+    assert "is an input" in command(loop, reference, "--export", loop.parent).error
     assert loop.read_bytes() == before
 
 

@@ -60,6 +60,7 @@ def test_the_output_is_the_reference_where_the_reference_is_the_loop_compressed(
     answer = json.loads(done.stdout)
     assert answer["situation"] == "same performance"
     found = {name: setting["value"] for name, setting in answer["settings"].items()}
+    assert found.pop("knee_db", 0.0) == pytest.approx(0, abs=0.1)
     assert found == pytest.approx(MADE_WITH, rel=0.01)
     output, _ = soundfile.read(tmp_path / "output.wav", dtype="float32")
     np.testing.assert_allclose(output, reference, atol=1e-3)
@@ -85,7 +86,6 @@ def test_the_examples_are_written_and_answered(tmp_path):
     for pair in pairs:
         done = run("cli", *pair, folder=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert "JUCE and pedalboard" in done.stdout
         situations.append(done.stdout.splitlines()[0])
     assert situations == ["situation: same performance", "situation: another recording"]
 

@@ -1,0 +1,274 @@
+"""`drc-match apply`: settings that were found, applied to other files.
+
+Each file is processed on its own; stems of one mix (`--stems`) all get the gain of their sum, so
+that the processed stems add up to the processed mix.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from siamese_drc.app.output import (
+    BEYOND_FULL_SCALE,
+    CONTAINERS,
+    compressor_of,
+    output_format,
+    render,
+    temporary_output,
+    writer,
+)
+from siamese_drc.audio import BLOCK, Sound, open_sound
+from siamese_drc.compressor.settings import PARAMETERS, check_setting
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.parallel import progress
+from siamese_drc.match.families import FAMILIES, LINKS
+
+# Endings of the files that are taken from a folder.
+ENDINGS = (
+    *(".wav", ".wave", ".rf64", ".w64", ".flac", ".aif", ".aiff", ".caf", ".au", ".snd"),
+    *(".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".mp4", ".mov", ".mkv", ".webm"),
+)
+_MOST_MAKEUP_DB = 100.0
+
+
+class Applied(NamedTuple):
+    """Settings as a file states them."""
+
+    settings: dict[str, float]
+    family: Any
+    link: Any
+
+
+def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments parsed; a wrong one ends the program with exit code 2.
+
+    Examples
+    --------
+    >>> apply_options(["settings.json", "a.wav", "--into", "out", "b.wav"]).files
+    [PosixPath('a.wav'), PosixPath('b.wav')]
+    """
+    parser = argparse.ArgumentParser(
+        prog="drc-match apply",
+        description="Apply compressor settings to files.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "settings",
+        metavar="SETTINGS",
+        type=Path,
+        help="a file in JSON: settings.json of --export, or what --json prints",
+    )
+    add(
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        help="files to process, or folders: all audio files in them",
+    )
+    add(
+        "--into",
+        metavar="FOLDER",
+        type=Path,
+        help="folder for the processed files, under their own names; without it, NAME.wav becomes"
+        " NAME-compressed.wav beside it",
+    )
+    add(
+        "--stems",
+        action="store_true",
+        help="the files are stems of one mix: all get the gain that the settings give their sum",
+    )
+    return parser.parse_intermixed_args([*arguments])
+
+
+def apply_files(options: argparse.Namespace) -> tuple[str, int]:
+    """Process the files; return what to print, and the exit code: 2 if a file failed."""
+    applied = read_settings(options.settings)
+    targets = targets_of(options.files, options.into)
+    if options.stems:
+        warnings = _apply_to_stems(applied, targets)
+        lines = [f"note: {warning}" for warning in warnings]
+        return "\n".join([*lines, *(f"written: {path}" for path in targets.values())]), 0
+    lines, failed = [], 0
+    for source, target in targets.items():
+        try:
+            sound = open_sound(source)
+            rendered = render(
+                sound, applied.settings, target, family=applied.family, link=applied.link
+            )
+        except InputError as error:  # the other files are processed all the same
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+            continue
+        warnings = [*sound.warnings, *(f"{target}: {text}" for text in rendered.warnings)]
+        lines += [*(f"note: {warning}" for warning in warnings), f"written: {target}"]
+    if failed and len(targets) > 1:
+        lines.append(f"{failed} of {len(targets)} files could not be processed")
+    return "\n".join(lines), 2 if failed else 0
+
+
+def read_settings(path: Path) -> Applied:
+    """Return the settings in a file that `drc-match` or its page wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is no JSON, lacks a setting, or has one outside its range.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"it holds {constant}")
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: is not JSON ({error})") from error
+    if not isinstance(document, Mapping):
+        raise InputError(f"{path}: must hold the settings by their names, as --json prints them")
+    stated = document.get("applied") or document.get("settings", document)
+    if not isinstance(stated, Mapping):
+        raise InputError(f"{path}: settings {stated!r}, must be values by their names")
+    settings = {}
+    for name in (*PARAMETERS, "makeup_db", "knee_db"):
+        value = stated.get(name, 0.0 if name in ("knee_db", "makeup_db") else None)
+        value = value.get("value") if isinstance(value, Mapping) else value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InputError(f"{path}: {name} {value!r}, must be a number")
+        try:
+            if name in PARAMETERS:
+                check_setting(name, value)
+        except ValueError as error:
+            raise InputError(f"{path}: {error}") from error
+        settings[name] = float(value)
+    if not abs(settings["makeup_db"]) <= _MOST_MAKEUP_DB:
+        limits = f"-{_MOST_MAKEUP_DB:g} and {_MOST_MAKEUP_DB:g} dB"
+        raise InputError(f"{path}: makeup_db {settings['makeup_db']:g}: must lie between {limits}")
+    if not 0 <= settings["knee_db"] <= 24:
+        raise InputError(f"{path}: knee_db {settings['knee_db']:g}: must lie between 0 and 24 dB")
+    family, link = document.get("family", "branching"), document.get("link")
+    if family not in FAMILIES:
+        raise InputError(f"{path}: family {family!r}, must be one of {', '.join(FAMILIES)}")
+    if link is not None and link not in LINKS:
+        raise InputError(f"{path}: link {link!r}, must be one of {', '.join(LINKS)}")
+    return Applied(settings, family, link)
+
+
+def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
+    """Return the name of the processed file for every file, those in folders included.
+
+    Raises
+    ------
+    InputError
+        If there is no file, two files would get the same name, or an input would be overwritten.
+    """
+    from siamese_drc.app.cli import refuse_inputs
+
+    found: dict[Path, Path] = {}
+    for given in files:
+        if not given.is_dir():
+            found[given] = Path(given.name)
+            continue
+        inside = [
+            Path(folder, name)
+            for folder, folders, names in os.walk(given)
+            if folders.sort() is None  # in order on every file system
+            for name in sorted(names)
+            if name.lower().endswith(ENDINGS)
+            and not (into is not None and Path(folder).resolve().is_relative_to(into.resolve()))
+        ]
+        if not inside:
+            raise InputError(f"{given}: holds no audio files")
+        found |= {path: path.relative_to(given) for path in inside}
+    targets = {
+        source: into / _stored(name) if into else _stored(source, "-compressed")
+        for source, name in found.items()
+    }
+    refuse_inputs([*targets], [*targets.values()])
+    sources: dict[str, Path] = {}
+    for source, target in targets.items():
+        other = sources.setdefault(os.path.realpath(target), source)
+        if other != source:
+            raise InputError(f"{source}: would be written to {target}, as {other}; use --into")
+    return targets
+
+
+def _stored(path: Path, suffix: str = "") -> Path:
+    """Return the name of a processed file: in the format of the file, if it holds 24 bits."""
+    ending = path.suffix if path.suffix.lower() in CONTAINERS else ".wav"
+    return path.with_name(path.stem + suffix + ending)
+
+
+def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]:
+    """Write all stems under the gain of their sum; return warnings.
+
+    If one would clip, all are written again at a lower level, so that they still belong together.
+    """
+    stems = [open_sound(path) for path in targets]
+    _check_alike(stems)
+    stored = [output_format(path, stem) for path, stem in zip(targets.values(), stems, strict=True)]
+    warnings = [warning for stem in stems for warning in stem.warnings]
+    with ExitStack() as temporary:
+        paths = [temporary.enter_context(temporary_output(path)) for path in targets.values()]
+
+        def written(lower_db: float) -> float:
+            """Write the stems, and return the peak of those that cannot exceed full scale."""
+            with ExitStack() as files:
+                write = [
+                    files.enter_context(writer(*each))
+                    for each in zip(paths, stored, stems, strict=True)
+                ]
+                peaks = np.zeros(len(stems))
+                for blocks in _together(applied, stems, lower_db):
+                    for n, block in enumerate(blocks):
+                        write[n](block)
+                        if stored[n].encoding not in BEYOND_FULL_SCALE:
+                            peaks[n] = max(peaks[n], np.abs(block).max(initial=0))
+            return float(peaks.max())
+
+        peak = written(0.0)
+        if peak > 1:
+            lower_db = 20 * float(np.log10(peak)) + 0.01
+            written(lower_db)
+            warnings.append(f"a stem would clip: all were made {lower_db:.1f} dB quieter")
+    return warnings
+
+
+def _together(
+    applied: Applied, stems: Sequence[Sound], lower_db: float
+) -> Iterator[list[np.ndarray]]:
+    """Yield the next block of every stem under the gain of their sum; shorter ones end early."""
+    rate, channels = stems[0].sample_rate, stems[0].channels
+    link = None if applied.link == "unlinked" else applied.link
+    compressing = compressor_of(applied.settings, applied.family, link, rate, channels)
+    frames = max(stem.frames for stem in stems)
+    decoded = [stem.blocks() for stem in stems]
+    starts = range(0, frames, BLOCK)
+    for start in progress(starts, total=len(starts), description="stems", unit="block"):
+        blocks = [next(each, np.zeros((channels, 0), np.float32)) for each in decoded]
+        mix = np.zeros((channels, min(BLOCK, frames - start)), np.float32)
+        for block in blocks:
+            mix[:, : block.shape[1]] += block
+        gain_db = applied.settings["makeup_db"] - lower_db - compressing.process(mix).reduction_db
+        factor = (10 ** (gain_db / 20)).astype(np.float32)
+        yield [block * factor[: block.shape[1]] for block in blocks]
+
+
+def _check_alike(stems: Sequence[Sound]) -> None:
+    first = stems[0]
+    for stem in stems[1:]:
+        if (stem.sample_rate, stem.channels) != (first.sample_rate, first.channels):
+            raise InputError(
+                f"{stem.path}: has {stem.sample_rate} Hz and {stem.channels} channels, but"
+                f" {first.path} has {first.sample_rate} Hz and {first.channels}; stems must agree"
+            )
