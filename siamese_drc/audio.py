@@ -36,6 +36,7 @@ MOST_CHANNELS = 64  # Ambisonics of order 7
 PIPE_WAIT_S = 20.0  # without data from a pipe
 LARGEST_PIPE = 2**32  # bytes
 
+_PADDING = 4096  # frames that a codec may add or take away at the ends
 _STANDARD_INPUT = Path("/dev/stdin")
 _NO_LENGTH = 2**63 - 1  # libsndfile's number of frames for a FLAC file of unknown length
 _MALFORMED = 3  # libsndfile's code of an error: a CAF file that was cut off
@@ -247,11 +248,6 @@ def _require_header(path: Path, sample_rate: int, channels: int) -> None:
         raise InputError(f"{path}: has {channels} channels, must have 1 to {MOST_CHANNELS}")
 
 
-def _tolerance(sample_rate: int) -> float:
-    """Return how many frames a codec may add or take away at the ends."""
-    return max(0.1 * sample_rate, 4096)
-
-
 def _incomplete(
     path: Path, frames: int, stated: float, sample_rate: int, *, tolerance: float
 ) -> tuple[str, ...]:
@@ -313,7 +309,7 @@ def _is_read_whole(file: soundfile.SoundFile, source: Path) -> bool:
         return False  # it reads the file, but seeks only in a part
     if file.format in ("MP3", "OGG"):  # it guesses some lengths, and of two in one file reads one
         coded = ffmpeg.coded_seconds(source) * file.samplerate
-        if coded - file.frames > _tolerance(file.samplerate):
+        if coded - file.frames > _PADDING:
             return False
     if not file.seekable():
         return True
@@ -364,7 +360,7 @@ def _ffmpeg_sound(
     if not frames:
         raise InputError(f"{path}: cannot be read as audio ({reason or 'it holds no samples'})")
     require_duration(path, frames, rate)
-    tolerance = _tolerance(rate)
+    tolerance = 1 if header.encoding == "flac" else _PADDING
     if header.states_length or abs(header.frames - stated) <= tolerance:
         stated = max(header.frames, stated)
     elif np.isfinite(stated):  # the two libraries have guessed it
