@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +10,9 @@ import pandas as pd
 from siamese_drc.core.errors import InputError
 from siamese_drc.report.published import PublishedCell, table_cells
 from siamese_drc.report.results import PROTOCOLS, Results
-from siamese_drc.report.tables import HEADLINES
+
+PREDICTED_EXPERIMENTS = {"drum-dm2": "drum-cnn-stft128", "drum-d4p": "drum-d4p-cnn-stft128"}
+"""Data sets whose predictions are drawn, and their experiments: both are the tuned Model 1."""
 
 CURVES = ["experiment", "grid", "network", "epoch", "loss", "val_loss"]
 PREDICTED = ["data_set", "protocol", "parameter", "true", "predicted"]
@@ -32,7 +34,7 @@ def learning_curves(folder: Path, names: Iterable[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If an experiment's history is missing.
+        If an experiment's history is missing or was cut.
     """
     tables = [
         pd.read_csv(_existing(folder / name / "history.csv", f"train@{name}"))
@@ -43,28 +45,32 @@ def learning_curves(folder: Path, names: Iterable[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CURVES)
 
 
-def predicted_values(folder: Path, results: Results) -> pd.DataFrame:
-    """Return predicted and true values of the headline experiments, at most `POINTS` per panel.
+def predicted_values(folder: Path, tables: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+    """Return predicted and true values of `PREDICTED_EXPERIMENTS`, at most `POINTS` a panel.
 
     Parameters
     ----------
     folder : Path
-        Holds <experiment>.csv, with a row per prediction of a row outside the training.
-    results : Results
-        The headline experiments among these are read.
+        Holds <table>.csv, with a row per prediction of a row outside the training.
+    tables : mapping of str to iterable of str
+        The tables of each experiment; those of other experiments are not read.
 
     Raises
     ------
     InputError
-        If the predictions of one of them are missing.
+        If a table is missing or rows of it are.
     """
     drawn = []
-    for data_set, experiment in HEADLINES.items():
-        if experiment in results.experiments:
-            path = _existing(folder / f"{experiment}.csv", f"evaluate@{experiment}")
+    for data_set, experiment in PREDICTED_EXPERIMENTS.items():
+        for name in tables.get(experiment, []):
+            path = _existing(folder / f"{name}.csv", f"evaluate@{experiment}")
             rows = pd.read_csv(path)
-            rows = rows[rows["data_set"] == data_set]
-            for _, panel in rows.groupby(["protocol", "parameter"], sort=False):
+            panels = rows.groupby(["data_set", "protocol", "parameter"], sort=False)
+            if panels.size().groupby(["data_set", "protocol"]).nunique().max() > 1:
+                raise InputError(f"{path}: rows are missing; `dvc repro` makes it anew")
+            for (of_data_set, *_), panel in panels:
+                if of_data_set != data_set:
+                    continue
                 chosen = panel.sample(min(POINTS, len(panel)), random_state=0).sort_index()
                 drawn.append(chosen[PREDICTED])
     return pd.concat(drawn, ignore_index=True) if drawn else pd.DataFrame(columns=PREDICTED)
@@ -86,4 +92,6 @@ def frame_length_errors(cells: list[PublishedCell], results: Results) -> pd.Data
 def _existing(path: Path, stage: str) -> Path:
     if not path.is_file():
         raise InputError(f"{path}: missing; `dvc repro {stage}` makes it")
+    if not path.read_bytes().endswith(b"\n"):
+        raise InputError(f"{path}: was cut; `dvc repro {stage}` makes it anew")
     return path
