@@ -1,0 +1,92 @@
+"""A damaged intermediate is one line that names the file and the stage that makes it anew."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.working_copy import copy_project
+
+EXPERIMENT = "drum-cnn-stft128"
+READ_BY = {
+    "data/loops/drum/loops.csv": ["compress drum"],
+    "data/loops/drum/001.wav": ["compress drum"],
+    "data/compressed/drum/dm2/001.flac": ["closed_form drum", "inputs drum-stft128"],
+    "data/settings/drum.csv": [
+        "closed_form drum",
+        "inputs drum-stft128",
+        f"train {EXPERIMENT}",
+        f"embed {EXPERIMENT}",
+        f"evaluate {EXPERIMENT}",
+    ],
+    "data/closed_form/drum.csv": [f"evaluate {EXPERIMENT}"],
+    "data/inputs/drum-stft128/dm2/001.npy": [f"train {EXPERIMENT}", f"embed {EXPERIMENT}"],
+    "data/inputs/drum-stft128/dry.npy": [f"train {EXPERIMENT}", f"embed {EXPERIMENT}"],
+    f"models/{EXPERIMENT}/networks.json": [f"embed {EXPERIMENT}"],
+    f"models/{EXPERIMENT}/dm2.weights.h5": [f"embed {EXPERIMENT}"],
+    f"data/embeddings/{EXPERIMENT}/dm2.npy": [f"evaluate {EXPERIMENT}"],
+    f"data/embeddings/{EXPERIMENT}/dm2-output.npy": [f"evaluate {EXPERIMENT}"],
+    "data/match/examples.npz": ["match_fit"],
+}
+
+
+def half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def end_gone(content: bytes) -> bytes:
+    """Without the last bytes; a text without its last tenth, but with whole lines."""
+    if b"\0" in content:
+        return content[:-100]
+    lines = content.splitlines(keepends=True)
+    return b"".join(lines[: -max(1, len(lines) // 10)])
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes] | None] = {
+    "missing": None,
+    "empty": lambda content: b"",
+    "half": half,
+    "end gone": end_gone,
+}
+
+
+@pytest.mark.timeout(7200)
+def test_damaged_intermediates(tmp_path, all_faults):
+    if not all_faults:
+        pytest.skip("only with --all-faults")
+    copy = copy_project(tmp_path / "project")
+    with copy.edited_params() as params:
+        params["scale"] = "smoke"
+    copy.run("dvc", "repro", f"evaluate@{EXPERIMENT}", "match-examples")
+    wrong, tried = [], 0
+    for name, stages in READ_BY.items():
+        path = copy.folder / name
+        for damage, change in DAMAGES.items():
+            for stage in stages:
+                tried += 1
+                kept = path.with_name("kept")
+                shutil.copy2(path, kept)
+                path.unlink()  # DVC's cache has hard links to the same content
+                if change:
+                    path.write_bytes(change(kept.read_bytes()))
+                done = copy.attempt("python", "-m", *f"stages.{stage}".split())
+                kept.replace(path)
+                if not _is_clear(done.returncode, done.stderr, name):
+                    wrong.append(f"{name}, {damage}, stages.{stage}: {done.stderr[-500:]}")
+    print(f"{tried} damaged files, {len(wrong)} not noticed or not told clearly")
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_clear(code: int, said: str, name: str) -> bool:
+    """Return whether the last line is the error, with the file and the stage that makes it."""
+    last = said.rstrip().rpartition("\n")[2]
+    return (
+        code == 2
+        and "Traceback" not in said
+        and last.startswith("error: ")
+        and str(Path(name)) in last
+        and "python -m stages." in last
+    )

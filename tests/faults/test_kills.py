@@ -1,0 +1,86 @@
+"""After a kill, the documented next run ends in the bytes of a run that was never killed."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import signal
+
+import pytest
+
+from tests.faults.kills import DVC, MAKE, Pipeline
+from tests.pipeline.working_copy import PROJECT, WorkingCopy, copy_project
+
+TRIALS = 40
+SMOKE = ("evaluate@drum-handcrafted", "evaluate@drum-cnn-stft128", "match")
+TOY = """\
+stages:
+  copy:
+    foreach: {1: 0, 2: 1, 3: 2, 4: 3}
+    do:
+      cmd: mkdir -p data && cp data/${item} data/${key} && echo ${key} >> data/${key}
+      deps: ["data/${item}"]
+      outs: ["data/${key}"]
+  count:
+    cmd: mkdir -p metrics/smoke && wc -c data/4 > metrics/smoke/count.json
+    deps: [data/4]
+    outs: [{metrics/smoke/count.json: {cache: false}}]
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """Five stages of a moment each, so that DVC does little besides rewriting dvc.lock."""
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    copy = WorkingCopy(tmp_path)
+    copy.run("git", "init", "--quiet")
+    copy.run("git", "config", "user.name", "Test")
+    copy.run("git", "config", "user.email", "test@example.org")
+    copy.run("dvc", "init", "--quiet")
+    (tmp_path / "dvc.yaml").write_text(TOY)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/0").write_text("start\n")
+    (tmp_path / ".gitignore").write_text("/data/[1-9]\n/metrics\n")
+    yield Pipeline(copy, (), rewrites=5, unused=200)
+    copy.end()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("command", [MAKE, DVC], ids=["make repro", "dvc repro"])
+def test_a_kill_while_dvc_writes_its_lock_costs_nothing(toy, command):
+    random.seed(1)
+    toy.reset(forget=0.5)
+    trial = toy.kill(command, in_rewrite=True, stop=signal.SIGKILL)
+    assert trial.survived, trial.said
+    if trial.cut and command == MAKE:
+        assert "dvc.lock: the last run was stopped and may have cut it" in trial.said
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("pipeline", ["toy", "smoke"])
+def test_many_kills(pipeline, request, all_faults):
+    """Every second one while DVC writes its lock; every fifth by Ctrl-C."""
+    if not all_faults:
+        pytest.skip("only with --all-faults")
+    killed = request.getfixturevalue(pipeline)
+    lost, cut = [], 0
+    for number, command in zip(range(TRIALS), itertools.cycle([MAKE, MAKE, DVC, DVC])):
+        random.seed(number)
+        killed.reset(forget=0.2)
+        stop = signal.SIGINT if number % 5 == 4 else signal.SIGKILL
+        trial = killed.kill(command, in_rewrite=number % 2 == 0, stop=stop)
+        cut += trial.cut
+        if not trial.survived:
+            lost.append(f"{number}: {trial.said}")
+        print(f"{number + 1} kills, {cut} cut dvc.lock, {len(lost)} lost", flush=True)
+    assert not lost, "\n".join(lost)
+
+
+@pytest.fixture
+def smoke(tmp_path):
+    """The stages of three results at smoke scale."""
+    copy = copy_project(tmp_path / "project")
+    with copy.edited_params() as params:
+        params["scale"] = "smoke"
+    yield Pipeline(copy, SMOKE, rewrites=12, unused=300)
+    copy.end()
