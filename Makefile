@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 PIP := .venv/bin/pip install --quiet --disable-pip-version-check
 
-.PHONY: help repro match app smoke test lint compare recordings bench requirements clean
+.PHONY: help repro match app smoke test test-faults lint compare recordings bench requirements clean
 
 help: ## these lines
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 repro: .venv/installed ## all results, from rendered loops to the report (see README for the time)
 	python -m stages.project.command
@@ -28,6 +28,9 @@ smoke: .venv/installed-dev ## the whole pipeline at smoke scale, in a temporary 
 
 test: .venv/installed-dev lint ## linters and all tests (10 min on 2 cores)
 	pytest -n auto --no-loadscope-reorder
+
+test-faults: .venv/installed-dev ## kills, power failures and damaged files, all of them (1 hour)
+	pytest tests/faults --all-faults -s
 
 lint: .venv/installed-dev ## ruff and mypy (1 min)
 	ruff check .
