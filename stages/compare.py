@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             f" transfers have not run here ({', '.join(missing[:3])}"
             f"{', ...' if len(missing) > 3 else ''}); run `dvc repro` first"
         )
-    results = read_results(METRICS / params.scale / "experiments", params.evaluated)
+    results = read_results(METRICS / params.scale, params.evaluated)
     equal = found = 0
     for name, here in results.experiments.items():
         committed = _at_revision(metrics_file(params.scale, name), revision)
@@ -64,13 +64,18 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if found else 0
 
 
-def disagreements(committed: dict[str, Any], here: dict[str, Any]) -> Iterator[str]:
+def disagreements(
+    committed: dict[str, Any], here: dict[str, Any], place: str = ""
+) -> Iterator[str]:
     """Yield a line for each error of one experiment that does not agree.
 
     Parameters
     ----------
     committed, here : dict
-        Content of two metrics files: data set, entry, parameter, `mae` and `percent`.
+        Content of two metrics files: data set, entry, parameter, `mae` and `percent`. The entries
+        of the untrained twin are one level deeper.
+    place : str
+        The keys on the way to these dictionaries.
 
     Examples
     --------
@@ -78,20 +83,20 @@ def disagreements(committed: dict[str, Any], here: dict[str, Any]) -> Iterator[s
     >>> list(disagreements(theirs, {}))
     ['drum-ds3 paper attack_ms: missing here']
     """
-    for data_set, entries in committed.items():
-        for entry, parameters in entries.items():
-            for parameter, theirs in parameters.items():
-                if not isinstance(theirs, dict):
-                    continue
-                place = f"{data_set} {entry} {parameter}"
-                ours = here.get(data_set, {}).get(entry, {}).get(parameter)
-                if ours is None:
-                    yield f"{place}: missing here"
-                elif (
-                    abs(ours["mae"] - theirs["mae"]) > RELATIVE * theirs["mae"]
-                    and abs(ours["percent"] - theirs["percent"]) > PERCENT_OF_RANGE
-                ):
-                    yield f"{place}: {ours['mae']:g} here, {theirs['mae']:g} committed"
+    for key, theirs in committed.items():
+        if not isinstance(theirs, dict):
+            continue
+        ours = here.get(key, {})
+        where = f"{place} {key}".strip()
+        if "mae" not in theirs:
+            yield from disagreements(theirs, ours, where)
+        elif not ours:
+            yield f"{where}: missing here"
+        elif (
+            abs(ours["mae"] - theirs["mae"]) > RELATIVE * theirs["mae"]
+            and abs(ours["percent"] - theirs["percent"]) > PERCENT_OF_RANGE
+        ):
+            yield f"{where}: {ours['mae']:g} here, {theirs['mae']:g} committed"
 
 
 def _at_revision(path: Path, revision: str) -> dict[str, Any]:

@@ -1,19 +1,23 @@
 """The paper's conclusions (claims.yaml), and whether the results here agree with them.
 
 A claim says that some errors of the paper's tables are smaller than others. One rule judges every
-claim, for the published errors and for ours by each protocol. The comparisons of a claim are taken
-together parameter by parameter: r is the geometric mean of the errors that should be smaller over
-that of the others. The spread s is what the seed alone changes: the tuned Model 1 is trained on
-drum-dm2 with three seeds; s is the range of the three errors over their mean, for attack or
-release, whichever is larger. An error e then stands for the range e (1 - s) to e (1 + s), and for
-one parameter the claim
+claim, for the published errors, for ours by each protocol, and for those of the untrained twins.
+The comparisons of a claim are taken together parameter by parameter: r is the geometric mean of
+the errors that should be smaller over that of the others. Of ours, a comparison counts only if the
+smaller of its two errors was learnt: otherwise it compares what random weights do. Handcrafted
+features and the constant predictor count always.
+
+The spread s is what chance changes: the tuned Model 1 is trained with three seeds, and s is the
+largest range of three errors over their mean; or the mean relative standard deviation of the errors
+compared (over splits or loops), if that is larger. An error e then stands for the range e (1 - s)
+to e (1 + s), and for one parameter the claim
 
     holds            where r (1 + s) < 1 - s
     does not hold    where r (1 - s) > 1 + s
-    is undecided     otherwise; without the three seeds; or where no error compared was learnt
+    is undecided     otherwise, or where errors, seeds or twins are missing, or none was learnt
 
 A claim holds if it holds for all of its parameters, and does not hold if it does not for one of
-them. It was not run where one of its errors is missing.
+them. An undecided claim says what would decide it.
 """
 
 from __future__ import annotations
@@ -21,21 +25,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import geometric_mean, mean, median
+from statistics import geometric_mean, mean
 
 from ruamel.yaml import YAML
 
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.report.published import PublishedCell, cell_mae
-from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Results, error_text
+from siamese_drc.report.results import PARAMETER_NAMES, Results, error_text
 
 CLAIMS = Path(__file__).parent / "claims.yaml"
 
 SEEDS = ("drum-cnn-stft128", "drum-cnn-stft128-seed2", "drum-cnn-stft128-seed3")
-SEEDS_DATA_SET = "drum-dm2"
-SEEDS_PARAMETERS = ("attack_ms", "release_ms")
 
-HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
+NO_DIFFERENCE = 0.01
+"""Below this spread no number of trainings decides: the two errors are alike."""
+
+HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 MARKS = {HOLDS: " \N{CHECK MARK}", FAILS: " \N{BALLOT X}", UNDECIDED: ""}
 
 Comparison = tuple[PublishedCell, PublishedCell | None]
@@ -78,11 +83,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One parameter: geometric means of the errors on both sides, and the verdict."""
+    """One parameter: geometric means of the errors on both sides, the verdict, and what it needs.
+
+    `needs` says what would decide it; empty where it is decided.
+    """
 
     better: float
     worse: float
     verdict: str
+    needs: str = ""
 
     @property
     def value(self) -> float:
@@ -97,44 +106,35 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A claim by one source: `published`, or one of our protocols. No ratios where not run."""
+    """A claim by one source: `published`, a protocol of ours, or the twins by that protocol.
+
+    `needs` says what would decide it, where the verdict is `undecided`.
+    """
 
     source: str
     ratios: dict[str, Ratio]
     verdict: str
+    needs: str = ""
 
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim by the published errors, by ours by the paper's protocol, and by our other one."""
+    """A claim by the published errors, by ours, by the twins', and by our other protocol.
+
+    `ours` is by the paper's protocol, `untrained` the same comparison of the untrained twins.
+    """
 
     claim: Claim
-    judgements: list[Judgement]
+    published: Judgement
+    ours: Judgement
+    untrained: Judgement | None
+    other: Judgement | None
 
     @property
-    def verdict(self) -> str:
-        """The verdict of our errors by the paper's protocol."""
-        return self.judgements[1].verdict
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """How many errors of a protocol count as learnt; `failures`: (data set, parameter) by name."""
-
-    protocol: str
-    count: int
-    total: int
-    failures: dict[str, list[tuple[str, str]]]
-
-
-@dataclass(frozen=True)
-class Distance:
-    """Our errors over the published ones, by the protocol `paper`, over `count` errors."""
-
-    count: int
-    median: float
-    lowest: float
-    highest: float
+    def judgements(self) -> list[Judgement]:
+        """Those that there are, in this order."""
+        every = (self.published, self.ours, self.untrained, self.other)
+        return [judgement for judgement in every if judgement is not None]
 
 
 def read_claims() -> list[Claim]:
@@ -150,15 +150,15 @@ def read_claims() -> list[Claim]:
 
 
 def seed_spread(results: Results) -> float | None:
-    """Return s; None where one of the three seeds is missing."""
+    """Return s; None where there is no error that all three seeds have."""
     ranges = []
-    for parameter in SEEDS_PARAMETERS:
-        maes = [results.mae(name, SEEDS_DATA_SET, "paper", parameter) for name in SEEDS]
-        found = [mae for mae in maes if mae is not None]
-        if len(found) < len(SEEDS):
-            return None
-        ranges.append((max(found) - min(found)) / mean(found))
-    return max(ranges)
+    for experiment, data_set, parameter in results.measured():
+        if experiment == SEEDS[0]:
+            maes = [results.mae(name, data_set, "paper", parameter) for name in SEEDS]
+            found = [mae for mae in maes if mae is not None]
+            if len(found) == len(SEEDS):
+                ranges.append((max(found) - min(found)) / mean(found))
+    return max(ranges, default=None)
 
 
 def judge(
@@ -172,14 +172,17 @@ def judge(
     cells : list of PublishedCell
     results : Results
     spread : float or None
-        s, a share of the error; None: not measured.
+        s of the seeds, a share of the error; None: not measured.
     """
     comparisons = claim.comparisons(cells)
     own, other = comparisons[0][0].protocols
-    published, ours, others = (
-        _judge(comparisons, source, results, spread) for source in ("published", own, other)
+    published, ours, twins, others = (
+        _judge(comparisons, source, results, spread)
+        for source in ("published", own, f"untrained/{own}", other)
     )
-    return JudgedClaim(claim, [published, ours, *([others] if others.ratios else [])])
+    return JudgedClaim(
+        claim, published, ours, twins if twins.ratios else None, others if others.ratios else None
+    )
 
 
 def decide(ratio: float, spread: float | None) -> str:
@@ -199,36 +202,6 @@ def decide(ratio: float, spread: float | None) -> str:
     return UNDECIDED
 
 
-def count_learnt(results: Results) -> list[Learnt]:
-    """Compare every error with the constant predictor's, protocol by protocol."""
-    found = []
-    for protocol in (*PROTOCOLS, *TRANSFER_PROTOCOLS):
-        total = 0
-        failures: dict[str, list[tuple[str, str]]] = {}
-        for name, data_set, parameter in results.measured():
-            learnt = results.learnt(name, data_set, protocol, parameter)
-            total += learnt is not None
-            if learnt is False:
-                failures.setdefault(name, []).append((data_set, parameter))
-        if total:
-            failed = sum(len(places) for places in failures.values())
-            found.append(Learnt(protocol, total - failed, total, failures))
-    return found
-
-
-def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
-    """Compare our errors with the published ones wherever both exist; None where none does."""
-    ratios: dict[tuple[str, str, str], float] = {}
-    for cell in cells:
-        ours = results.mae(cell.experiment, cell.data_set, "paper", cell.parameter)
-        if ours is not None:  # an experiment in several tables counts once
-            ratios[cell.place] = ours / float(cell.value)
-    if not ratios:
-        return None
-    found = list(ratios.values())
-    return Distance(len(found), median(found), min(found), max(found))
-
-
 def _chosen(cells: list[PublishedCell], wanted: dict[str, list[str]]) -> list[PublishedCell]:
     """Return the cells with the values that are wanted; a cell repeated in later tables once."""
     chosen = {
@@ -242,41 +215,91 @@ def _chosen(cells: list[PublishedCell], wanted: dict[str, list[str]]) -> list[Pu
 def _judge(
     comparisons: list[Comparison], source: str, results: Results, spread: float | None
 ) -> Judgement:
+    missing = _missing(comparisons, source, results)
+    if missing:
+        return Judgement(source, {}, UNDECIDED, missing)
     ratios = {}
     for parameter in PARAMETERS:
         pairs = [pair for pair in comparisons if pair[0].parameter == parameter]
         if pairs:
-            ratio = _ratio(pairs, source, results, spread)
-            if ratio is None:
-                return Judgement(source, {}, NOT_RUN)
-            ratios[parameter] = ratio
+            ratios[parameter] = _ratio(pairs, source, results, spread)
     verdicts = {ratio.verdict for ratio in ratios.values()}
     verdict = FAILS if FAILS in verdicts else HOLDS if verdicts == {HOLDS} else UNDECIDED
-    return Judgement(source, ratios, verdict)
+    needs: dict[str, list[str]] = {}
+    for parameter, ratio in ratios.items():
+        if ratio.needs:
+            needs.setdefault(ratio.needs, []).append(PARAMETER_NAMES[parameter].split(" (")[0])
+    texts = [f"{need} ({', '.join(names).lower()})" for need, names in needs.items()]
+    return Judgement(source, ratios, verdict, "; ".join(texts) if verdict == UNDECIDED else "")
 
 
-def _ratio(
-    pairs: list[Comparison], source: str, results: Results, spread: float | None
-) -> Ratio | None:
-    """Take the comparisons of one parameter together; None where an error is missing."""
-    better, worse, learnt = [], [], []
-    for good, bad in pairs:
-        mae = cell_mae(good, _entry(good, source), results)
-        if bad:
-            other = cell_mae(bad, _entry(bad, source), results)
-        else:  # depends on the grid alone: the paper's constant predictor has the same error
-            other = results.mae(good.experiment, good.data_set, "constant", good.parameter)
-        if mae is None or other is None:
-            return None
-        better.append(mae)
-        worse.append(other)
-        for cell in (good, bad) if bad else (good,):
-            place = (cell.experiment, cell.data_set, _entry(cell, source), cell.parameter)
-            learnt.append(results.learnt(*place) is not False)  # all published errors count
-    means = geometric_mean(better), geometric_mean(worse)
-    return Ratio(*means, decide(means[0] / means[1], spread) if any(learnt) else UNDECIDED)
+def _missing(comparisons: list[Comparison], source: str, results: Results) -> str:
+    """Return which errors are missing: experiments, and grids of their corpora."""
+    missing: dict[str, dict[str, None]] = {}
+    for good, bad in comparisons:
+        for cell, mae in zip((good, bad or good), _maes(good, bad, source, results), strict=True):
+            if mae is None:
+                missing.setdefault(cell.experiment, {})[cell.grid] = None
+    texts = [f"{name} on {', '.join(grids)}" for name, grids in missing.items()]
+    return f"errors of {'; '.join(texts)}" if texts else ""
+
+
+def _maes(
+    good: PublishedCell, bad: PublishedCell | None, source: str, results: Results
+) -> tuple[float | None, float | None]:
+    """Return both errors of a comparison; None where one is missing."""
+    if bad is None:  # depends on the grid alone: the paper's constant predictor has the same error
+        other = results.mae(good.experiment, good.data_set, "constant", good.parameter)
+    else:
+        other = cell_mae(bad, _entry(bad, source), results)
+    return cell_mae(good, _entry(good, source), results), other
+
+
+def _ratio(pairs: list[Comparison], source: str, results: Results, spread: float | None) -> Ratio:
+    """Take the comparisons of one parameter together; none of their errors is missing."""
+    maes = {pair: _maes(*pair, source, results) for pair in pairs}
+    flags = {
+        pair: _learnt(pair[0] if good < bad else pair[1], source, results)  # type: ignore[operator]
+        for pair, (good, bad) in maes.items()
+    }
+    counted = [pair for pair, flag in flags.items() if flag] or pairs
+    better, worse = (geometric_mean(maes[pair][side] for pair in counted) for side in (0, 1))  # type: ignore[misc]
+    ratio = better / worse
+    if not any(flags.values()):
+        needs = "networks that learn" if False in flags.values() else "untrained twins"
+        return Ratio(better, worse, UNDECIDED, needs)
+    if spread is None:
+        return Ratio(better, worse, UNDECIDED, "three seeds of the tuned Model 1")
+    spread = max(spread, _deviation(counted, source, results))
+    verdict = decide(ratio, spread)
+    enough = abs(1 - ratio) / (1 + ratio)
+    needs = f"a spread below {100 * enough:.0f} %, now {100 * spread:.0f} %"
+    if enough < NO_DIFFERENCE:
+        needs = "no difference is visible"
+    return Ratio(better, worse, verdict, needs if verdict == UNDECIDED else "")
+
+
+def _learnt(cell: PublishedCell | None, source: str, results: Results) -> bool | None:
+    """Return whether an error was learnt; errors without a training of ours count as learnt."""
+    if cell is None or not cell.trained or source == "published" or "/" in source:
+        return True
+    place = (cell.experiment, cell.data_set, _entry(cell, source), cell.parameter)
+    return results.learnt(*place)
+
+
+def _deviation(pairs: list[Comparison], source: str, results: Results) -> float:
+    """Return the mean relative standard deviation of our errors over splits or loops."""
+    if source == "published":
+        return 0.0
+    cells = {cell for pair in pairs for cell in pair if cell}
+    errors = [results.error(*c.place[:2], _entry(c, source), c.parameter) for c in cells]
+    return mean(error.get("std", 0.0) / error["mae"] for error in errors)
 
 
 def _entry(cell: PublishedCell, source: str) -> str:
-    """Return the protocol by which a cell is compared with others by `source`."""
-    return source if source in ("published", *cell.protocols) else cell.protocols[0]
+    """Return the entry of the metrics by which a cell is compared with others by `source`."""
+    if source == "published":
+        return source
+    twin, _, protocol = source.rpartition("/")
+    protocol = protocol if protocol in cell.protocols else cell.protocols[0]
+    return f"{twin}/{protocol}" if twin and cell.trained else protocol

@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.report import claims, tables
-from siamese_drc.report.published import PublishedCell, table_cells
-from siamese_drc.report.results import PARAMETER_NAMES, Results, error_text
+from siamese_drc.report import claims, learning, tables
+from siamese_drc.report.published import PublishedCell
+from siamese_drc.report.results import DASH, PARAMETER_NAMES, Results, error_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CONTENTS = "[contents]"  # in the template: where the table of contents goes
@@ -39,19 +39,22 @@ class Project:
     ----------
     scale : str
         Name of the scale; at `paper`, nothing is cut.
-    size, paper_size : Size
-        How much is made at this scale, and at paper scale.
+    sizes, paper_sizes : mapping of str to str
+        How much is made at this scale, and at paper scale, by the name of the size.
     recordings : mapping of str to str or None
         The folder of recordings that each material comes from; None: composed.
     compressor : mapping
         `detector`, `smoothing`, `knee_db`, `identifiable_db`.
+    runs : mapping of str to mapping
+        run.json of each run at paper scale, by the name of its folder in metrics/paper/runs.
     """
 
     scale: str
-    size: tables.Size
-    paper_size: tables.Size
+    sizes: Mapping[str, str]
+    paper_sizes: Mapping[str, str]
     recordings: Mapping[str, str | None]
     compressor: Mapping[str, Any]
+    runs: Mapping[str, Mapping[str, Any]]
 
 
 def report_content(
@@ -79,34 +82,34 @@ def report_content(
     beside = full_size if scale != "paper" else Results({})  # at paper scale `results` has them
     spread = claims.seed_spread(results)
     wide = claims.seed_spread(beside) or spread
+    by_scale = {"the paper's sizes": beside, f"{scale} scale": results}
+    filled = {cell.table for cell in cells if cell.experiment in beside.experiments}
     judged = [claims.judge(claim, cells, results, spread) for claim in claims.read_claims()]
     decided = [claims.judge(claim, cells, beside, wide) for claim in claims.read_claims()]
-    filled = {cell.table for cell in cells if cell.experiment in beside.experiments}
-    large = {line.cell.place: line for line in tables.headlines(cells, beside)}
-    here, paper = project.size.described(), project.paper_size.described()
+    trainings = {title: learning.trainings(of) for title, of in by_scale.items()}
+    names = dict.fromkeys([*project.sizes, *project.paper_sizes])
     return {
         "project": project,
         "scale": scale,
-        "sizes": [(name, here[name], paper[name]) for name in here],
-        "headlines": [
-            (line, large.get(line.cell.place)) for line in tables.headlines(cells, results)
+        "sizes": [
+            (n, *(of.get(n, "") for of in (project.sizes, project.paper_sizes))) for n in names
         ],
-        "beyond": {
-            f"`{scale}` scale": tables.beyond(cells, results),
-            "the paper's sizes": tables.beyond(cells, beside),
+        "opening": tables.opening_table(cells, by_scale),
+        "others": tables.other_table(cells, by_scale),
+        "distances": {
+            title: far for title, of in by_scale.items() if (far := learning.distance(cells, of))
         },
-        "distance": claims.distance(cells, results),
-        "learnt": claims.count_learnt(results),
+        "trainings": {title: found for title, found in trainings.items() if found},
+        "not_learnt": learning.not_learnt(results),
         "parameters": PARAMETERS,
         "spread": spread,
         "claims": dict(enumerate(judged, 1)),
-        "verdicts": Counter(claim.verdict for claim in judged),
+        "verdicts": Counter(judged_claim.ours.verdict for judged_claim in judged),
         "coverage": tables.coverage(cells, scale, results, full_size),
         "tables": tables.build_tables(cells, results),
-        "limits": {n: project.size.of_networks(table_cells(cells, n)) for n in tables.TITLES},
         "full_size": {
             "tables": [t for t in tables.build_tables(cells, beside) if t.number in filled],
-            "claims": {n: of for n, of in enumerate(decided, 1) if of.verdict != claims.NOT_RUN},
+            "claims": {n: of for n, of in enumerate(decided, 1) if of.ours.ratios},
         },
         "match": match,
         "match_distances": MATCH_DISTANCES,
@@ -181,5 +184,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["error"] = error_text
+    environment.filters["ratio"] = lambda ratio: DASH if ratio is None else f"{ratio:.2f}"
+    environment.filters["heading"] = tables.heading
+    environment.filters["code"] = lambda text: re.sub("`(.*?)`", r"<code>\1</code>", text)
     environment.filters["parameter"] = PARAMETER_NAMES.__getitem__
     return environment

@@ -49,6 +49,11 @@ class PublishedCell:
         return TRANSFER_PROTOCOLS if self.table == "XIII" else PROTOCOLS
 
     @property
+    def trained(self) -> bool:
+        """Whether it is the error of a trained network; handcrafted features have none."""
+        return not self.experiment.endswith("-handcrafted")
+
+    @property
     def grid(self) -> str:
         """The grid of the data set."""
         return self.data_set.rpartition("-")[2]

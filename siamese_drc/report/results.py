@@ -17,8 +17,8 @@ PROTOCOLS = ("paper", "unseen_loops")
 TRANSFER_PROTOCOLS = ("transfer", "refit")
 """How it is tested on another corpus; the paper's, as we read it, first."""
 
-LEARNT = 0.7
-"""An error counts as learnt below this share of the constant predictor's: better by 30 %."""
+BASELINES = ("constant", "closed_form")
+"""Predictors without a training: the median, and the solution of the compressor's equations."""
 
 PARAMETER_NAMES = {
     "threshold_db": "Threshold (dB)",
@@ -35,37 +35,55 @@ class Results:
     """Errors by experiment (or transfer), data set, entry and parameter.
 
     An entry is a protocol of the regressor (`PROTOCOLS`, `TRANSFER_PROTOCOLS`), the network's own
-    output (`network`, `network_unseen_loops`), or a baseline (`constant`, `closed_form`).
+    output (`network`, `network_unseen_loops`), or a baseline (`BASELINES`). By each protocol a
+    trained network has two more: `untrained/<protocol>`, its twin, the same network at its first
+    weights with the same forest; and `no_network/<protocol>`, a forest on simple statistics of
+    the network's input. `learnt/<protocol>` has the 95 % intervals of the paired differences.
 
     Examples
     --------
-    >>> errors = {"paper": {"ratio": {"mae": 1.2}}, "constant": {"ratio": {"mae": 4.8}}}
+    >>> errors = {"paper": {"ratio": {"mae": 1.2}}, "untrained": {"paper": {"ratio": {"mae": 3.6}}}}
     >>> results = Results({"drum-cnn": {"drum-ds2": errors}})
     >>> results.mae("drum-cnn", "drum-ds2", "paper", "ratio")
     1.2
-    >>> results.learnt("drum-cnn", "drum-ds2", "paper", "ratio")
-    True
+    >>> results.mae("drum-cnn", "drum-ds2", "untrained/paper", "ratio")
+    3.6
     """
 
-    experiments: dict[str, dict[str, dict[str, dict[str, Any]]]]
+    experiments: dict[str, dict[str, dict[str, Any]]]
 
-    def error(
-        self, experiment: str, data_set: str, entry: str, parameter: str
-    ) -> dict[str, Any] | None:
+    def error(self, experiment: str, data_set: str, entry: str, parameter: str) -> Any:
         """Return mae, std, percent, mae_identifiable and n; None where it was not measured."""
-        data_sets = self.experiments.get(experiment, {})
-        return data_sets.get(data_set, {}).get(entry, {}).get(parameter)
+        found: Any = self.experiments
+        for key in (experiment, data_set, *entry.split("/"), parameter):
+            if key not in found:
+                return None
+            found = found[key]
+        return found
 
     def mae(self, experiment: str, data_set: str, entry: str, parameter: str) -> float | None:
         """Return the mean absolute error in the parameter's unit, or None."""
         error = self.error(experiment, data_set, entry, parameter)
         return None if error is None else error["mae"]
 
-    def learnt(self, experiment: str, data_set: str, entry: str, parameter: str) -> bool | None:
-        """Return whether an error is below 0.7 of the constant predictor's; None: missing."""
-        mae = self.mae(experiment, data_set, entry, parameter)
-        constant = self.mae(experiment, data_set, "constant", parameter)
-        return None if mae is None or constant is None else mae < LEARNT * constant
+    def learnt(self, experiment: str, data_set: str, protocol: str, parameter: str) -> bool | None:
+        """Return whether an error is below the twin's and the constant predictor's.
+
+        The 95 % interval of either paired difference must lie below zero. None: there is no twin.
+        """
+        found = self.error(experiment, data_set, f"learnt/{protocol}", parameter)
+        return None if found is None else found["learnt"]
+
+    def adds_to_baselines(
+        self, experiment: str, data_set: str, protocol: str, parameter: str
+    ) -> bool:
+        """Return whether an error is below the twin's and that of the forest without a network."""
+        mae = self.mae(experiment, data_set, protocol, parameter)
+        others = [
+            self.mae(experiment, data_set, f"{name}/{protocol}", parameter)
+            for name in ("untrained", "no_network")
+        ]
+        return mae is not None and all(other is not None and mae < other for other in others)
 
     def measured(self) -> Iterator[tuple[str, str, str]]:
         """Yield every (experiment, data set, parameter)."""
@@ -77,14 +95,24 @@ class Results:
                         yield experiment, data_set, parameter
 
 
-def read_results(folder: Path, names: Sequence[str], *, complete: bool = True) -> Results:
-    """Read the errors of the named experiments from `folder`/<name>.json.
+def read_results(
+    folder: Path,
+    names: Sequence[str],
+    unseen_loops: Sequence[str] = (),
+    *,
+    complete: bool = True,
+) -> Results:
+    """Read `folder`/experiments/<name>.json and `folder`/unseen_loops/<name>.json, and merge them.
 
     Parameters
     ----------
     folder : Path
+        Metrics of one scale. Files of other names are not read.
     names : sequence of str
-        Other files in the folder are not read.
+        Experiments and transfers that are tested on the corpus of their training or on another.
+    unseen_loops : sequence of str
+        Those that were also trained on a corpus of other loops. The constant predictor is the
+        first file's where both have one.
     complete : bool
         Whether a missing file is an error, or is left out.
 
@@ -93,8 +121,30 @@ def read_results(folder: Path, names: Sequence[str], *, complete: bool = True) -
     InputError
         If a file is not JSON, or is missing and `complete` is true.
     """
-    paths = {name: folder / f"{name}.json" for name in names}
-    return Results({name: read_json(p) for name, p in paths.items() if complete or p.exists()})
+    found: dict[str, Any] = {}
+    for kind, wanted in (("experiments", names), ("unseen_loops", unseen_loops)):
+        for name in wanted:
+            path = folder / kind / f"{name}.json"
+            if complete or path.exists():
+                found[name] = merged(found.get(name, {}), read_json(path))
+    return Results(found)
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return both dictionaries joined at all levels; `second` wins, but for `constant`.
+
+    Examples
+    --------
+    >>> merged({"untrained": {"paper": 1}, "constant": 2}, {"untrained": {"x": 3}, "constant": 4})
+    {'untrained': {'paper': 1, 'x': 3}, 'constant': 2}
+    """
+    joined = dict(first)
+    for key, value in second.items():
+        if isinstance(value, dict) and isinstance(first.get(key), dict) and key != "constant":
+            joined[key] = merged(first[key], value)
+        elif key != "constant" or key not in first:
+            joined[key] = value
+    return joined
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The report's tables: the paper's in its own layout, headlines, scales, sizes, every error."""
+"""The report's tables: the opening table, the paper's in its own layout, scales, every error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
+from siamese_drc.report.learning import better_than_published
 from siamese_drc.report.published import PublishedCell, cell_mae, table_cells
-from siamese_drc.report.results import DASH, PROTOCOLS, TRANSFER_PROTOCOLS, Results
+from siamese_drc.report.results import (
+    BASELINES,
+    DASH,
+    PARAMETER_NAMES,
+    PROTOCOLS,
+    TRANSFER_PROTOCOLS,
+    Results,
+)
 
 TITLES = {
     "IV": "one parameter varied at a time",
@@ -22,34 +30,45 @@ TITLES = {
 }
 MODELS_IN_ROWS = ("IV", "V")  # the other tables have models in columns, parameters in rows
 
+EVERY_PROTOCOL = (*PROTOCOLS, *TRANSFER_PROTOCOLS)
+
 # Which entry of the metrics fills which source of a column, block by block.
-OWN = {name: name for name in ("published", *PROTOCOLS, *TRANSFER_PROTOCOLS)}
+OWN = {
+    "published": "published",
+    **{name: name for name in EVERY_PROTOCOL},
+    **{f"untrained/{name}": f"untrained/{name}" for name in EVERY_PROTOCOL},
+}
 NETWORK = {"paper": "network", "unseen_loops": "network_unseen_loops", "transfer": "network"}
-NETWORK_TITLE = "The network's own output, no forest"
-BASELINES = {"constant": "Constant predictor", "closed_form": "Closed-form limit"}
+OTHERS = {
+    "The network's own output, no forest": NETWORK,
+    "No network: a forest on simple statistics of the input": {
+        name: f"no_network/{name}" for name in EVERY_PROTOCOL
+    },
+}
+BASELINE_TITLES = dict(zip(BASELINES, ("Constant predictor", "Closed-form limit"), strict=True))
 
-HEADLINES = {"drum-dm2": "drum-cnn-stft128", "drum-d4p": "drum-d4p-cnn-stft128"}
-"""Data sets of the headline table, and their experiments: both are the tuned Model 1."""
-
-BEYOND, BEYOND_DATA_SET = "drum-d4p-dense-gain", "drum-d4p"
-BEYOND_ENTRIES = ("paper", "paper_delayed", "unseen_loops", "unseen_loops_delayed")
+TUNED_MODEL_1 = ("drum-cnn-stft128", "drum-d4p-cnn-stft128")
+OPENING = {
+    "": ["published"],
+    "Known loops": ["paper", "untrained/paper", "no_network/paper"],
+    "New loops": ["unseen_loops", "untrained/unseen_loops", "no_network/unseen_loops"],
+    "No training": [*BASELINES],
+}
+"""Columns of the opening table: titles, and the entries of the metrics below each."""
 
 PAPER_SCALE = "paper scale"
-
-EXPERIMENT_ENTRIES = (*PROTOCOLS, *(NETWORK[name] for name in PROTOCOLS), *BASELINES)
-TRANSFER_ENTRIES = (*TRANSFER_PROTOCOLS, NETWORK["transfer"], *BASELINES)
 
 
 @dataclass(frozen=True)
 class Value:
     """One number of a table; `percent` is of the parameter's range, where the paper gives it.
 
-    `best`: the smallest of those that it can be compared with (`best_cells`).
+    `best`: printed in bold. `learnt`: whether the error of a trained network is; None: no twin.
     """
 
     mae: str | float
     percent: str | float | None = None
-    learnt: bool = True
+    learnt: bool | None = None
     best: bool = False
 
 
@@ -63,33 +82,21 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper, with our errors and the baselines in it.
+    """A table with published errors, ours and the baselines.
 
     Attributes
     ----------
     number, title : str
     columns : dict of str to list of str
-        Each column, and its sources: `published`, our protocols, or an empty name.
+        Each column, and its sources: `published`, entries of the metrics, or an empty name.
     blocks : dict of str to list of Row
-        The paper's own rows under the empty title, then the others under theirs.
+        The first rows under the empty title, then the others under theirs.
     """
 
     number: str
     title: str
     columns: dict[str, list[str]]
     blocks: dict[str, list[Row]]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """A published error, and ours by entry: protocols and baselines (None: no such).
-
-    `learnt` holds, for each protocol, whether ours is 30 % better than the constant predictor's.
-    """
-
-    cell: PublishedCell
-    maes: dict[str, float | None]
-    learnt: dict[str, bool | None]
 
 
 @dataclass(frozen=True)
@@ -112,44 +119,17 @@ class Coverage:
     total: int
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much of everything is made at one scale; `settings`: per loop, by grid."""
+def heading(source: str) -> str:
+    """Return what stands above the numbers of one source.
 
-    clip_seconds: float
-    loops: Mapping[str, int]
-    grid_loops: Mapping[str, int]
-    settings: Mapping[str, int]
-    max_epochs: Mapping[str, int]
-    dropout: Mapping[str, float]
-    patience: int
-    width: Mapping[str, float]
-    trees: int
-    splits: int
-    folds: int
-    folds_run: int
-
-    def described(self) -> dict[str, str]:
-        """Return each size by its name in the report."""
-        limits = "".join(f"; at most {n} under {grid}" for grid, n in self.grid_loops.items())
-        return {
-            "loops": ", ".join(f"{n} {name}" for name, n in self.loops.items()) + limits,
-            "clip length": f"{self.clip_seconds:g} s",
-            "settings per loop": _by_key(self.settings),
-            "width of the networks": _by_key(self.width),
-            "epochs at most": _by_key(self.max_epochs),
-            "epochs without progress": f"{self.patience}",
-            "dropout": _by_key(self.dropout),
-            "trees in a forest": f"{self.trees}",
-            "random splits (`paper`)": f"{self.splits}",
-            "folds run (`unseen_loops`)": f"{self.folds_run} of {self.folds}",
-        }
-
-    def of_networks(self, cells: list[PublishedCell]) -> list[tuple[str, str]]:
-        """Return what limits the networks of a table: name, and value."""
-        grids = {cell.grid for cell in cells}
-        epochs = {name: count for name, count in self.max_epochs.items() if name in grids}
-        return [("epochs at most", _by_key(epochs)), ("width of the networks", _by_key(self.width))]
+    Examples
+    --------
+    >>> heading("paper"), heading("untrained/paper"), heading("closed_form")
+    ('ours, `paper`', 'untrained', 'closed form')
+    """
+    if source in EVERY_PROTOCOL:
+        return f"ours, `{source}`"
+    return source.split("/")[0].replace("_", " ")
 
 
 def build_tables(cells: list[PublishedCell], results: Results) -> list[Table]:
@@ -162,53 +142,60 @@ def build_tables(cells: list[PublishedCell], results: Results) -> list[Table]:
     >>> table.number, list(table.columns)[:3]
     ('VII', ['512', '256', '128'])
     >>> table.blocks[""][0].values[0]
-    [Value(mae='2.415', percent=None, learnt=True, best=False), None]
+    [Value(mae='2.415', percent=None, learnt=None, best=False), None, None]
     """
     return [_build_table(number, table_cells(cells, number), results) for number in TITLES]
 
 
-def headlines(cells: list[PublishedCell], results: Results) -> list[Headline]:
-    """Return the errors of the tuned Model 1 on two and on four parameters, where it was run."""
-    chosen = {  # without those repeated in later tables
-        (cell.data_set, cell.parameter): cell
-        for cell in cells
-        if HEADLINES.get(cell.data_set) == cell.experiment
-        and cell.data_set in results.experiments.get(cell.experiment, {})
-    }
-    return [
-        Headline(
-            cell,
-            {e: cell_mae(cell, e, results) for e in (*PROTOCOLS, *BASELINES)},
-            {e: results.learnt(*cell.place[:2], e, cell.parameter) for e in PROTOCOLS},
-        )
-        for cell in chosen.values()
-    ]
+def opening_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> Table | None:
+    """Return the errors of the tuned Model 1, each beside its baselines; None where none was run.
 
+    Bold is an error of ours below the published one, the twin's and that without a network.
 
-def summary(lines: list[Headline]) -> dict[str, float]:
-    """Return the headline errors by name: at most 12, such as `drum_dm2_attack_ms_paper`."""
-    return {
-        f"{line.cell.data_set.replace('-', '_')}_{line.cell.parameter}_{protocol}": mae
-        for line in lines
-        for protocol in PROTOCOLS
-        if (mae := line.maes[protocol]) is not None
-    }
-
-
-def beyond(
-    cells: list[PublishedCell], results: Results
-) -> list[tuple[PublishedCell, dict[str, float | None]]]:
-    """Return the errors of `BEYOND` by entry, each with the cell of the paper's tuned Model 1.
-
-    BEYOND is not one of the paper's networks. `_delayed`: the clips come 10 ms late.
+    Parameters
+    ----------
+    cells : list of PublishedCell
+    by_scale : mapping of str to Results
+        The results by the name of their scale; each fills one block.
     """
-    return [
-        (cell, {e: results.mae(BEYOND, cell.data_set, e, cell.parameter) for e in BEYOND_ENTRIES})
-        for cell in cells
-        if BEYOND in results.experiments
-        and cell.data_set == BEYOND_DATA_SET
-        and cell.experiment == HEADLINES[BEYOND_DATA_SET]
-    ]
+    chosen = {cell.place: cell for cell in cells if cell.experiment in TUNED_MODEL_1}
+    grids = [*dict.fromkeys(cell.grid for cell in table_cells(cells, "X")), "d4p"]
+    ordered = sorted(chosen.values(), key=lambda cell: grids.index(cell.grid))
+    blocks = {
+        title: [
+            _compared(cell, results, f"{cell.data_set}: {PARAMETER_NAMES[cell.parameter]}")
+            for cell in ordered
+            if cell.data_set in results.experiments.get(cell.experiment, {})
+        ]
+        for title, results in by_scale.items()
+    }
+    return _opening("the tuned Model 1 on drums", blocks)
+
+
+def other_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> Table | None:
+    """Return the errors of experiments that are not the paper's; None where none was run.
+
+    Beside them are the published errors of the tuned Model 1 on the same data set.
+    """
+    known = {cell.experiment for cell in cells}
+    published = {
+        (cell.data_set, cell.parameter): cell for cell in cells if cell.experiment in TUNED_MODEL_1
+    }
+    blocks = {
+        title: [
+            _compared(
+                replace(published[data_set, parameter], experiment=name),
+                results,
+                f"{name}: {PARAMETER_NAMES[parameter]}",
+            )
+            for name, data_set, parameter in results.measured()
+            if name not in known
+            and not name.startswith(TUNED_MODEL_1)  # other seeds
+            and (data_set, parameter) in published
+        ]
+        for title, results in by_scale.items()
+    }
+    return _opening("networks that are not the paper's", blocks)
 
 
 def coverage(
@@ -234,8 +221,9 @@ def every_error(results: Results) -> dict[tuple[str, ...], dict[tuple[str, str, 
     """
     found: dict[tuple[str, ...], dict[tuple[str, str, str], list[Any]]] = {}
     for name, data_set, parameter in results.measured():
-        for entries in (EXPERIMENT_ENTRIES, TRANSFER_ENTRIES):
-            if results.error(name, data_set, entries[0], parameter):
+        for protocols in (PROTOCOLS, TRANSFER_PROTOCOLS):
+            if any(results.error(name, data_set, entry, parameter) for entry in protocols):
+                entries = _entries(protocols)
                 errors = [results.error(name, data_set, entry, parameter) for entry in entries]
                 unsolved = results.error(name, data_set, "closed_form", "unsolved")
                 rows = found.setdefault(entries, {})
@@ -268,11 +256,29 @@ def best_cells(
     }
 
 
-def _by_key(numbers: Mapping[str, float]) -> str:
-    """Return numbers by name: one number where all are equal."""
-    if len(set(numbers.values())) == 1:
-        return f"{next(iter(numbers.values())):g}"
-    return ", ".join(f"{name} {number:g}" for name, number in numbers.items())
+def _entries(protocols: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the entries of the metrics by these protocols, and those without a protocol."""
+    own = [
+        entry for name in protocols for entry in (name, f"untrained/{name}", f"no_network/{name}")
+    ]
+    network = [NETWORK[name] for name in protocols if name in NETWORK]
+    return (*own, *network, *BASELINES)
+
+
+def _compared(cell: PublishedCell, results: Results, label: str) -> Row:
+    """Return a row of `OPENING`."""
+
+    def value(source: str) -> Value | None:
+        found = _value(cell, source, results)
+        better = source in EVERY_PROTOCOL and better_than_published(cell, source, results)
+        return replace(found, percent=None, best=better) if found else None
+
+    return Row(label, [[value(source) for source in sources] for sources in OPENING.values()])
+
+
+def _opening(title: str, blocks: dict[str, list[Row]]) -> Table | None:
+    filled = {name: rows for name, rows in blocks.items() if rows}
+    return Table("", title, OPENING, filled) if filled else None
 
 
 def _build_table(number: str, cells: list[PublishedCell], results: Results) -> Table:
@@ -281,19 +287,22 @@ def _build_table(number: str, cells: list[PublishedCell], results: Results) -> T
         for column, members in _grouped(cells, lambda cell: cell.column).items()
     }
     rows = _grouped(cells, lambda cell: f"{cell.group}: {cell.row}" if cell.group else cell.row)
-    best = best_cells(cells, list(OWN), results)
+    best = best_cells(cells, ["published", *EVERY_PROTOCOL], results)
     own = [_line(label, row, columns, OWN, results, best) for label, row in rows.items()]
-    network = [_line(label, row, columns, NETWORK, results) for label, row in rows.items()]
-    blocks = {"": own, NETWORK_TITLE: [line for line in network if any(map(any, line.values))]}
+    blocks = {"": own}
+    for title, entries in OTHERS.items():
+        lines = [_line(label, row, columns, entries, results) for label, row in rows.items()]
+        blocks[title] = [line for line in lines if any(map(any, line.values))]
 
-    for entry, title in BASELINES.items():
+    others = [line for title in OTHERS for line in blocks[title]]
+    for entry, title in BASELINE_TITLES.items():
         if number in MODELS_IN_ROWS:
             blocks[title] = _instrument_lines(rows, columns, entry, results)
             continue
         columns[title] = [""]
         for line in own:
             line.values.append([_first(rows[line.label], entry, results)])
-        for line in network:
+        for line in others:
             line.values.append([None])
     return Table(
         number, TITLES[number], columns, {t: lines for t, lines in blocks.items() if lines}
@@ -316,10 +325,19 @@ def _instrument_lines(
 
 
 def _sources(cells: list[PublishedCell], results: Results) -> list[str]:
-    """Return what a column shows: the second protocol only where something was tested by it."""
+    """Return what a column shows: our protocols, each beside the untrained twin.
+
+    The second protocol stands only where something was tested by it.
+    """
     own, other = cells[0].protocols
-    shown = any(_value(cell, other, results) for cell in cells)
-    return ["published", own, *([other] if shown else [])]
+    sources = ["published"]
+    for protocol in (own, other):
+        tested = [cell for cell in cells if _value(cell, protocol, results)]
+        if protocol == own or tested:
+            sources.append(protocol)
+            if any(cell.trained for cell in (tested if protocol == other else cells)):
+                sources.append(f"untrained/{protocol}")
+    return sources
 
 
 def _grouped(
@@ -360,5 +378,5 @@ def _value(cell: PublishedCell, entry: str | None, results: Results) -> Value | 
     error = results.error(*place)
     if error is None:
         return None
-    learnt = entry in BASELINES or results.learnt(*place) is not False
-    return Value(error["mae"], error["percent"] if cell.percent else None, learnt)
+    percent = error["percent"] if cell.percent else None
+    return Value(error["mae"], percent, results.learnt(*place))

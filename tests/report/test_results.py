@@ -7,37 +7,65 @@ import json
 import pytest
 
 from siamese_drc.core.errors import InputError
-from siamese_drc.report.results import Results, error_text, read_results
-from tests.report.made_up_project import build_project, made_up_errors, made_up_params
+from siamese_drc.report.results import Results, error_text, merged, read_results
+from tests.report.made_up_project import (
+    UNSEEN_LOOPS,
+    build_project,
+    made_up_errors,
+    made_up_params,
+    made_up_results,
+)
 
 
 @pytest.fixture
 def folder(tmp_path):
     params = made_up_params()
     build_project(tmp_path, params)
-    return tmp_path / "metrics" / params.scale / "experiments"
+    return tmp_path / "metrics" / params.scale
 
 
-def test_reads_what_evaluate_wrote(folder):
+def test_reads_and_joins_both_files_of_an_experiment(folder):
     params = made_up_params()
-    results = read_results(folder, params.evaluated)
+    results = read_results(folder, params.evaluated, UNSEEN_LOOPS)
     assert list(results.experiments) == params.evaluated
-    assert results.experiments["drum-cnn-stft128"] == made_up_errors(params, "drum-cnn-stft128")
+    assert results == made_up_results(params)
+    place = ("drum-cnn-stft128", "drum-dm2")
+    assert results.mae(*place, "paper", "attack_ms") == 5.0
+    assert results.mae(*place, "untrained/paper", "attack_ms") == 7.5
+    assert results.mae(*place, "untrained/unseen_loops", "attack_ms") == 17.5
+    assert results.mae(*place, "no_network/unseen_loops", "attack_ms") == 18.75
 
 
-@pytest.mark.parametrize("name", ["drum-cnn-stft256", "drum-handcrafted"])
+def test_new_errors_on_other_loops_replace_those_of_the_old_form_but_not_the_constant():
+    old = {"drum-ds2": {"unseen_loops": {"ratio": 3.0}, "constant": {"ratio": 5.0}}}
+    new = {"drum-ds2": {"unseen_loops": {"ratio": 2.0}, "constant": {"ratio": 4.0}}}
+    assert merged(old, new) == {"drum-ds2": {"unseen_loops": {"ratio": 2.0}, **CONSTANT_OF_OLD}}
+    assert merged({}, new) == new
+
+
+CONSTANT_OF_OLD = {"constant": {"ratio": 5.0}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "experiments/drum-cnn-stft256",
+        "experiments/drum-handcrafted",
+        "unseen_loops/drum-handcrafted",
+    ],
+)
 def test_missing_errors_are_named(folder, name):
     (folder / f"{name}.json").unlink()
     with pytest.raises(InputError, match=rf"{name}\.json: missing"):
-        read_results(folder, made_up_params().evaluated)
+        read_results(folder, made_up_params().evaluated, UNSEEN_LOOPS)
 
 
 def test_missing_files_are_left_out_where_that_is_allowed(folder):
     params = made_up_params()
-    for path in folder.iterdir():
-        if path.stem != "drum-cnn-stft128":
+    for path in folder.glob("*/*.json"):
+        if path.parent.name != "experiments" or path.stem != "drum-cnn-stft128":
             path.unlink()
-    landed = read_results(folder, params.evaluated, complete=False)
+    landed = read_results(folder, params.evaluated, UNSEEN_LOOPS, complete=False)
     assert landed.experiments == {
         "drum-cnn-stft128": made_up_errors(params, "drum-cnn-stft128"),
     }
@@ -45,19 +73,41 @@ def test_missing_files_are_left_out_where_that_is_allowed(folder):
 
 
 def test_broken_json_is_named(folder):
-    (folder / "drum-cnn-stft256.json").write_text("<<<<<<< HEAD")
+    (folder / "experiments" / "drum-cnn-stft256.json").write_text("<<<<<<< HEAD")
     with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: is not JSON"):
         read_results(folder, made_up_params().evaluated)
 
 
-def one_error(mae: float) -> Results:
-    entries = {"paper": {"attack_ms": {"mae": mae}}, "constant": {"attack_ms": {"mae": 20.0}}}
+def one_error(untrained: float = 2.0, no_network: float = 2.0) -> Results:
+    """Return an error of 1.0 with its baselines, that was learnt."""
+    entries = {
+        "paper": {"attack_ms": {"mae": 1.0}},
+        "untrained": {"paper": {"attack_ms": {"mae": untrained}}},
+        "no_network": {"paper": {"attack_ms": {"mae": no_network}}},
+        "learnt": {"paper": {"attack_ms": {"learnt": True}}},
+    }
     return Results({"drum": {"drum-ds3": entries}})
 
 
-@pytest.mark.parametrize(("mae", "learnt"), [(13.9, True), (14.0, False), (21.0, False)])
-def test_learnt_is_better_than_the_constant_by_30_percent(mae, learnt):
-    assert one_error(mae).learnt("drum", "drum-ds3", "paper", "attack_ms") is learnt
+PLACE = ("drum", "drum-ds3", "paper", "attack_ms")
+
+
+def test_learnt_is_what_the_metrics_say():
+    assert one_error().learnt(*PLACE) is True
+
+
+@pytest.mark.parametrize(
+    ("untrained", "no_network", "adds"),
+    [(2.0, 2.0, True), (1.0, 2.0, False), (2.0, 0.5, False)],
+)
+def test_a_network_adds_to_both_baselines_or_does_not(untrained, no_network, adds):
+    assert one_error(untrained, no_network).adds_to_baselines(*PLACE) is adds
+
+
+def test_without_baselines_nothing_is_said_of_the_network():
+    results = Results({"drum": {"drum-ds3": {"paper": {"attack_ms": {"mae": 1.0}}}}})
+    assert results.learnt(*PLACE) is None
+    assert not results.adds_to_baselines(*PLACE)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +120,14 @@ def test_learnt_is_better_than_the_constant_by_30_percent(mae, learnt):
     ],
 )
 def test_what_was_not_measured_is_none(place):
-    assert one_error(1.0).mae(*place) is None
-    assert one_error(1.0).learnt(*place) is None
+    assert one_error().mae(*place) is None
+    assert one_error().learnt(*place) is None
 
 
 def test_measured_lists_varied_parameters_in_order(folder):
-    results = Results({"d4p": json.loads((folder / "drum-d4p-cnn-stft128.json").read_text())})
+    results = Results(
+        {"d4p": json.loads((folder / "experiments" / "drum-d4p-cnn-stft128.json").read_text())}
+    )
     assert list(results.measured()) == [
         ("d4p", "drum-d4p", name) for name in ("threshold_db", "ratio", "attack_ms", "release_ms")
     ]

@@ -6,24 +6,21 @@ from typing import Any
 
 import pytest
 
-from siamese_drc.report.published import read_published, table_cells
+from siamese_drc.report.published import read_published
 from siamese_drc.report.results import Results
 from siamese_drc.report.tables import (
-    BEYOND,
-    NETWORK_TITLE,
+    OTHERS,
     Table,
     Value,
-    beyond,
     build_tables,
     coverage,
     every_error,
-    headlines,
-    summary,
+    opening_table,
+    other_table,
 )
 from stages.report import describe
 from tests.report.made_up_project import (
     CONSTANT,
-    SCALE,
     SHARES,
     made_up_errors,
     made_up_params,
@@ -31,6 +28,8 @@ from tests.report.made_up_project import (
 )
 
 NAME = "drum-cnn-stft128"
+NETWORK_TITLE, NO_NETWORK_TITLE = OTHERS
+PARAMS = made_up_params()
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +90,15 @@ def test_what_was_not_run_is_a_dash():
     assert line["Ratio", "paper"] is None
 
 
-def one_row(maes: dict[str, float], constant: float = 25.0) -> dict[tuple[str, str], Value | None]:
+def one_row(maes: dict[str, float], learnt: bool = True) -> dict[tuple[str, str], Value | None]:
     """Return the line of the attack in Table VII, from errors of ours by experiment."""
     entries = {
-        name: {"paper": {"attack_ms": {"mae": mae}}, "constant": {"attack_ms": {"mae": constant}}}
+        name: {
+            "paper": {"attack_ms": {"mae": mae, "percent": 0.0}},
+            "learnt": {"paper": {"attack_ms": {"learnt": learnt}}},
+        }
         for name, mae in maes.items()
     }
-    for found in entries.values():
-        for error in found.values():
-            error["attack_ms"]["percent"] = 0.0
     results = Results({name: {"drum-ds3": found} for name, found in entries.items()})
     (table,) = [table for table in build_tables(read_published(), results) if table.number == "VII"]
     return cells(table, "", "Attack (ms)")
@@ -117,7 +116,7 @@ def test_the_best_of_the_published_and_the_best_of_ours_are_marked():
 def test_neither_a_lone_error_nor_one_that_was_not_learnt_is_the_best():
     assert marked(one_row({"drum-cnn-stft512": 3.0})) == {("128", "published")}
     two = {"drum-cnn-stft512": 3.0, "drum-cnn-stft128": 4.0}
-    assert marked(one_row(two, constant=4.0)) == {("128", "published")}
+    assert marked(one_row(two, learnt=False)) == {("128", "published")}
 
 
 def test_models_in_rows_are_compared_within_their_instrument(tables):
@@ -139,36 +138,59 @@ def test_models_in_rows_are_compared_within_their_instrument(tables):
     }
 
 
+COLUMN = ["published", "paper", "untrained/paper"]
+
+
 def test_unseen_loops_stands_only_where_it_was_trained(tables):
     assert tables["VII"].columns == {
-        "512": ["published", "paper"],
-        "256": ["published", "paper"],
-        "128": ["published", "paper", "unseen_loops"],
+        "512": COLUMN,
+        "256": COLUMN,
+        "128": [*COLUMN, "unseen_loops", "untrained/unseen_loops"],
         "Constant predictor": [""],
         "Closed-form limit": [""],
     }
 
 
-def test_what_is_no_better_than_the_constant_is_not_learnt(tables):
+def test_the_untrained_error_stands_beside_ours_and_not_learnt_is_marked(tables):
     line = cells(tables["X"], "", "Joint: Release (ms)")
     assert line["Model 1 tuned", "paper"] == Value(50.0, learnt=True, best=True)
+    assert line["Model 1 tuned", "untrained/paper"] == Value(75.0)
     assert line["Model 1 tuned", "unseen_loops"] == Value(200.0, learnt=False)
-    assert line["Constant predictor", ""] == Value(250.0, learnt=True)
+    assert line["Model 1 tuned", "untrained/unseen_loops"] == Value(175.0)
+    assert line["Constant predictor", ""] == Value(250.0)
 
 
-def test_network_has_lines_of_its_own(tables):
-    lines = tables["X"].blocks[NETWORK_TITLE]
-    assert len(lines) == 8
-    assert maes(tables["X"], NETWORK_TITLE, "Ratio") == {
-        ("Model 1 tuned", "published"): None,
-        ("Model 1 tuned", "paper"): pytest.approx(0.1 * 4.8),
-        ("Model 1 tuned", "unseen_loops"): pytest.approx(0.6 * 4.8),
-        ("Model 3", "published"): None,
-        ("Model 3", "paper"): pytest.approx(0.1 * 4.8),
-        ("Model 3 tuned", "published"): None,
-        ("Model 3 tuned", "paper"): pytest.approx(0.1 * 4.8),
-        ("Constant predictor", ""): None,
-        ("Closed-form limit", ""): None,
+def test_handcrafted_features_have_no_twin(tables):
+    assert tables["XII"].columns["Handcrafted features"] == ["published", "paper", "unseen_loops"]
+    line = cells(tables["IV"], "", "Drum: Handcrafted")
+    assert line["Ratio", "untrained/paper"] is None
+    assert line["Ratio", "paper"] == Value(0.2 * 4.8, best=True)
+
+
+def test_errors_without_a_twin_have_a_dash_in_its_place():
+    results = made_up_results(made_up_params())
+    for twin in ("untrained", "no_network", "learnt"):
+        for data_sets in results.experiments.values():
+            for entries in data_sets.values():
+                entries.pop(twin, None)
+    table = build_tables(read_published(), results)[0]
+    line = cells(table, "", "Drum: Model 2")
+    assert line["Ratio", "paper"] == Value(0.2 * 4.8, best=True)
+    assert line["Ratio", "untrained/paper"] is None
+    assert NO_NETWORK_TITLE not in table.blocks
+
+
+@pytest.mark.parametrize(
+    ("block", "paper", "unseen"), [(NETWORK_TITLE, 0.1, 0.6), (NO_NETWORK_TITLE, 0.25, 0.75)]
+)
+def test_network_and_no_network_have_lines_of_their_own(tables, block, paper, unseen):
+    assert len(tables["X"].blocks[block]) == 8
+    found = maes(tables["X"], block, "Ratio")
+    assert {place: mae for place, mae in found.items() if mae} == {
+        ("Model 1 tuned", "paper"): pytest.approx(paper * 4.8),
+        ("Model 1 tuned", "unseen_loops"): pytest.approx(unseen * 4.8),
+        ("Model 3", "paper"): pytest.approx(paper * 4.8),
+        ("Model 3 tuned", "paper"): pytest.approx(paper * 4.8),
     }
 
 
@@ -196,9 +218,11 @@ def test_percentages_where_the_paper_gives_them(tables):
 
 
 def test_transfer_and_refit_fill_table_xiii(tables):
-    assert tables["XIII"].columns["Feature embeddings"] == ["published", "transfer", "refit"]
+    assert tables["XIII"].columns["Feature embeddings"] == [
+        *("published", "transfer", "untrained/transfer", "refit", "untrained/refit"),
+    ]
     line = cells(tables["XIII"], "", "Attack (ms)")
-    assert line["Feature embeddings", "transfer"] == Value(0.9 * 25.0, learnt=False)
+    assert line["Feature embeddings", "transfer"] == Value(0.9 * 25.0, learnt=True, best=True)
     assert line["Feature embeddings", "refit"] == Value(12.5, learnt=True, best=True)
     assert line["Constant predictor", ""] == Value(25.0)
 
@@ -229,58 +253,63 @@ def test_every_error_lists_each_measured_parameter_once():
     assert shown["unseen_loops"] is None
 
 
-def test_summary_holds_the_tuned_model_on_two_and_four_parameters():
-    params = made_up_params()
-    lines = headlines(read_published(), made_up_results(params))
-    numbers = summary(lines)
-    assert len(numbers) == 12
-    assert numbers["drum_dm2_attack_ms_paper"] == SHARES["paper"] * 25.0
-    assert numbers["drum_d4p_ratio_unseen_loops"] == SHARES["unseen_loops"] * 4.8
-    assert lines[0].cell.value == "3.141"
-    assert lines[0].learnt == {"paper": True, "unseen_loops": False}
+def test_the_opening_table_has_the_tuned_model_1_at_both_scales():
+    results = made_up_results(made_up_params())
+    full_size = Results({NAME: {"drum-dm2": results.experiments[NAME]["drum-dm2"]}})
+    table = opening_table(read_published(), {"full": full_size, "here": results})
+    assert table is not None
+    assert [line.label for line in table.blocks["full"]] == [
+        "drum-dm2: Attack (ms)",
+        "drum-dm2: Release (ms)",
+    ]
+    labels = [line.label for line in table.blocks["here"]]
+    assert len(labels) == 12
+    assert (labels[0], labels[-1]) == ("drum-ds1: Threshold (dB)", "drum-d4p: Release (ms)")
+    line = cells(table, "here", "drum-dm2: Attack (ms)")
+    assert list(line.values()) == [
+        Value("3.141"),
+        *(Value(5.0, learnt=True), Value(7.5), Value(6.25)),
+        *(Value(20.0, learnt=False), Value(17.5), Value(18.75)),
+        *(Value(25.0), Value(0.025)),
+    ]
+    assert opening_table(read_published(), {"here": Results({})}) is None
 
 
-def test_summary_leaves_out_what_params_does_not_ask_for():
-    entry = {"model": "cnn", "corpus": "drum", "representation": "stft128"}
-    params = made_up_params(experiments={"drum-cnn-stft128": entry}, transfers={})
-    numbers = summary(headlines(read_published(), made_up_results(params)))
-    assert list(numbers) == ["drum_dm2_attack_ms_paper", "drum_dm2_release_ms_paper"]
+def test_bold_is_below_the_published_error_the_twin_and_no_network():
+    results = made_up_results(made_up_params())
+    data_set = results.experiments["drum-d4p-cnn-stft128"]["drum-d4p"]
+    data_set["no_network"]["paper"]["ratio"]["mae"] = 0.5
+    data_set["untrained"]["paper"]["attack_ms"]["mae"] = 4.0
+    table = opening_table(read_published(), {"here": results})
+    assert table is not None
+    bold = {
+        (line.label, source)
+        for line in table.blocks["here"]
+        for (_, source), value in cells(table, "here", line.label).items()
+        if value and value.best
+    }
+    assert bold == {("drum-d4p: Threshold (dB)", "paper"), ("drum-d4p: Release (ms)", "paper")}
 
 
 def test_sizes_state_this_scale_and_the_papers():
     project = describe(made_up_params())
-    here, paper = project.size.described(), project.paper_size.described()
+    here, paper = project.sizes, project.paper_sizes
     listed = {name: (here[name], paper[name]) for name in here}
-    assert listed["loops"] == (
-        "6 drum, 5 guitar, 4 mix; at most 4 under dm1",
-        "64 drum, 65 guitar, 50 mix",
+    assert listed["loops"][0].startswith("drum 6, guitar 5, mix 4")
+    assert listed["loops"][1].startswith("drum 64, guitar 65, mix 50")
+    assert listed["clip length (s)"] == ("0.5", "4")
+    assert listed["settings per loop"] == (
+        "ds1 50, ds2 6, ds3 6, ds4 6, dm1 6, dm2 6, d4p 625",
+        "ds1 50, ds2 50, ds3 50, ds4 50, dm1 64, dm2 64, d4p 625",
     )
-    assert listed["clip length"] == ("0.5 s", "4 s")
-    assert listed["settings per loop"][0] == ("ds1 50, ds2 6, ds3 6, ds4 6, dm1 6, dm2 6, d4p 625")
-    assert listed["settings per loop"][1] == (
-        "ds1 50, ds2 50, ds3 50, ds4 50, dm1 64, dm2 64, d4p 625"
-    )
-    assert listed["folds run (`unseen_loops`)"] == ("1 of 3", "5 of 5")
-
-
-def test_a_table_states_the_epochs_of_its_own_grids():
-    cells = table_cells(read_published(), "XII")
-    scale = SCALE | {"max_epochs": SCALE["max_epochs"] | {"d4p": 7}}
-    params = made_up_params(scales={"smoke": scale, "paper": scale})
-    assert ("epochs at most", "7") in describe(params).size.of_networks(cells)
+    assert listed["random splits (`paper`)"] == ("3", "50")
 
 
 def test_recorded_materials_are_named():
-    materials = {
-        "drum": {"source": {"folder": "siamese_drc/loops/drum"}},
-        "guitar": {"source": {"folder": "recordings/guitar"}},
-        "mix": {"source": {"folder": "siamese_drc/loops/mix"}},
-    }
-    assert describe(made_up_params(materials=materials)).recordings == {
-        "drum": None,
-        "guitar": "recordings/guitar",
-        "mix": None,
-    }
+    materials = {name: material.model_dump() for name, material in PARAMS.materials.items()}
+    materials["guitar"] = {"source": {"folder": "recordings/guitar"}}
+    recordings = describe(made_up_params(materials=materials)).recordings
+    assert recordings == dict.fromkeys(materials) | {"guitar": "recordings/guitar"}
 
 
 def test_the_largest_scale_of_every_cell_is_stated():
@@ -297,21 +326,12 @@ def test_the_largest_scale_of_every_cell_is_stated():
     assert (found.full_size, found.total) == (2, 124)
 
 
-def found(mae: float) -> Results:
-    return Results({BEYOND: {"drum-d4p": {"paper": {"threshold_db": {"mae": mae}}}}})
-
-
-def test_the_network_that_is_not_the_papers_is_compared_with_table_xii():
-    lines = beyond(read_published(), found(0.9))
-    assert [(cell.parameter, cell.value) for cell, _ in lines] == [
-        ("threshold_db", "2.369"),
-        ("ratio", "3.265"),
-        ("attack_ms", "10.868"),
-        ("release_ms", "79.045"),
-    ]
-    assert lines[0][1]["paper"] == 0.9
-    assert lines[0][1]["unseen_loops"] is None  # was not measured
-
-
-def test_a_network_that_was_not_run_has_no_lines():
-    assert beyond(read_published(), Results({})) == []
+def test_a_network_that_is_not_the_papers_is_beside_the_tuned_model_1():
+    errors = {"paper": {"threshold_db": {"mae": 0.9, "percent": 2.0}}}
+    results = Results({"drum-d4p-dense-gain": {"drum-d4p": errors}, NAME: {}})
+    table = other_table(read_published(), {"here": results})
+    assert table is not None
+    (line,) = table.blocks["here"]
+    assert line.label == "drum-d4p-dense-gain: Threshold (dB)"
+    assert line.values[:2] == [[Value("2.369")], [Value(0.9), None, None]]
+    assert other_table(read_published(), {"here": made_up_results(made_up_params())}) is None

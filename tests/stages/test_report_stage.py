@@ -53,7 +53,19 @@ def project(folder: Path) -> Path:
     landed.mkdir(parents=True)
     for name in ("drum-d4p-cnn-stft128", "drum-d4p-handcrafted"):
         (landed / f"{name}.json").write_text(json.dumps(made_up_errors(params, name)))
+    run_folder = folder / "metrics" / "paper" / "runs" / "drum-d4p-cnn-stft128-d4p"
+    run_folder.mkdir(parents=True)
+    (run_folder / "run.json").write_text(json.dumps(RUN))
     return folder
+
+
+RUN = {
+    "experiment": "drum-d4p-cnn-stft128",
+    "data_sets": ["drum-d4p"],
+    "commit": "82acb725438553c019b59201830b3b8caf38b200",
+    "backend": "tensorflow 2.21.0",
+    "processor": "AMD EPYC",
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +117,7 @@ class Page(HTMLParser):
 def test_page_carries_all_that_it_shows(written):
     text = written["reports/smoke/report.html"].decode()
     page = Page(text)
-    images = [link for link in page.references if not link.startswith("#")]
+    images = [link for link in page.references if not link.startswith(("#", "../../metrics/"))]
     assert len(images) == 4
     assert all(link.startswith("data:image/svg+xml;base64,") for link in images)
     assert all(page.alternatives)
@@ -115,9 +127,9 @@ def test_page_carries_all_that_it_shows(written):
 
 def test_rows_of_a_table_are_equally_wide(written):
     tables = Page(written["reports/smoke/report.html"].decode()).tables
-    # Headlines, verdicts, ratios, scales, sizes; nine of the paper's and one at full size; two of
-    # every error and the claims at full size; four of the match tool.
-    assert len(tables) == 5 + 9 + 1 + 2 + 1 + 4
+    # The opening; claim 0, verdicts, ratios; nine of the paper's; one and the claims at full size;
+    # four of the match tool; not learnt, sizes, scales, runs; two of every error.
+    assert len(tables) == 1 + 3 + 9 + 2 + 4 + 4 + 2
     assert all(len(set(rows)) == 1 for rows in tables)
 
     lines = written["reports/smoke/report.md"].decode().splitlines()
@@ -126,7 +138,8 @@ def test_rows_of_a_table_are_equally_wide(written):
     pipes = [counts for counts in pipes if counts]
     assert len(pipes) == len(tables)
     assert all(len(set(counts)) == 1 for counts in pipes)
-    assert len(pipes[3]) == 1 + 1 + 8 + (1 + 6) + 2 * (1 + 2)  # Table IV, the network, yardsticks
+    # Table IV: ours, the network and no network, the baselines by instrument
+    assert len(pipes[4]) == 1 + 1 + 8 + 2 * (1 + 6) + 2 * (1 + 2)
 
 
 def test_markdown_shows_every_figure(written):
@@ -138,20 +151,25 @@ def test_markdown_shows_every_figure(written):
 
 def test_markdown_says_what_a_reader_must_know(written):
     text = written["reports/smoke/report.md"].decode()
-    assert "| loops | 6 drum, 5 guitar, 4 mix; at most 4 under dm1 | 64 drum, 65 guitar, 50" in text
-    ours = "5.00 | 20.0 *not learnt* | – | – | 25.0 | 0.025 |"  # noqa: RUF001
-    assert f"| drum-dm2: Attack (ms) | 3.141 | {ours}" in text
-    ours = "5.00 | 20.0 *not learnt* | 5.00 | 20.0 *not learnt* | 25.0 | 0.025 |"
-    assert f"| drum-d4p: Attack (ms) | 10.868 | {ours}" in text
-    assert "0 of 32 errors by `unseen_loops`" in text
-    assert "Of 18 conclusions, " in text
+    assert "| loops | drum 6, " in text
+    known, new = "5.00 ✓ | 7.50 | 6.25", "20.0 *not learnt* | 17.5 | 18.8"
+    assert f"| drum-dm2: Attack (ms) | 3.141 | {known} | {new} | 25.0 | 0.025 |" in text
+    known, dashes = "**5.00** ✓ | 7.50 | 6.25", "– | – | –"  # noqa: RUF001
+    assert f"| drum-d4p: Attack (ms) | 10.868 | {known} | {new} | 25.0 | 0.025 |" in text
+    assert f"| drum-d4p: Attack (ms) | 10.868 | {known} | {dashes} | 25.0 | 0.025 |" in text
+    assert "0 of 12 trained errors by `unseen_loops`" in text
+    assert "| smoke scale | `paper` | **holds** | 100 | 100 | 0.67 | 0.80 | 0 |" in text
+    assert "| drum-cnn-stft128 | drum-ds2 | Ratio | `unseen_loops` | 3.84 | 3.36 | 4.80 |" in text
+    assert "| [drum-d4p-cnn-stft128-d4p](../../metrics/paper/runs/drum-d4p-cnn-stft128-d4p)" in text
+    assert "| drum-d4p | `82acb72` | [params.yaml](../../metrics/paper/runs/" in text
+    assert "of 18 conclusions 1 hold" in text
     assert "| drum-d4p-handcrafted |  |  |  |  |  |  | **paper scale** |" in text
     assert "8 of the 124 errors in the tables were measured at paper scale" in text
     assert "### Table XII at paper scale" in text
     assert "### Table X at paper scale" not in text
     assert "differ by up to 0 %" in text  # the made-up seeds are all alike
     assert "3.35 / 4.40 = 0.76 \N{CHECK MARK}" in text  # spectrogram over Mel, attack
-    assert "Epochs at most: 2; width of the networks: cnn 1, sample_level 0.5" in text
+    assert "| epochs at most | 2 |" in text
     assert "2.024 for the attack" in text
     assert "| mix | 16 bit | 95 % | 0.125 | 0.125 | 0.125 | 0.125 |" in text
     assert "| drum | gain curve, rms (dB) | 1.50 | 6.00 | 3.00 | 0.500 | 0.25 | 0.50 |" in text
@@ -173,8 +191,9 @@ def test_plot_data(written, tmp_path):
     for name, content in written.items():
         (tmp_path / Path(name).name).write_bytes(content)
     curves = pd.read_csv(tmp_path / "learning-curves.csv")
-    assert set(curves["experiment"]) == set(NETWORKS)
-    assert {"dm2", "dm2-fold0"} <= set(curves["network"])
+    tuned = ("drum-cnn-stft128", "drum-d4p-cnn-stft128")
+    assert set(curves["experiment"]) == {*NETWORKS, *(f"{name}-unseen-loops" for name in tuned)}
+    assert {"ds1", "dm2", "d4p"} <= set(curves["network"])
 
     points = pd.read_csv(tmp_path / "predicted.csv")
     panels = points.groupby(["data_set", "protocol", "parameter"]).size()
@@ -196,7 +215,7 @@ def test_few_experiments_make_a_report_too(tmp_path, kept):
     experiments = {name: {"model": "cnn", **EXPERIMENTS[name]} for name in kept}
     build_project(tmp_path, made_up_params(experiments=experiments, transfers={}))
     written = run(tmp_path)
-    assert json.loads(written["metrics/smoke/summary.json"]) == {}
+    assert json.loads(written["metrics/smoke/summary.json"])["cells_trained"] == 8 * len(kept)
     assert "4.338" in written["reports/smoke/report.md"].decode()
 
 
@@ -204,8 +223,10 @@ def test_few_experiments_make_a_report_too(tmp_path, kept):
     "lost",
     [
         "metrics/smoke/experiments/drum-cnn-mel512.json",
+        "metrics/smoke/unseen_loops/drum-cnn-stft128.json",
         "models/drum-cnn-stft512/history.csv",
         "data/predictions/drum-d4p-cnn-stft128.csv",
+        "data/predictions/drum-d4p-cnn-stft128-unseen-loops.csv",
     ],
 )
 def test_missing_input_is_named_and_nothing_is_written(tmp_path, lost):
@@ -230,12 +251,13 @@ def test_contents_link_to_every_section(written):
 def test_it_opens_with_the_verdict(written):
     text = written["reports/smoke/report.md"].decode()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE)[0] == "Verdict"
-    assert text.index("| drum-dm2: Attack (ms) |") < text.index("**Contents**") < 6000
+    assert text.index("| drum-dm2: Attack (ms) |") < text.index("**Contents**") < 7000
+    assert text.index("| | published |") < 700
 
 
 def test_long_lists_are_folded_and_printed_in_full(written):
     text = written["reports/smoke/report.html"].decode()
-    assert text.count("<details>") == text.count("</details>") == 5
+    assert text.count("<details>") == text.count("</details>") == 6
     assert (
         "details::details-content { content-visibility: visible;" in text.split("@media print")[1]
     )
@@ -245,6 +267,7 @@ ERRORS = "metrics/smoke/experiments"
 LEFTOVERS = [
     f"{ERRORS}/drum-cnn-stft64.json",
     f"{ERRORS}/piano-handcrafted.json",
+    "metrics/smoke/unseen_loops/drum-cnn-mel512.json",
     "models/drum-cnn-stft64",
     "models/mix-d4p-cnn-stft128",  # a transfer has no models of its own
     "data/predictions/drum-cnn-stft64.csv",
@@ -260,7 +283,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def check() -> None:
-    check_leftovers(made_up_params(), Path(ERRORS))
+    check_leftovers(made_up_params(), Path(ERRORS).parent)
 
 
 def test_finished_experiments_leave_nothing_over(folder):
@@ -285,7 +308,7 @@ def test_all_leftovers_are_named_at_once(folder):
 
 @pytest.mark.parametrize("name", [".gitignore", "drum-cnn-stft64.json.tmp"])
 def test_what_dvc_ignores_is_no_leftover(folder, name):
-    for place in (ERRORS, "models", "data/predictions"):
+    for place in (ERRORS, "metrics/smoke/unseen_loops", "models", "data/predictions"):
         (Path(place) / name).touch()
     check()
 
