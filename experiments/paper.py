@@ -255,6 +255,7 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
         },
         "transfers": set(names),
         "corpora": corpora,
+        "closed_form": corpora,
         "inputs": inputs,
         "materials": {params.corpora[corpus].material for corpus in corpora},
     }

@@ -159,6 +159,7 @@ def use_recordings(content: Any) -> None:
     epochs = dict(content["unseen_loops"][EXPERIMENTS["drum"]]["max_epochs"])
     for section in ("corpora", "inputs", "experiments", "unseen_loops", "transfers"):
         content[section] = {}
+    content["closed_form"] = {name: {"material": name} for name in MATERIALS}
     for name, experiment in EXPERIMENTS.items():
         representation, training = REPRESENTATIONS[name], f"{name}-training"
         entry = {"model": "cnn", "representation": representation}

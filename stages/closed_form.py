@@ -89,4 +89,4 @@ def estimates(settings: pd.DataFrame, fits: list[PairFit | None]) -> pd.DataFram
 
 
 if __name__ == "__main__":
-    run_stage(main, "corpora")
+    run_stage(main, "closed_form")

@@ -24,6 +24,7 @@ from stages.project.networks import (
     chosen,
 )
 from stages.project.sections import (
+    ClosedForm,
     Compressor,
     Corpus,
     Evaluate,
@@ -139,6 +140,7 @@ class Params(Checked):
     grids: Grids
     settings_seed: Seed
     corpora: dict[Key, Corpus]
+    closed_form: dict[Key, ClosedForm]
     representations: dict[Key, Representation]
     inputs: dict[Key, Input]
     models: dict[Key, Model]
@@ -219,6 +221,12 @@ class Params(Checked):
             known(f"corpora.{name}.material", corpus.material, self.materials, "material")
             for grid in corpus.grids:
                 known(f"corpora.{name}.grids", grid, self.grids.named, "grid")
+        for name, solved in self.closed_form.items():
+            known("closed_form", name, self.corpora, "corpus")
+            if solved.material != self.corpora[name].material:
+                raise ValueError(f"closed_form.{name}.material: must be the corpus's material")
+        for entry in (*self.experiments.values(), *self.transfers.values()):
+            known("closed_form", entry.corpus, self.closed_form, "corpus that is tested")
         for name, entry in self.inputs.items():
             known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
             known(

@@ -78,6 +78,12 @@ class Corpus(Checked):
     drawn: bool = False
 
 
+class ClosedForm(Checked):
+    """A corpus whose settings are solved from the stored audio."""
+
+    material: str
+
+
 class Handcrafted(Checked):
     """How the handcrafted features are measured."""
 
