@@ -2,4 +2,4 @@
 
 import os
 
-os.environ["MPLBACKEND"] = "agg"  # a stage shows no window; a notebook's backend may be missing here
+os.environ["MPLBACKEND"] = "agg"  # no window; a notebook's backend may be missing here

@@ -225,8 +225,9 @@ class Params(Checked):
             known("closed_form", name, self.corpora, "corpus")
             if solved.material != self.corpora[name].material:
                 raise ValueError(f"closed_form.{name}.material: must be the corpus's material")
-        for entry in (*self.experiments.values(), *self.transfers.values()):
-            known("closed_form", entry.corpus, self.closed_form, "corpus that is tested")
+        tested = [each.corpus for each in self.experiments.values()]
+        for name in tested + [each.corpus for each in self.transfers.values()]:
+            known("closed_form", name, self.closed_form, "tested corpus")
         for name, entry in self.inputs.items():
             known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
             known(
