@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import math
 import os
 import sys
@@ -32,6 +33,13 @@ _ROWS = {
     "release_ms": ("release", "{:.0f}", "ms to 63 % of a step"),
     "makeup_db": ("make-up", "{:+z.1f}", "dB"),
     "knee_db": ("knee", "{:.1f}", "dB"),
+}
+# What controls the gain, by the names of siamese_drc.match.families.LINKS.
+_LINKS = {
+    "mean": "one gain, from the mean of their samples",
+    "maximum": "one gain, from the louder one",
+    "average": "one gain, from the mean of their magnitudes",
+    "unlinked": "each has its own gain",
 }
 _LONGEST_S = 30.0  # of the loop, for settings of other compressors: the loudest part
 
@@ -118,15 +126,13 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
         exported = _exports(answer, inputs.loop, loop.sample_rate)
         written += write_exports(exported, options.export)
     if options.json:
-        from siamese_drc.export.files import json_text
-
-        document = finite({**answer.as_json(), "files": [str(path) for path in written]})
+        document = {**_document(answer), "files": [str(path) for path in written]}
         if exported:
             document["exports"] = [
                 {"program": each.program, "file": each.file, "gain_error_db": each.error_db}
                 for each in exported
             ]
-        return json_text(document).rstrip(), 0 if answer.settings else 1
+        return json.dumps(document, indent=2, allow_nan=False), 0 if answer.settings else 1
     return as_text(answer, exported, written), 0 if answer.settings else 1
 
 
@@ -144,8 +150,14 @@ def _exports(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]
         signal = signal[:, start : start + longest]
     design: dict[str, Any] = {"family": answer.family, "link": answer.link}
     gain = gain_db(signal, answer.values(), sample_rate=sample_rate, **design)
-    document = {**finite(answer.as_json()), **design}
-    return exports(answer.values(), signal, gain, sample_rate=sample_rate, document=document)
+    return exports(
+        answer.values(), signal, gain, sample_rate=sample_rate, document=_document(answer)
+    )
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    """Return the answer for JSON, with all that `drc-match apply` needs."""
+    return finite({**answer.as_json(), "family": answer.family, "link": answer.link})
 
 
 def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:
@@ -288,6 +300,12 @@ def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
 def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[Path] = ()) -> str:
     """Return the answer as printed in a terminal: settings, exports, notes and files."""
     lines = [f"situation: {answer.situation}"]
+    if answer.family != "branching":
+        from siamese_drc.match.families import FAMILIES
+
+        lines.append(f"compressor: {FAMILIES[answer.family]}")
+    if answer.link is not None:
+        lines.append(f"channels: {_LINKS[answer.link]}")
     if answer.settings:
         settings = [("setting", "value", "90 % interval", "unit")]
         settings += [

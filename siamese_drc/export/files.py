@@ -100,7 +100,7 @@ def exports(
         One gain for all channels, or one for each; make-up gain included.
     sample_rate : int, Hz
     document : mapping
-        Content of settings.json.
+        Content of settings.json, of finite numbers.
     """
     start = Stage(*(settings[n] for n in ("threshold_db", "ratio", "attack_ms", "release_ms")))
     size = np.abs(loop.astype(float))
@@ -116,18 +116,13 @@ def exports(
     if len(size) == 1:
         del by_link["average"]
     return [
-        Export("drc-match", "settings.json", json_text(document), 0.0),
+        Export("drc-match apply", "settings.json", f"{json.dumps(document, indent=2)}\n", 0.0),
         _csv(gain_db, by_link["maximum"]),
         _acompressor(by_link, start),
         _compand(by_link["maximum"], start),
         _pedalboard(each, start),
         _zamcomp(by_link["maximum"], start, len(size)),
     ]
-
-
-def json_text(document: Mapping[str, Any]) -> str:
-    """Return JSON, refusing what is none: NaN and Infinity."""
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def _csv(gain_db: np.ndarray, wanted: Wanted) -> Export:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from siamese_drc.app.apply import apply_options
 from siamese_drc.app.cli import command_line
 from tests.app.made_up_files import write_sound
 from tests.match.made_up_answers import FOUND
@@ -43,8 +45,14 @@ def test_the_commands_run(asked, command, monkeypatch, tmp_path):
     pair = "drums.wav drums-compressed.wav"
     for line in [*COMMANDS, *(f"{pair} {option}" for option in OPTIONS)]:
         arguments = shlex.split(line, comments=True)
-        options = command_line(arguments)
-        write_inputs(options.loop, options.reference, *options.also)
+        if arguments[0] == "apply":
+            applied = apply_options(arguments[1:])
+            write_inputs(*(path if path.suffix else path / "take.wav" for path in applied.files))
+            values = {name: found.value for name, found in FOUND.items()}
+            applied.settings.write_text(json.dumps(values))
+        else:
+            options = command_line(arguments)
+            write_inputs(options.loop, options.reference, *options.also)
         assert command(*arguments).code == 0, line
 
 
