@@ -25,7 +25,7 @@ from pathlib import Path
 from siamese_drc.core.outputs import replaced
 
 LOCK = Path("dvc.lock")
-KEPT = Path(".dvc/tmp/dvc.lock").absolute()
+KEPT = Path(".dvc/tmp/dvc.lock")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
             return 2
         if message := restore_lock():
             print(message, file=sys.stderr, flush=True)
-        environment = os.environ | {"DRC_KEPT_LOCK": str(KEPT)}
+        environment = os.environ | {"DRC_KEPT_LOCK": str(KEPT.absolute())}
         # DVC inherits the file and with it the lock, which so lasts as long as DVC.
         with subprocess.Popen(
             ["dvc", "repro", *arguments], env=environment, pass_fds=[alone.fileno()]
@@ -62,10 +62,12 @@ def restore_lock() -> str | None:
     committed = shown.stdout if shown.returncode == 0 else None
     lock, kept = LOCK.read_bytes(), KEPT.read_bytes() if KEPT.exists() else None
     message = None
-    if kept is not None and lock not in (kept, committed):
+    if lock in (kept, committed):
+        pass
+    elif kept is not None:
         _restore(kept)
         message = "the last run was stopped and may have cut it. It is as its last stage found it"
-    elif committed is not None and lock != committed and is_cut(lock, committed):
+    elif committed is not None and is_cut(lock, committed):
         _restore(committed)
         message = "a `dvc repro` that was killed has cut it. It is as committed"
     if LOCK.exists():
