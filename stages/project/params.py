@@ -225,8 +225,8 @@ class Params(Checked):
             known("closed_form", name, self.corpora, "corpus")
             if solved.material != self.corpora[name].material:
                 raise ValueError(f"closed_form.{name}.material: must be the corpus's material")
-        tested = [each.corpus for each in self.experiments.values()]
-        for name in tested + [each.corpus for each in self.transfers.values()]:
+        corpora = [each.corpus for each in self.experiments.values()]
+        for name in corpora + [each.corpus for each in self.transfers.values()]:
             known("closed_form", name, self.closed_form, "tested corpus")
         for name, entry in self.inputs.items():
             known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
