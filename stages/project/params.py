@@ -225,9 +225,6 @@ class Params(Checked):
             known("closed_form", name, self.corpora, "corpus")
             if solved.material != self.corpora[name].material:
                 raise ValueError(f"closed_form.{name}.material: must be the corpus's material")
-        corpora = [each.corpus for each in self.experiments.values()]
-        for name in corpora + [each.corpus for each in self.transfers.values()]:
-            known("closed_form", name, self.closed_form, "tested corpus")
         for name, entry in self.inputs.items():
             known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
             known(
@@ -298,6 +295,9 @@ class Params(Checked):
                 raise ValueError(f"{place}.representation: must be its experiment's")
             for grid in self.corpora[transfer.corpus].grids:
                 known(f"{place}.corpus", grid, self.grids_of(transfer.experiment), "trained grid")
+        corpora = [each.corpus for each in self.experiments.values()]
+        for name in corpora + [each.corpus for each in self.transfers.values()]:
+            known("closed_form", name, self.closed_form, "tested corpus")
         names = [*self.trained, *self.transfers]
         for name in names:
             if names.count(name) > 1:
