@@ -125,7 +125,6 @@ FAULTS = [
         "named",
     ),
     ("materials.drum.source.folder", "/tmp/x", "/tmp/x", "recordings/<name>"),
-    ("scales.laptop.folds_run", 99, "folds_run 99", "at most folds"),
     ("scales.laptop.clip_seconds", 0.1, "clip_seconds = 0.1", "0.25"),
     (
         "scales.laptop.settings",
@@ -143,9 +142,9 @@ FAULTS = [
     ("transfers.mix-d4p-cnn-stft128.representation", "gain", "representation", "its experiment's"),
     ("transfers.mix-d4p-cnn-stft128.corpus", "drum", "corpus", "no trained grid"),
     ("scales.paper.loops", {"drum": 4}, "scales.paper.loops", "no number of loops for material"),
-    ("scales.laptop.max_epochs", {"ds1": 4}, "scales.laptop.max_epochs", "no value for a grid"),
-    ("scales.laptop.dropout", {"ds1": 0.1}, "scales.laptop.dropout", "no value for a grid"),
-    ("scales.smoke.grid_loops", {"dm11": 8}, "grid_loops", "named 'dm11'; did you mean dm1?"),
+    ("scales.laptop.max_epochs.cnn", 0, "scales.laptop.max_epochs.cnn = 0", "or equal to 1"),
+    ("scales.smoke.loop", {"drum": 8}, "scales.smoke: there is no key", "did you mean loops?"),
+    ("scales.smoke.drawn_settings", {}, "scales.smoke.drawn_settings", "drum-training"),
     ("match.sizes", {}, "match.sizes", "no entry named 'laptop'"),
     ("experiments.drum-cnn-stft128.corpus", "drums", "corpus", "did you mean drum?"),
     ("grids.a/b", {}, "grids.a/b", "lower-case letters"),
@@ -248,17 +247,13 @@ def test_values_of_an_axis_are_the_papers():
 def test_sizes_follow_from_scale_and_grids(content):
     """Table III: 50 and 8 x 8 settings, Table XI: 5^4; fewer where the scale says so."""
     paper = check_params(content | {"scale": "paper"})
-    assert [paper.settings_of(grid) for grid in ("ds1", "dm1", "d4p")] == [50, 64, 625]
+    assert [paper.settings_of("drum", grid) for grid in ("ds1", "dm1", "d4p")] == [50, 64, 625]
     fewer = set_at(content | {"scale": "laptop"}, "scales.laptop.settings.ds1", 3)
     fewer = set_at(fewer, "scales.laptop.settings.dm1", None)
-    fewer = set_at(fewer, "scales.laptop.loops.drum", 9)
-    fewer = set_at(fewer, "scales.laptop.grid_loops", {"dm1": 5})
-    fewer = set_at(fewer, "scales.laptop.folds_run", 2)
+    fewer = set_at(fewer, "scales.laptop.drawn_settings.drum-training", 1000)
     laptop = check_params(fewer)
-    assert [laptop.settings_of(grid) for grid in ("ds1", "dm1")] == [3, 64]
-    assert [laptop.loops_of("drum", grid) for grid in ("ds1", "dm1")] == [9, 5]
-    assert laptop.networks_of("drum-cnn-stft128") == 1 + 2  # on all loops, and on two folds
-    assert laptop.networks_of("drum-cnn-mel512") == 1
+    assert [laptop.settings_of("drum", grid) for grid in ("ds1", "dm1")] == [3, 64]
+    assert laptop.settings_of("drum-training", "dm1") == 1000  # drawn: not those of the grid
 
 
 def test_an_experiment_may_train_in_another_way(content):
@@ -269,10 +264,10 @@ def test_an_experiment_may_train_in_another_way(content):
     assert paper.training_of("drum-d4p-cnn-stft128") == paper.train
     other = paper.training_of("drum-d4p-dense-gain")
     assert (other.optimizer, other.batch_size, other.rho) == ("adamw", 64, paper.train.rho)
-    assert paper.max_epochs_of("drum-d4p-dense-gain", "d4p") == 7
+    assert paper.max_epochs_of("drum-d4p-dense-gain") == 7
     laptop = check_params(changed | {"scale": "laptop"})
-    epochs = laptop.max_epochs_of("drum-d4p-dense-gain", "d4p")
-    assert epochs == laptop.scales["laptop"].max_epochs["d4p"]
+    epochs = laptop.max_epochs_of("drum-d4p-dense-gain")
+    assert epochs == laptop.scales["laptop"].max_epochs.dense
 
 
 def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):
