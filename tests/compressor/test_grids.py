@@ -11,9 +11,11 @@ from siamese_drc.compressor.grids import (
     Axis,
     Grid,
     balanced_choice,
+    drawn_settings,
     grid_settings,
     loop_settings,
 )
+from siamese_drc.compressor.settings import PARAMETERS
 from stages.project.params import load_params
 
 PARAMS = load_params(Path(__file__).parents[2] / "params.yaml")
@@ -118,6 +120,55 @@ def test_a_loops_settings_follow_from_seed_grid_and_loop():
     assert first != places(chosen(name="other"))
     assert first != places(chosen(loop=8))
     assert len(chosen(size=None)) == 625
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "low", "high"),
+    [
+        ("d4p", "threshold_db", -49.0, -10.0),
+        ("d4p", "ratio", 1.28, 20.0),
+        ("dm2", "attack_ms", 1.0, 95.5),
+        ("dm2", "release_ms", 10.0, 955.0),
+        ("dm2", "ratio", 2.0, 2.0),
+    ],
+)
+def test_bounds_are_over_the_offsets_of_all_loops(name, parameter, low, high):
+    assert PARAMS.grids.named[name].bounds(parameter) == (low, high)
+
+
+def test_drawn_settings_fill_the_bounds_evenly():
+    """Of `size` values of a parameter, one lies in each of `size` equal parts of its range."""
+    grid, size = PARAMS.grids.named["d4p"], 16
+    for loop in range(10):
+        drawn = drawn_settings("d4p", grid, loop, size=size, seed=1)
+        assert len(drawn) == size
+        for name in grid.varied:
+            low, high = grid.bounds(name)
+            values = getattr(drawn, name)
+            assert low <= values.min() <= values.max() <= high
+            parts = np.floor((values - low) / (high - low) * size)
+            assert sorted(parts) == list(range(size))
+    for name in PARAMETERS:  # not on the grid
+        assert not np.isin(getattr(drawn, name), getattr(settings("d4p", loop), name)).any()
+
+
+def test_drawn_settings_keep_what_the_grid_does_not_vary():
+    drawn = drawn_settings("ds3", PARAMS.grids.named["ds3"], 5, size=4, seed=1)
+    fixed = (set(drawn.threshold_db), set(drawn.ratio), set(drawn.release_ms))
+    whole = settings("ds3", 5)
+    assert fixed == (set(whole.threshold_db), set(whole.ratio), set(whole.release_ms))
+    assert len(set(drawn.attack_ms)) == 4
+
+
+def test_drawn_settings_follow_from_seed_grid_and_loop():
+    def drawn(name="d4p", loop=0, seed=1):
+        found = drawn_settings(name, PARAMS.grids.named["d4p"], loop, size=8, seed=seed)
+        return np.stack([getattr(found, each) for each in PARAMETERS])
+
+    first = drawn()
+    np.testing.assert_array_equal(first, drawn())
+    for other in (drawn(seed=2), drawn(name="other"), drawn(loop=8)):
+        assert not np.isin(first, other).any()
 
 
 def test_a_grid_varies_something_within_the_ranges():

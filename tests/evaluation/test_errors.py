@@ -7,9 +7,12 @@ import pytest
 from siamese_drc.evaluation.errors import (
     absolute_errors,
     bootstrap_means,
+    learnt,
     mean_errors,
     prediction_table,
+    rounded,
     row_errors,
+    row_means,
     split_errors,
 )
 from siamese_drc.evaluation.protocols import DataSet, Prediction
@@ -128,3 +131,73 @@ def test_two_predictors_are_compared_loop_by_loop():
     assert means.shape == (50, 2)
     np.testing.assert_allclose(means, -1.0)
     assert bootstrap_means(worse, data.group, samples=50, seed=1).std(axis=0).min() > 0.2
+
+
+def test_a_rows_error_is_the_mean_over_the_splits_that_tested_it():
+    splits = [
+        Prediction(np.array([3, 0]), np.array([[1.0, -10.0], [2.0, 20.0]])),
+        Prediction(np.array([0, 1]), np.array([[-4.0, 40.0], [6.0, 60.0]])),
+    ]
+    found = row_means(dm2([True] * 4), splits)
+    expected = [[3.0, 30.0], [6.0, 60.0], [np.nan, np.nan], [1.0, 10.0]]
+    np.testing.assert_array_equal(found, expected)
+
+
+def loops_off(by: np.ndarray) -> tuple[DataSet, list[Prediction]]:
+    """Two rows of each loop with attack 0, predicted `by` the loop's number too high."""
+    loop = np.repeat(np.arange(len(by)), 2)
+    everything = np.ones(len(loop), bool)
+    zeros = np.zeros((len(loop), 1))
+    data = DataSet("drum-ds3", ["attack_ms"], zeros, loop, loop.astype(str), everything)
+    return data, [Prediction(np.arange(len(loop)), by[loop][:, None].astype(float))]
+
+
+def test_the_interval_of_a_difference_is_that_of_a_mean_of_loops():
+    """Differences of 64 loops: half -3, half -1: mean -2, standard error 1 / 8."""
+    data, worse = loops_off(np.full(64, 5.0))
+    _, better = loops_off(np.tile([2.0, 4.0], 32))
+    found = learnt(data, better, worse, worse, bootstrap=20000, seed=1)["attack_ms"]
+    expected = [-2 - 1.96 / 8, -2 + 1.96 / 8]
+    np.testing.assert_allclose(found["below_untrained"], expected, atol=0.04)
+    assert found["below_constant"] == found["below_untrained"]
+    assert found["learnt"] is True
+
+
+@pytest.mark.parametrize("baseline", ["untrained", "constant"])
+@pytest.mark.parametrize(
+    "loops",
+    [
+        np.full(8, 2.0),  # as good as ours
+        np.full(8, 1.5),  # better
+        np.array([2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 9.0]),  # worse on one loop of eight
+    ],
+    ids=["equal", "better", "one-loop"],
+)
+def test_nothing_is_learnt_where_the_interval_reaches_zero(baseline, loops):
+    data, ours = loops_off(np.full(8, 2.0))
+    baselines = dict.fromkeys(["untrained", "constant"], loops_off(np.full(8, 9.0))[1])
+    baselines[baseline] = loops_off(loops)[1]
+    found = learnt(data, ours, **baselines, bootstrap=2000, seed=1)["attack_ms"]
+    assert found[f"below_{baseline}"][1] >= 0
+    assert found["learnt"] is False
+
+
+def test_each_parameter_is_learnt_by_itself_on_the_rows_that_all_have_tested():
+    data, rows = dm2([True] * 4), np.arange(4)
+    ours = [Prediction(rows[:3], np.array([[1.0, 7.0]] * 3))]
+    other = [Prediction(rows[1:], np.array([[5.0, 7.0]] * 2 + [[100.0, 700.0]]))]
+    found = learnt(data, ours, other, other, bootstrap=50, seed=1)
+    assert found["attack_ms"]["below_untrained"] == [-4.0, -4.0]
+    assert found["release_ms"]["below_untrained"] == [0.0, 0.0]
+    assert {name: entry["learnt"] for name, entry in found.items()} == {
+        "attack_ms": True,
+        "release_ms": False,
+    }
+
+
+def test_intervals_are_rounded_and_answers_are_not():
+    assert rounded({"below": [-2 / 3, 1e-16], "learnt": True}) == {
+        "below": [-0.666667, 0.0],
+        "learnt": True,
+    }
+    assert rounded({"learnt": True})["learnt"] is True
