@@ -77,6 +77,7 @@ _WEIGHTINGS = 60  # at most: two after rounding, about 40 where a limiter follow
 _WEIGHTINGS_TRIED = 8  # at most, to compare candidates
 _FIRST_NOISE = 1e-3  # of a frame's power
 _FIRST_KNEE_DB = 4.0
+_NO_WEIGHT = 1e-12  # of a sample, in reciprocal variances of its gain
 _ROUNDING = 1e-9**2  # lower limit of the noise's variance
 _CONVERGED = 1e-2  # squared standard deviations between two weightings
 _NEIGHBOURS = 9  # frames over which the power that is left is averaged
@@ -570,7 +571,10 @@ class _Rows:
             weighted = np.repeat(weight[row], FRAME) * self.dry[row, :length]
             squares[key, :length] += weighted * self.dry[row, :length]
             products[key, :length] += weighted * self.wet[row, :length]
-        return squares, products / np.maximum(squares, _TINY)
+        squares[squares < _NO_WEIGHT] = 0.0
+        gain = np.zeros_like(squares)
+        np.divide(products, squares, out=gain, where=squares > 0)
+        return squares, gain
 
     def _fit(
         self,
