@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from siamese_drc.match.families import Family, Link
 
 # The reference is the loop itself, compressed; or another recording; or no settings were found.
 SAME_PERFORMANCE = "same performance"
@@ -41,8 +44,16 @@ class Answer:
         an answer.
     warnings : list of str
         What is poorly determined, one sentence each; without an answer, why there is none.
-    detector : {"peak", "rms"}
-        The compressor's level detector for which the settings hold.
+    family, link : str
+        The compressor's design, and what controls the gain of several channels (None: their mean);
+        see `siamese_drc.match.families`.
+    families : dict of str to float
+        Of the same performance: what each design that was tried leaves unexplained of the gain,
+        root mean square, dB.
+    unexplained_db : float, optional
+        The same of the settings of the answer.
+    start_db : float, optional
+        Of the same performance: the compressor's state before the first sample.
 
     Examples
     --------
@@ -54,7 +65,16 @@ class Answer:
     situation: str
     settings: dict[str, Estimate] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    detector: Literal["peak", "rms"] = "peak"
+    family: Family = "branching"
+    link: Link | None = None
+    families: dict[Family, float] = field(default_factory=dict)
+    unexplained_db: float | None = None
+    start_db: float | None = None
+
+    @property
+    def detector(self) -> Literal["peak", "rms"]:
+        """The level detector of this project's compressor for which the settings hold."""
+        return "rms" if self.family == "rms" else "peak"
 
     def values(self) -> dict[str, float]:
         """Return the settings' values, as `process` takes them."""
@@ -69,4 +89,13 @@ class Answer:
                 for name, setting in self.settings.items()
             },
             "warnings": self.warnings,
+        } | (self._fit_as_json() if self.situation == SAME_PERFORMANCE else {})
+
+    def _fit_as_json(self) -> dict[str, Any]:
+        return {
+            "family": self.family,
+            "link": self.link,
+            "families": dict(self.families),
+            "unexplained_db": self.unexplained_db,
+            "start_db": self.start_db,
         }
