@@ -47,8 +47,9 @@ _LONGEST_S = 30.0  # of the loop, for settings of other compressors: the loudest
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `drc-match` on `arguments` (default: the command line's); return its exit code."""
     given = [*(sys.argv[1:] if arguments is None else arguments)]
-    if isinstance(sys.stdout, io.TextIOWrapper):  # file names may be in any encoding
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # file names may be in any encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         if given[:1] == ["apply"]:
             from siamese_drc.app.apply import apply_files, apply_options

@@ -7,6 +7,7 @@ sample rate and the channels of the loop, and at least 24 bits.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -253,8 +254,9 @@ def _compress(
 @contextmanager
 def writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that writes the next block, shape (channels, samples), to a new file."""
+    name = os.fsencode(path)  # soundfile refuses names outside UTF-8 as text
     with soundfile.SoundFile(
-        path, "w", loop.sample_rate, loop.channels, stored.encoding, format=stored.container
+        name, "w", loop.sample_rate, loop.channels, stored.encoding, format=stored.container
     ) as file:
 
         def write(block: np.ndarray) -> None:

@@ -99,7 +99,10 @@ def static_curve(level_db: np.ndarray, settings: Mapping[str, float]) -> np.ndar
     >>> static_curve(np.array([-40.0, -12.0]), settings)
     array([-37., -15.])
     """
-    over = np.maximum(level_db - settings["threshold_db"], 0)
+    knee = settings.get("knee_db", 0.0)
+    above = np.maximum(level_db - settings["threshold_db"] + knee / 2, 0)
+    inside = np.minimum(above, knee)
+    over = inside**2 / (2 * knee or 1) + above - inside
     return level_db - (1 - 1 / settings["ratio"]) * over + settings["makeup_db"]
 
 

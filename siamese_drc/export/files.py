@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ FILES = (
     "pedalboard.py",
     "drc-match-ZamComp.lv2/manifest.ttl",
 )
+_QUIET_DB = -20.0  # peak of a loop that acompressor, whose threshold ends at -60 dB, is to turn up
 _SILENT_DB = -200  # level at which sox's filter starts
 
 _PEDALBOARD = '''"""Compressor settings by drc-match."""
@@ -143,8 +145,15 @@ def _csv(gain_db: np.ndarray, wanted: Wanted) -> Export:
 
 
 def _acompressor(by_link: Mapping[str, Wanted], start: Stage) -> Export:
+    peak_db = 20 * np.log10(max(float(by_link["maximum"].magnitude.max()), 1e-6))
+    boost_db = min(-peak_db, _MAKEUP_DB["acompressor"]) if peak_db < _QUIET_DB else 0.0
+    boosted = replace(start, threshold_db=start.threshold_db + boost_db)
     found = [
-        (fit_chain(wanted, start, ACOMPRESSOR, squared=detection == "rms"), link, detection)
+        (
+            fit_chain(wanted.louder(boost_db), boosted, ACOMPRESSOR, squared=detection == "rms"),
+            link,
+            detection,
+        )
         for link, wanted in by_link.items()
         for detection in ("peak", "rms")
     ]
@@ -155,16 +164,18 @@ def _acompressor(by_link: Mapping[str, Wanted], start: Stage) -> Export:
         4000 / (-np.expm1(-1000 / (time_ms * rate)) * rate)
         for time_ms in (stage.attack_ms, stage.release_ms)
     )
-    within = 0 <= fitted.makeup_db <= _MAKEUP_DB["acompressor"]
+    makeup_db = fitted.makeup_db - boost_db
+    within = 0 <= makeup_db <= _MAKEUP_DB["acompressor"]
+    level = f"level_in={_amplitude(boost_db)}:" if boost_db else ""
     line = (
-        f"acompressor=threshold={_amplitude(stage.threshold_db)}:ratio={stage.ratio:.6g}"
+        f"acompressor={level}threshold={_amplitude(stage.threshold_db)}:ratio={stage.ratio:.6g}"
         f":attack={attack:.6g}:release={release:.6g}:knee={_amplitude(min(stage.knee_db, 18.06))}"
         f":detection={detection}:link={link}"
     )
     if within:
-        line += f":makeup={_amplitude(fitted.makeup_db)}"
+        line += f":makeup={_amplitude(makeup_db)}"
     else:
-        line += f",volume={fitted.makeup_db:.4f}dB:precision=double"
+        line += f",volume={makeup_db:.4f}dB:precision=double"
     return Export("FFmpeg acompressor", "ffmpeg-acompressor.txt", line + "\n", fitted.error_db)
 
 

@@ -49,6 +49,10 @@ class Wanted(NamedTuple):
         power = np.square(frames).mean(axis=2)
         return power > 10 ** (HEARD_DB / 10) * max(power.max(), 1e-30)
 
+    def louder(self, boost_db: float) -> Wanted:
+        """Return the same gain on a louder loop."""
+        return self._replace(magnitude=self.magnitude * 10 ** (boost_db / 20))
+
     def error_db(self, gain_db: np.ndarray) -> float:
         """Return the root mean square of the difference of a gain at these points, dB."""
         return float(np.sqrt(np.mean(np.square((gain_db - self.points())[self.heard()]))))

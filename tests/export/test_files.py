@@ -18,6 +18,7 @@ from siamese_drc.export.equations import chain_gain_db
 from siamese_drc.export.files import ACOMPRESSOR, FILES, ZAMCOMP, exports
 from siamese_drc.export.fitting import EVERY, Stage, Wanted, fit_branching, fit_compand
 from tests.export.programs import as_ffmpeg_compand, by_ffmpeg, by_ladspa, by_sox
+from tests.match.references import hits
 
 RATE = 44100
 MAKEUP_DB = 2.0
@@ -104,6 +105,19 @@ def test_stereo(stereo, tmp_path):
     assert preset.error_db < 1e-3
     wet = by_ladspa(stereo.loop, "ZamCompX2", controls(preset.text), RATE, tmp_path)
     assert stereo.error_db(wet) < 0.01
+
+
+def test_a_quiet_loop_is_turned_up_for_acompressor():
+    loop = 0.003 * hits(1.0, seed=1)[np.newaxis]
+    settings = {**FOUND, "threshold_db": -74.0}
+    gain = gain_db(loop, settings, sample_rate=RATE)
+    made = exports(settings, loop, gain, sample_rate=RATE, document={})
+    (line,) = (each for each in made if each.file == "ffmpeg-acompressor.txt")
+    assert line.error_db < 0.3
+    processed = by_ffmpeg(loop, line.text, RATE)
+    theirs = 20 * np.log10(np.abs(processed / loop))
+    loud = np.abs(loop) > 0.003 * 0.003
+    assert np.sqrt(np.mean(np.square((theirs - gain)[loud]))) < 0.4
 
 
 def test_the_gain_curve_is_the_gain(mono):
