@@ -52,10 +52,10 @@ def paper_params() -> Params:
 
 
 def experiments(params: Params) -> dict[str, Network]:
-    """Return the network of each experiment with one of the paper's models."""
+    """Return the network of each training with one of the paper's models, by its name."""
     return {
         name: (entry.model, entry.representation)
-        for name, entry in params.experiments.items()
+        for name, entry in params.trained.items()
         if params.models[entry.model].kind not in ("dense", "none")
     }
 
@@ -92,7 +92,7 @@ def costs_table(params: Params, costs: dict[Network, Cost]) -> str:
         hours = examples * cost.milliseconds / 3.6e6
         together += hours
         shown = (
-            f"{params.networks_of(name) * len(params.grids_of(name))}",
+            f"{len(params.grids_of(name))}",
             f"{examples / 1e6:.3f}",
             f"{cost.milliseconds:.1f}",
             f"{hours:.1f}",
@@ -105,22 +105,20 @@ def costs_table(params: Params, costs: dict[Network, Cost]) -> str:
     return markdown_table([*header, "MB a process", "GB of inputs"], rows)
 
 
-def examples_seen(params: Params, name: str) -> float:
+def examples_seen(params: Params, name: str) -> int:
     """Return how many examples the networks of an experiment see at most, in all epochs."""
-    of_folds = (params.networks_of(name) - 1) * (1 - 1 / params.size.folds)
-    return sum(
-        _rows(params, name, grid) * params.max_epochs_of(name, grid) * (1 + of_folds)
-        for grid in params.grids_of(name)
-    )
+    return _rows(params, name) * params.max_epochs_of(name)
 
 
 def input_bytes(params: Params, name: str) -> int:
     """Return the bytes of an experiment's inputs, float16, on disk."""
-    representation = params.representations[params.experiments[name].representation]
+    representation = params.representations[params.trained[name].representation]
     values = prod(input_shape(params.clip_samples, **representation.options()))
-    return 2 * values * sum(_rows(params, name, grid) for grid in params.grids_of(name))
+    return 2 * values * _rows(params, name)
 
 
-def _rows(params: Params, name: str, grid: str) -> int:
-    corpus = params.experiments[name].corpus
-    return params.loops_of(corpus, grid) * params.settings_of(grid)
+def _rows(params: Params, name: str) -> int:
+    """Return the rows of all grids of an experiment."""
+    corpus = params.trained[name].corpus
+    settings = sum(params.settings_of(corpus, grid) for grid in params.grids_of(name))
+    return params.size.loops[params.corpora[corpus].material] * settings

@@ -81,7 +81,6 @@ def project(folder: Path, size: Size) -> None:
     content["scale"] = "smoke"
     scale = content["scales"]["smoke"]
     scale |= {"clip_seconds": size.seconds, "loops": dict.fromkeys(scale["loops"], size.loops)}
-    scale["settings"]["d4p"], scale["max_epochs"]["d4p"] = size.settings, 1
-    content["experiments"][EXPERIMENT]["unseen_loops"] = False
+    scale["settings"]["d4p"], scale["max_epochs"]["cnn"] = size.settings, 1
     with (folder / "params.yaml").open("w", encoding="utf-8") as file:
         yaml.dump(content, file)

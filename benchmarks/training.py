@@ -100,8 +100,6 @@ def case_of(
     size = params.scales[scale]
     samples = round(size.clip_seconds * params.sample_rate)
     options = params.models[model].narrowed(size.width).model_dump()
-    if options["kind"] == "cnn":
-        options["dropout"] = size.dropout["dm2"]
     shape = input_shape(samples, **params.representations[representation].options())
     case = Case(options, shape, params.train, folder, examples)
     case.write()
@@ -222,7 +220,9 @@ def plain_epoch(case: Case) -> float:
 
     keras.utils.clear_session()
     network = plain_siamese(case.model, case.shape, OUTPUTS)
-    network.compile(keras.optimizers.Adadelta(case.train.learning_rate), "mse", jit_compile=False)
+    optimizer = keras.optimizers.get(case.train.optimizer)
+    optimizer.learning_rate = case.train.learning_rate
+    network.compile(optimizer, "mse", jit_compile=False)
     dry = np.load(case.dry_file)[case.loop].astype(np.float32)
     compressed = np.concatenate([np.load(path) for path in case.files]).astype(np.float32)
     inputs = [each[..., None] for each in (dry, compressed)]
