@@ -1,129 +1,386 @@
 """Alignment of a reference with a loop, and whether both are the same performance.
 
-A compressor changes the level of a loop slowly and leaves its waveform nearly as it is. Both
-signals are therefore differentiated, which makes the maximum of the correlation narrow, and
-divided by their own level over some milliseconds, which removes most of the compression. Two
-versions of the same performance then correlate well in nearly every short frame; two takes of the
-same rhythm correlate in few frames.
+Either may be an excerpt of the other, at any place, and their speeds may differ by half a percent
+(another clock, varispeed). `search` proposes places; the correlations of windows of both waveforms
+make them right to the sample, and the derivative of the waveform right to a hundredth of one. The
+level taken out, most short frames of the same performance correlate well, and few of another take
+of the same rhythm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
 
-FURTHEST_SECONDS = 2.0
-_LEVELLED_OVER = 512  # samples; longer than a period of most tones, shorter than most releases
-_FRAME = 1024  # samples over which one correlation is taken
-_FLOOR = 1e-3  # of the loudest stretch: lower levels are not raised to the level of the rest
+from siamese_drc.match.search import (
+    MOST_DRIFT,
+    Line,
+    at_any_speed,
+    at_equal_speed,
+    cut,
+    least_overlap,
+    levelled,
+    window_correlations,
+)
+
+MOST_RESIDUAL_DB = -8.0
+"""Power, relative to the reference's, that the fit leaves of the same performance at most."""
+LONGEST_S = 30.0
+"""Length of the stretch that is aligned."""
+
+_LEAST_LIKENESS = 0.4
+_SURELY_DB = -10.0  # residual at which it is the same performance, however noisy
+_LIKELY = 0.8  # likeness above which no other place is tried
 _HEARD = 1e-6  # of the loudest frame's power
+_FRAME = 1024  # samples over which a gain counts as constant
+_SHORT_FRAME = 64  # the same, to compare shifts: few enough for the gain of a fast attack
 _LEAST_FRAMES = 8
-LEAST_LIKENESS = 0.4
+_CANCELLED = 0.05  # power of the channels' mean, re the loudest channel's, below which they cancel
+
+# Windows that are correlated
+_WINDOWS = 160  # at most
+_WIDTH = 2048  # samples
+_MARGIN = 96  # samples searched, either way
+_FINER = 2  # lags to a sample
+_FIRST_SPAN_S = 4.0
+_WIDER = 4.0  # each span, times the one before
+_CORRELATED = 0.3
+_FEWEST = 6  # windows
+
+# Parts of a sample
+_STEPS = 4
+_EXACT = 0.003  # samples
+_ENDS = 128  # samples of a window that feel its ends
+_HIGHEST = 0.8  # of half the sample rate, where the weight of a frequency reaches 0
+_BETTER_DB = 0.05  # by which a shift of parts of a sample, or a speed, must explain more
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """A reference shifted so that it is aligned with a loop.
+    """Stretches of a loop and of a reference that are the same performance, aligned.
 
     Attributes
     ----------
-    reference : ndarray, shape (samples of the loop,), float32
-        Aligned with the loop to the sample, in the loop's polarity; 0 outside the reference.
-    covered : slice
-        The part of the loop that the reference covers.
-    delay : int, samples
-        Positive where the reference is late.
+    loop, reference : ndarray, shape (samples,) or (channels, samples), as given, float32
+        Of the same length: the loudest `LONGEST_S` that both cover. The reference has the loop's
+        speed and polarity.
+    start : int
+        First sample of the stretch in the loop.
+    delay_s : float, s
+        Place of the loop's first sample in the reference, by its own time; negative where the
+        reference starts later in the performance.
+    speed : float
+        Of the reference, relative to the loop's: above 1 it is shorter and higher.
     inverted : bool
         Whether the polarity of the reference was opposite to the loop's.
     likeness : float
-        Median over the frames of the loop of their correlation with the reference, at most 1.
+        Median over the frames of the stretch of the correlation of both, at most 1.
+    residual_db : float, dB
+        Power that no gain of the loop explains that is constant for some 20 ms, relative to the
+        reference's; high also under a very fast compressor.
     """
 
+    loop: np.ndarray
     reference: np.ndarray
-    covered: slice
-    delay: int
+    start: int
+    delay_s: float
+    speed: float
     inverted: bool
     likeness: float
+    residual_db: float
 
     @property
     def same_performance(self) -> bool:
-        """Whether the reference is the loop itself, however much compressed or coded."""
-        return self.likeness >= LEAST_LIKENESS
+        """Whether the reference may be the loop itself, however much compressed or coded.
+
+        A mix that contains the loop is like it too: what the fit leaves unexplained decides.
+        """
+        return self.likeness >= _LEAST_LIKENESS or self.residual_db <= _SURELY_DB
 
 
-def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Alignment:
-    """Shift a reference by whole samples to where it correlates most with the loop.
+def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Alignment | None:
+    """Find a loop in a reference, or a reference in a loop.
 
     Parameters
     ----------
-    loop, reference : ndarray, shape (samples,) each of its own length, float32
+    loop, reference : ndarray, shape (samples,) or (channels, samples) each, float32
+        Up to ten minutes.
     sample_rate : int, Hz
         Of both.
 
     Returns
     -------
-    Alignment
-        Its likeness is 0 where one of them is silent, or less than eight frames overlap.
+    Alignment or None
+        None where no place is found at which they resemble each other. Where one is found they may
+        still be different: see `Alignment.same_performance`.
 
     Examples
     --------
-    >>> loop = np.random.default_rng(0).normal(0, 0.1, 20000).astype(np.float32)
-    >>> late = np.concatenate([np.zeros(100, np.float32), -0.5 * loop])
+    >>> loop = np.random.default_rng(0).normal(0, 0.1, 30000).astype(np.float32)
+    >>> late = np.concatenate([np.zeros(441, np.float32), -0.5 * loop])
     >>> alignment = align(loop, late, sample_rate=44100)
-    >>> alignment.delay, alignment.inverted, alignment.same_performance
-    (100, True, True)
+    >>> alignment.delay_s, alignment.speed, alignment.inverted, alignment.same_performance
+    (0.01, 1.0, True, True)
     """
-    furthest = round(FURTHEST_SECONDS * sample_rate)
-    flat_loop, flat_reference = _levelled(loop), _levelled(reference)
-    correlation = _correlation(flat_loop, flat_reference, furthest)
-    best = int(np.argmax(np.abs(correlation)))
-    delay, inverted = best - furthest, bool(correlation[best] < 0)
-    covered = slice(max(-delay, 0), max(min(loop.size, reference.size - delay), 0))
-    there = slice(covered.start + delay, covered.stop + delay)
-    moved = np.zeros(loop.size, np.float32)
-    if covered.stop <= covered.start:
-        return Alignment(moved, slice(0, 0), delay, inverted, 0.0)
-    moved[covered] = -reference[there] if inverted else reference[there]
-    likeness = _likeness(loop[covered], flat_loop[covered], flat_reference[there])
-    return Alignment(moved, covered, delay, inverted, -likeness if inverted else likeness)
-
-
-def _levelled(signal: np.ndarray) -> np.ndarray:
-    """Return the derivative of a signal divided by its level around each sample."""
-    slopes = np.diff(signal, prepend=signal[:1])
-    energy = np.concatenate([[0.0], np.cumsum(np.square(slopes, dtype=np.float64))])
-    middle = np.arange(signal.size)
-    last = np.minimum(middle + _LEVELLED_OVER // 2, signal.size)
-    first = np.maximum(middle - _LEVELLED_OVER // 2, 0)
-    power = (energy[last] - energy[first]) / _LEVELLED_OVER
-    level = np.sqrt(power + _FLOOR**2 * power.max() + np.finfo(np.float32).tiny)
-    return (slopes / level).astype(np.float32)
-
-
-def _correlation(loop: np.ndarray, reference: np.ndarray, furthest: int) -> np.ndarray:
-    """Return the correlation at delays of the reference from -furthest to furthest."""
-    # Long enough that no two delays within the limits coincide in the circular correlation.
-    length = scipy.fft.next_fast_len(max(loop.size, reference.size) + furthest, real=True)
-    spectrum = scipy.fft.rfft(reference, length) * scipy.fft.rfft(loop, length).conj()
-    circular = scipy.fft.irfft(spectrum, length)
-    return np.concatenate([circular[length - furthest :], circular[: furthest + 1]])
-
-
-def _likeness(loop: np.ndarray, flat_loop: np.ndarray, flat_reference: np.ndarray) -> float:
-    """Return the median correlation over the frames in which the loop is heard."""
-    frames = loop.size // _FRAME
-    if frames < _LEAST_FRAMES:
-        return 0.0
-    a, b, x = (
-        part[: frames * _FRAME].reshape(frames, _FRAME).astype(np.float64)
-        for part in (flat_loop, flat_reference, loop)
+    x, y = _channels(loop, reference)
+    best = None
+    for search in (at_equal_speed, at_any_speed):
+        for line, middle in search(x, y, sample_rate):
+            place = _placed(x, y, line, middle, sample_rate)
+            if place is not None and (best is None or place.likeness > best.likeness):
+                best = place
+            if best is not None and best.likeness > _LIKELY:
+                break
+        if best is not None and best.likeness > _LIKELY:
+            break
+    if best is None:
+        return None
+    line = _finest(x, y, best)
+    there = best.sign * moved(y, line, best.start, best.stop)
+    aligned = np.float32(best.sign) * moved(reference, line, best.start, best.stop)
+    return Alignment(
+        loop=loop[..., best.start : best.stop],
+        reference=aligned,
+        start=best.start,
+        delay_s=line.offset / sample_rate,
+        speed=1 / line.pace,
+        inverted=best.sign < 0,
+        likeness=best.likeness,
+        residual_db=residual_db(x[best.start : best.stop], there),
     )
-    power = np.square(x).mean(axis=1)
-    heard = power > _HEARD * power.max()
-    if not heard.any():
-        return 0.0
+
+
+def _channels(loop: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one signal of each: the channel that is loudest in the loop, or else the means.
+
+    A compressor may give each channel its own gain. Where the channels cancel each other, the
+    loudest is used instead of their mean.
+    """
+    pair = [np.atleast_2d(loop), np.atleast_2d(reference)]
+    loudest = [int(np.square(channels).sum(axis=1).argmax()) for channels in pair]
+    if len(pair[0]) == len(pair[1]):
+        return pair[0][loudest[0]], pair[1][loudest[0]]
+    chosen = []
+    for channels, number in zip(pair, loudest, strict=True):
+        mean, loud = channels.mean(axis=0, dtype=np.float32), channels[number]
+        cancelled = np.vdot(mean, mean) < _CANCELLED * np.vdot(loud, loud)
+        chosen.append(loud if cancelled else mean)
+    return chosen[0], chosen[1]
+
+
+def moved(signal: np.ndarray, line: Line, start: int, stop: int) -> np.ndarray:
+    """Return a reference, shape (..., samples), at the loop's samples start to stop; 0 outside."""
+    if line.exact:
+        return cut(signal, round(line.offset) + start, round(line.offset) + stop)
+    import soxr
+
+    margin = 512  # beyond the resampler's response
+    first = int(np.floor(line.offset + line.pace * start)) - margin
+    last = int(np.ceil(line.offset + line.pace * stop)) + margin
+    piece = cut(signal, first, last)
+    if line.pace != 1:
+        piece = soxr.resample(piece.T, line.pace, 1.0, quality="VHQ").T
+    place = (line.offset - first) / line.pace + start
+    whole = round(place)
+    delayed = _earlier(piece, place - whole)
+    return cut(delayed, whole, whole + stop - start).astype(np.float32)
+
+
+def _earlier(signal: np.ndarray, samples: float) -> np.ndarray:
+    """Return a signal moved towards its start by a part of a sample."""
+    length = scipy.fft.next_fast_len(signal.shape[-1], real=True)
+    turn = np.exp(2j * np.pi * samples * scipy.fft.rfftfreq(length))
+    spectrum = scipy.fft.rfft(signal.astype(np.float64), length)
+    return scipy.fft.irfft(spectrum * turn, length)[..., : signal.shape[-1]]
+
+
+class _Place(NamedTuple):
+    """A line, the polarity on it (1 or -1), the stretch start to stop, and its likeness."""
+
+    line: Line
+    sign: int
+    start: int
+    stop: int
+    likeness: float
+
+
+def _placed(
+    x: np.ndarray, y: np.ndarray, line: Line, middle: int | None, rate: int
+) -> _Place | None:
+    """Return a place right to the sample, from a line that is right to some milliseconds."""
+    ends = _overlap(x.size, y.size, line)
+    least = max(least_overlap(x.size, y.size, rate), _LEAST_FRAMES * _FRAME)
+    if ends[1] - ends[0] < least:
+        return None
+    start, stop = _stretch(x, *ends, middle, rate)
+    middle = (start + stop) // 2 if middle is None else middle
+    half = _FIRST_SPAN_S * rate / 2
+    while True:
+        span = (max(start, int(middle - half)), min(stop, int(middle + half)))
+        closer = _closer(x, y, line, *span, rate)
+        if closer is None:
+            return None
+        line, sign = closer
+        if span == (start, stop):
+            break
+        half *= _WIDER
+    start, stop = _stretch(x, *_overlap(x.size, y.size, line), middle, rate)
+    if abs(line.pace - 1) > MOST_DRIFT or stop - start < least:
+        return None
+    likeness = _likeness(x[start:stop], sign * moved(y, line, start, stop), rate)
+    return _Place(line, sign, start, stop, likeness)
+
+
+def _overlap(of_loop: int, of_reference: int, line: Line) -> tuple[int, int]:
+    """Return the ends of the part of a loop that a reference covers, from their lengths."""
+    first = max(int(np.ceil(-line.offset / line.pace)), 0)
+    return first, min(int((of_reference - 1 - line.offset) / line.pace) + 1, of_loop)
+
+
+def _stretch(
+    x: np.ndarray, first: int, last: int, middle: int | None, rate: int
+) -> tuple[int, int]:
+    """Return the ends of the loudest stretch between two samples that holds a third."""
+    longest, step = round(LONGEST_S * rate), rate // 10
+    if last - first <= longest:
+        return first, last
+    powers = [float(np.vdot(x[n : n + step], x[n : n + step])) for n in range(first, last, step)]
+    sums = np.convolve(powers, np.ones(longest // step), "valid")
+    starts = first + step * np.arange(sums.size)
+    if middle is not None:
+        sums[(starts > middle) | (starts + longest < middle)] = -1
+    start = min(int(starts[np.argmax(sums)]), last - longest)
+    return start, start + longest
+
+
+def _closer(
+    x: np.ndarray, y: np.ndarray, line: Line, start: int, stop: int, rate: int
+) -> tuple[Line, int] | None:
+    """Return a line right to the sample from one right to some, and the polarity.
+
+    Windows of both, between two samples of the loop, are correlated at every lag within the margin;
+    the line through the lags is fitted by medians, which leave out windows that resemble a wrong
+    place more.
+    """
+    piece = levelled(moved(y, line, start - _MARGIN, stop + _MARGIN), rate)
+    own = levelled(x[start:stop], rate)
+    count = min(_WINDOWS, max((own.size - _WIDTH) // _WIDTH + 1, 1))
+    starts = np.unique(np.linspace(0, max(own.size - _WIDTH, 0), count).astype(int))
+    correlations = window_correlations(
+        own, piece, starts, starts + _MARGIN, _WIDTH, _MARGIN, _FINER
+    )
+    sign = 1 if correlations.max(axis=1).sum() >= -correlations.min(axis=1).sum() else -1
+    lags = np.argmax(sign * correlations, axis=1) / _FINER - _MARGIN
+    good = (sign * correlations).max(axis=1) > _CORRELATED
+    if good.sum() < min(_FEWEST, starts.size):
+        return None
+    lags, places = lags[good], start + starts[good] + _WIDTH / 2
+    one, other = np.triu_indices(lags.size, 1)
+    slopes = (lags[other] - lags[one]) / (places[other] - places[one])
+    slope = float(np.median(slopes)) if slopes.size else 0.0
+    lag = float(np.median(lags - slope * places))
+    return Line(line.offset + line.pace * lag, line.pace * (1 + slope)), sign
+
+
+def _finest(whole_x: np.ndarray, y: np.ndarray, place: _Place) -> Line:
+    """Return a line right to a hundredth of a sample.
+
+    Whole samples and equal speed are kept unless parts of a sample, or another speed, explain more.
+    """
+    line, sign, start, stop, _ = place
+    x = whole_x[start:stop]
+
+    def left(line: Line) -> tuple[np.ndarray, float]:
+        there = sign * moved(y, line, start, stop)
+        return there, residual_db(x, there, frame=_SHORT_FRAME)
+
+    whole = Line(float(round(line.offset + (line.pace - 1) * (start + stop) / 2)))
+    found = (whole, left(whole)[1])
+    for parts in (1, 2):  # a shift; a shift and a speed
+        finer = whole if parts == 1 else line
+        there, residual = left(finer)
+        for _ in range(_STEPS):
+            shift, slope = _small_shift(x, there, parts)
+            if max(abs(shift), abs(shift + slope * x.size)) < _EXACT:
+                break
+            at = shift - slope * start
+            finer = Line(finer.offset + finer.pace * at, finer.pace * (1 + slope))
+            there, residual = left(finer)
+        if residual < found[1] - _BETTER_DB:
+            found = (finer, residual)
+    return found[0]
+
+
+def _small_shift(x: np.ndarray, y: np.ndarray, parts: int) -> tuple[float, float]:
+    """Return by how many samples y lags x, less than one: at the first sample, and its slope.
+
+    In each window, the slopes of y are explained by those of x under a gain that changes linearly,
+    and by their derivative; a line goes through the lags, weighted by their certainty.
+    """
+    count = min(_WINDOWS, max(x.size // _WIDTH, 1))
+    starts = np.linspace(0, max(x.size - _WIDTH, 0), count).astype(int)
+    ours, theirs = (np.stack([cut(part, n, n + _WIDTH) for n in starts]) for part in (x, y))
+    u, derivative = _derivative(ours, 1), _derivative(ours, 2)
+    v = _derivative(theirs, 1)
+    basis = np.stack([u, u * np.linspace(-1, 1, u.shape[1]), derivative], axis=1)
+    scale = np.sqrt(np.square(basis).sum(axis=2, keepdims=True)) + 1e-12
+    basis /= scale
+    inverse = np.linalg.inv(basis @ basis.transpose(0, 2, 1) + 1e-9 * np.eye(3))
+    solution = inverse @ (basis @ v[:, :, np.newaxis])
+    left = np.square(v - (basis * solution).sum(axis=1)).mean(axis=1)
+    gain, delay = (solution / scale)[:, [0, 2], 0].T
+    good = (gain > 0) & (np.abs(delay) < 2 * gain)
+    if good.sum() < 2 * parts:
+        return 0.0, 0.0
+    lags, places = -delay[good] / gain[good], starts[good] + _WIDTH / 2
+    noise = left + 1e-3 * left.max() + 1e-20
+    variance = (noise * inverse[:, 2, 2] / scale[:, 2, 0] ** 2)[good] / np.square(gain[good])
+    weight = 1 / (variance + 1e-8)
+    for _ in range(3):
+        fit = np.polynomial.polynomial.polyfit(places, lags, parts - 1, w=np.sqrt(weight))
+        off = lags - np.polynomial.polynomial.polyval(places, fit)
+        weight = 1 / (variance + 1e-8 + np.square(off))
+    return float(fit[0]), float(fit[1]) if parts == 2 else 0.0
+
+
+def _derivative(windows: np.ndarray, order: int) -> np.ndarray:
+    """Return a derivative, per sample, of windows without their ends and highest frequencies."""
+    turn = 2 * np.pi * scipy.fft.rfftfreq(_WIDTH)
+    kept = 0.5 + 0.5 * np.cos(np.pi * np.clip(turn / (_HIGHEST * np.pi), 0, 1))
+    spectrum = scipy.fft.rfft(windows.astype(np.float64)) * (1j * turn) ** order * kept
+    return scipy.fft.irfft(spectrum, _WIDTH)[:, _ENDS:-_ENDS]
+
+
+def residual_db(x: np.ndarray, y: np.ndarray, *, frame: int = _FRAME) -> float:
+    """Return the power of y that no gain of x explains that is constant for a frame, re that of y.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> x, noise = random.normal(size=(2, 100000))
+    >>> round(residual_db(x, x * np.linspace(1, 2, 100000) + 0.5 * noise))
+    -10
+    """
+    frames = x.size // frame
+    a, b = (part[: frames * frame].reshape(frames, frame).astype(np.float64) for part in (x, y))
+    product = np.maximum((a * b).sum(axis=1), 0)
+    power = np.square(b).sum()
+    explained = np.square(product) / np.maximum(np.square(a).sum(axis=1), np.finfo(float).tiny)
+    left = 1 - explained.sum() / max(power, np.finfo(float).tiny)
+    return float(10 * np.log10(max(left, 1e-12)))
+
+
+def _likeness(x: np.ndarray, y: np.ndarray, rate: int) -> float:
+    """Return the median correlation of both, levelled, over the frames in which x is heard."""
+    frames = x.size // _FRAME
+    a, b, heard = (
+        part[: frames * _FRAME].reshape(frames, _FRAME).astype(np.float64)
+        for part in (levelled(x, rate), levelled(y, rate), x)
+    )
+    power = np.square(heard).mean(axis=1)
     norm = np.sqrt(np.square(a).sum(axis=1) * np.square(b).sum(axis=1))
     correlation = (a * b).sum(axis=1) / np.maximum(norm, np.finfo(np.float64).tiny)
-    return float(np.median(correlation[heard]))
+    return float(np.median(correlation[power > _HEARD * power.max()]))

@@ -1,35 +1,91 @@
-"""Shifts and polarity are found; the same performance is told from another take."""
+"""Place, speed and polarity are found; the same performance is told from another take."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter, resample_poly
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
-from siamese_drc.match.alignment import align
+from siamese_drc.match.alignment import align, residual_db
 from siamese_drc.match.robustness import mp3, ogg
 from tests.match.references import RATE, hits
 
 HEAVY = Settings([-50.0], [20.0], [1.0], [50.0])
 LOOP = hits(2.0, seed=1)
+# Twenty seconds in which nothing repeats exactly.
+LONG = hits(20.0, seed=3)
 
 
 def heavy(loop: np.ndarray, **options) -> np.ndarray:
     return compress(loop, HEAVY, sample_rate=RATE, **options)[0]
 
 
-@pytest.mark.parametrize("delay", [-30000, -441, 0, 1, 12345, 80000])
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+@pytest.mark.parametrize("delay", [-30000, -441, 0, 1, 12345, 180000])
 def test_shift_and_polarity_of_a_heavily_compressed_reference(delay):
     clip = -0.5 * heavy(LOOP)
     reference = np.concatenate([np.zeros(max(delay, 0), np.float32), clip])[max(-delay, 0) :]
     alignment = align(LOOP, reference, sample_rate=RATE)
-    assert (alignment.delay, alignment.inverted) == (delay, True)
     assert alignment.same_performance
-    covered = slice(max(-delay, 0), LOOP.size)
-    assert alignment.covered == covered
-    np.testing.assert_array_equal(alignment.reference[covered], -clip[covered])
-    assert not alignment.reference[: covered.start].any()
+    assert alignment.inverted
+    assert (alignment.delay_s, alignment.speed) == (delay / RATE, 1)
+    assert alignment.start == max(-delay, 0)
+    np.testing.assert_array_equal(alignment.loop, LOOP[alignment.start :])
+    np.testing.assert_array_equal(alignment.reference, -clip[alignment.start :])
+
+
+def test_an_excerpt_is_found_anywhere_whichever_of_both_it_is():
+    whole, cut = heavy(LONG), slice(13 * RATE, 17 * RATE)
+    for loop, reference, delay in ((LONG, whole[cut], -13.0), (LONG[cut], whole, 13.0)):
+        alignment = align(loop, reference, sample_rate=RATE)
+        assert alignment.same_performance
+        assert (alignment.delay_s, alignment.loop.size) == (delay, 4 * RATE)
+        np.testing.assert_array_equal(alignment.loop, LONG[cut])
+        np.testing.assert_array_equal(alignment.reference, whole[cut])
+
+
+def test_a_lead_in_of_room_noise_and_a_part_that_only_one_has():
+    noise = 1e-4 * np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32)
+    reference = np.concatenate([noise, heavy(LOOP)[: RATE * 3 // 2], hits(1.0, seed=9)])
+    alignment = align(LOOP, reference, sample_rate=RATE)
+    assert alignment.same_performance
+    assert alignment.delay_s == 3
+
+
+@pytest.mark.parametrize("percent", [-0.5, -0.02, 0.01, 0.05, 0.5])
+def test_speed_is_found_and_taken_out(percent):
+    up = round(2e6 / (1 + percent / 100) / 100)  # of 20000: the reference is so much shorter
+    faster = resample_poly(heavy(LONG[: 8 * RATE]), up, 20000)[RATE:]
+    alignment = align(LONG, -faster, sample_rate=RATE)
+    assert alignment.same_performance
+    assert alignment.inverted
+    assert alignment.speed == pytest.approx(20000 / up, abs=1e-6)
+    assert alignment.delay_s == pytest.approx(-1.0, abs=1e-6)
+    start, count = alignment.start, alignment.loop.size
+    assert count > 6.9 * RATE
+    true = heavy(LONG[: 8 * RATE])[start : start + count]
+    inner = slice(500, -500)
+    error = (alignment.reference - true)[inner]
+    assert np.sqrt(np.mean(error**2)) < 0.05 * np.sqrt(np.mean(true[inner] ** 2))
+
+
+def test_parts_of_a_sample_are_moved():
+    spectrum = np.fft.rfft(heavy(LOOP))
+    half = 2j * np.pi * np.fft.rfftfreq(LOOP.size) * 40.37
+    reference = np.fft.irfft(spectrum * np.exp(-half)).astype(np.float32)
+    alignment = align(LOOP, reference, sample_rate=RATE)
+    assert alignment.delay_s * RATE == pytest.approx(40.37, abs=0.005)
+    assert alignment.speed == 1
+
+
+def test_more_than_half_a_percent_is_another_recording():
+    alignment = align(LONG, resample_poly(heavy(LONG), 99, 100), sample_rate=RATE)
+    assert alignment is None or not alignment.same_performance
 
 
 @pytest.mark.parametrize(
@@ -40,26 +96,50 @@ def test_shift_and_polarity_of_a_heavily_compressed_reference(delay):
         lambda clip: (np.rint(clip * 2**15) / 2**15).astype(np.float32),
         lambda clip: clip[: RATE // 2],
         lambda clip: np.concatenate([clip, hits(1.0, seed=9)]),
+        lambda clip: lfilter([1.5, -0.6], [1, -0.1], clip).astype(np.float32),
+        lambda clip: np.clip(clip, -0.7 * clip.max(), 0.7 * clip.max()),
     ],
 )
-def test_coded_rounded_shorter_and_longer_references_are_the_same_performance(spoil):
+def test_coded_cut_longer_toned_and_clipped_references_are_the_same_performance(spoil):
     alignment = align(LOOP, spoil(heavy(LOOP)), sample_rate=RATE)
-    assert alignment.delay == 0
+    assert abs(alignment.delay_s * RATE) < 1
     assert alignment.likeness > 0.6
+    assert alignment.same_performance
 
 
-def test_an_rms_detector_is_the_same_performance():
-    assert align(LOOP, heavy(LOOP, detector="rms"), sample_rate=RATE).likeness > 0.9
+def test_noise_as_loud_as_a_tape_has_it_is_no_hindrance():
+    clip = heavy(LOOP)
+    noise = np.random.default_rng(0).standard_normal(clip.size) * np.sqrt(np.mean(clip**2)) / 10
+    alignment = align(LOOP, (clip + noise).astype(np.float32), sample_rate=RATE)
+    assert alignment.same_performance
+
+
+def test_each_channel_may_have_its_own_gain_and_they_may_cancel_each_other():
+    other = hits(2.0, seed=4)
+    loop = np.stack([LOOP, -LOOP + 0.01 * other])
+    reference = np.stack([heavy(loop[0]), 0.3 * heavy(loop[1])])
+    alignment = align(loop, np.pad(reference, ((0, 0), (99, 0))), sample_rate=RATE)
+    assert alignment.same_performance
+    np.testing.assert_array_equal(alignment.loop, loop)
+    np.testing.assert_array_equal(alignment.reference, reference)
+    assert align(LOOP, reference, sample_rate=RATE).same_performance
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.004])
 def test_another_take_of_the_same_rhythm_is_not_the_same_performance(jitter):
-    another = heavy(hits(2.0, seed=2, jitter=jitter))
-    alignment = align(LOOP, another, sample_rate=RATE)
-    assert not alignment.same_performance
-    assert alignment.likeness < 0.25
+    alignment = align(LOOP, heavy(hits(2.0, seed=2, jitter=jitter)), sample_rate=RATE)
+    assert alignment is None or not alignment.same_performance
 
 
-@pytest.mark.parametrize("reference", [np.zeros(5000, np.float32), np.ones(10, np.float32)])
-def test_nothing_is_like_silence_or_next_to_nothing(reference):
-    assert align(LOOP, reference, sample_rate=RATE).likeness == 0
+@pytest.mark.parametrize("reference", [silence(0.2), np.ones(10, np.float32)])
+def test_silence_or_next_to_nothing_resembles_nothing(reference):
+    assert align(LOOP, reference, sample_rate=RATE) is None
+
+
+def test_residual_of_a_changing_gain_and_of_noise():
+    random = np.random.default_rng(0)
+    x, noise = random.normal(size=(2, 100000))
+    gain = np.linspace(1, 3, x.size)
+    assert residual_db(x, gain * x) < -50
+    assert residual_db(x, x + 0.1 * noise) == pytest.approx(-20, abs=0.2)
+    assert residual_db(x, noise) == pytest.approx(0, abs=0.1)
