@@ -31,8 +31,11 @@ def verdict(metrics: Path = files.METRICS) -> str:
     params = load_params()
     names = (params.evaluated, list(params.unseen_loops))
     by_scale = {
-        "the paper's sizes": read_results(metrics / "paper", *names, complete=False),
-        f"{params.scale} scale": read_results(metrics / params.scale, *names, complete=False),
+        title: read_results(metrics / scale, *names, complete=False).with_twins()
+        for title, scale in (
+            ("the paper's sizes", "paper"),
+            (f"{params.scale} scale", params.scale),
+        )
     }
     cells = read_published()
     return summary(cells, by_scale) + "\n" + table(cells, by_scale)

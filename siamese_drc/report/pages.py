@@ -82,7 +82,10 @@ def report_content(
     beside = full_size if scale != "paper" else Results({})  # at paper scale `results` has them
     spread = claims.seed_spread(results)
     wide = claims.seed_spread(beside) or spread
-    by_scale = {"the paper's sizes": beside, f"{scale} scale": results}
+    by_scale = {
+        "the paper's sizes": beside.with_twins(),
+        f"{scale} scale": results.with_twins(),
+    }
     filled = {cell.table for cell in cells if cell.experiment in beside.experiments}
     judged = [claims.judge(claim, cells, results, spread) for claim in claims.read_claims()]
     decided = [claims.judge(claim, cells, beside, wide) for claim in claims.read_claims()]

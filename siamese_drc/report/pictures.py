@@ -130,13 +130,10 @@ def draw_frame_lengths(errors: pd.DataFrame) -> Figure:
 
 
 def draw_curves(curves: pd.DataFrame) -> Figure:
-    """Draw a panel per experiment: validation loss solid, training loss dotted, a colour per grid.
-
-    Only the networks of the `paper` protocol are drawn, which were trained on all loops.
-    """
-    drawn = curves[curves["network"] == curves["grid"]]
-    colours = {grid: COLOURS[i % len(COLOURS)] for i, grid in enumerate(drawn["grid"].unique())}
-    experiments = list(drawn.groupby("experiment", sort=False))
+    """Draw a panel per experiment: validation loss solid, training loss dotted, a grid a colour."""
+    grids = curves["grid"].unique()
+    colours = {grid: COLOURS[i % len(COLOURS)] for i, grid in enumerate(grids)}
+    experiments = list(curves.groupby("experiment", sort=False))
     columns = min(4, max(1, len(experiments)))
     figure, axes = panels(-(-max(1, len(experiments)) // columns), columns, width=2.5, height=1.8)
     for axis in axes[len(experiments) :]:

@@ -14,7 +14,7 @@ from siamese_drc.report.results import PROTOCOLS, Results
 PREDICTED_EXPERIMENTS = {"drum-dm2": "drum-cnn-stft128", "drum-d4p": "drum-d4p-cnn-stft128"}
 """Data sets whose predictions are drawn, and their experiments: both are the tuned Model 1."""
 
-CURVES = ["experiment", "grid", "network", "epoch", "loss", "val_loss"]
+CURVES = ["experiment", "grid", "epoch", "loss", "val_loss"]
 PREDICTED = ["data_set", "protocol", "parameter", "true", "predicted"]
 FRAME_LENGTH = ["frame_length", "data_set", "parameter", "source", "mae"]
 
@@ -22,7 +22,7 @@ POINTS = 300  # per panel: more would hide one another and make the files large
 
 
 def learning_curves(folder: Path, names: Iterable[str]) -> pd.DataFrame:
-    """Return the histories of all trainings: a row per experiment, network and epoch.
+    """Return the histories of all trainings: a row per experiment, grid and epoch.
 
     Parameters
     ----------

@@ -66,6 +66,14 @@ class Results:
         error = self.error(experiment, data_set, entry, parameter)
         return None if error is None else error["mae"]
 
+    def with_twins(self) -> Results:
+        """Return the trained results that have an untrained twin; earlier ones have none."""
+        found = {
+            name: {key: entries for key, entries in sets.items() if "untrained" in entries}
+            for name, sets in self.experiments.items()
+        }
+        return Results({name: sets for name, sets in found.items() if sets})
+
     def learnt(self, experiment: str, data_set: str, protocol: str, parameter: str) -> bool | None:
         """Return whether an error is below the twin's and the constant predictor's.
 

@@ -85,10 +85,14 @@ def test_python_is_python_and_yaml_is_yaml(page):
 
 
 def test_the_example_of_the_readme_runs(capsys):
-    (code,) = blocks(PROJECT / "README.md", "python")
     names: dict = {}
-    exec(code, names)
+    for code in blocks(PROJECT / "README.md", "python"):
+        exec(code, names)
     assert names["compressed"].shape == (2, 4 * 44100)
+    assert names["embedding"].shape == (2, 50)
+    assert {key: values.shape for key, values in names["found"].items()} == dict.fromkeys(
+        ("threshold_db", "ratio", "attack_ms", "release_ms"), (2,)
+    )
 
 
 RUNS = re.findall(
