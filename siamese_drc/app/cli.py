@@ -34,6 +34,7 @@ _ROWS = {
     "makeup_db": ("make-up", "{:+z.1f}", "dB"),
     "knee_db": ("knee", "{:.1f}", "dB"),
 }
+_OF_REFERENCE = ("threshold_db", "ratio", "attack_ms", "release_ms")
 # What controls the gain, by the names of siamese_drc.match.families.LINKS.
 _LINKS = {
     "mean": "one gain, from the mean of their samples",
@@ -313,6 +314,10 @@ def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[P
             _setting_cells(name, answer.settings[name]) for name in _ROWS if name in answer.settings
         ]
         lines += ["", *_columns(settings), ""]
+    references = getattr(answer, "references", [])
+    if len(references) > 1:
+        told = [("reference", "weight", "situation", *(_ROWS[name][0] for name in _OF_REFERENCE))]
+        lines += [*_columns(told + [_reference_cells(each) for each in references]), ""]
     if exported:
         others = [("gain error", "settings for", "file")]
         others += [
@@ -329,6 +334,15 @@ def _setting_cells(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
     label, digits, unit = _ROWS[name]
     value, low, high = map(digits.format, (estimate.value, estimate.low, estimate.high))
     return label, value, "-" if estimate.low == estimate.high else f"{low} to {high}", unit
+
+
+def _reference_cells(reference: Any) -> tuple[str, ...]:
+    """Return what one of several references said alone: without an answer, dashes."""
+    found = reference.settings
+    cells = [
+        _ROWS[name][1].format(found[name].value) if name in found else "-" for name in _OF_REFERENCE
+    ]
+    return reference.name, f"{100 * reference.weight:.0f} %", reference.situation, *cells
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -7,11 +7,13 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
+from siamese_drc.app.cli import as_text
 from siamese_drc.export.files import FILES
 from siamese_drc.match.answer import NO_ANSWER, Answer, Estimate
 from siamese_drc.match.sound import process
@@ -243,6 +245,26 @@ def test_the_design_of_the_compressor_is_printed(asked, command, loop, reference
     lines = command(loop, reference).out.splitlines()
     assert lines[1].startswith("compressor: level smoothed before the gain computer")
     assert lines[2] == "channels: one gain, from the louder one"
+
+
+def test_what_each_of_several_references_said_is_printed():
+    answer = SimpleNamespace(
+        situation="another recording",
+        settings=FOUND,
+        warnings=[],
+        family="branching",
+        link=None,
+        references=[
+            SimpleNamespace(name="a.wav", weight=0.75, situation="another", settings=FOUND),
+            SimpleNamespace(name="b.wav", weight=0.25, situation="no answer", settings={}),
+        ],
+    )
+    lines = [" ".join(line.split()) for line in as_text(answer).splitlines()]
+    first = lines.index("reference weight situation threshold ratio attack release")
+    assert lines[first + 1 : first + 3] == [
+        "a.wav 75 % another -24.0 4.00 5.0 100",
+        "b.wav 25 % no answer - - - -",
+    ]
 
 
 def test_help_starts_without_what_takes_long_to_import():
