@@ -136,12 +136,14 @@ def test_of_half_a_file_the_half_is_used_and_a_note_says_so(asked, command, tmp_
     assert soundfile.info(output).duration == pytest.approx(float(said[1]), abs=0.01)
 
 
-def test_a_name_outside_utf_8_is_read_and_printed(asked, command, tmp_path, good):
+def test_names_outside_utf_8_are_read_written_and_printed(asked, command, tmp_path, good):
     name = tmp_path / os.fsdecode(b"caf\xe9.wav")
     data = good.read_bytes()
     name.write_bytes(data[: len(data) * 3 // 4])
-    ran = command(name, good)
+    output = tmp_path / os.fsdecode(b"caf\xe9-out.wav")
+    ran = command(name, good, output)
     assert ran.code == 0
+    assert output.is_file()
     assert "caf\\udce9.wav: is incomplete" in ran.out
 
 
@@ -168,6 +170,8 @@ def test_no_permission_is_one_line(asked, command, tmp_path, good):
         if place.owner() == tmp_path.owner() and place != place.parent:
             place.chmod(place.stat().st_mode | 0o055)
     good.chmod(0o644)
+    import siamese_drc.app.pictures  # noqa: F401 (as nobody it may not be readable)
+
     with as_nobody():
         for_loop, for_output = command(secret, good), command(good, good, output)
         for_picture = command(good, good, "--plot", tmp_path / "picture.svg")
