@@ -19,6 +19,9 @@ from experiments.results import update_page, write_json
 from siamese_drc.core.errors import InputError
 
 PAGE = Path(__file__).with_name("README.md")
+PAGES = {
+    "fit": Path(__file__).parents[1] / "docs" / "fit.md"
+}  # of studies with a page of their own
 RESULTS = Path(__file__).with_name("results.json")
 
 # Each module has `measure() -> list[Row]`.
@@ -35,6 +38,7 @@ COMPARISONS = {
 }
 # Each module has `table() -> str`.
 STUDIES = {
+    "fit": "errors and intervals of the fit of the same performance, for docs/fit.md (2 min)",
     "growth": "how cost grows with loops, settings, clip length and experiments (10 min)",
     "peak_memory": "memory of a process of each stage (10 min)",
     "paper_scale": "time to train every experiment at the paper's sizes (10 min)",
@@ -86,7 +90,7 @@ def run(names: list[str]) -> None:
         if name in STUDIES:
             table = in_own_process(name, "table")
             print(f"\n{table}", flush=True)
-            update_page(PAGE, name, table)
+            update_page(PAGES.get(name, PAGE), name, table)
 
 
 def write_results(rows: dict[str, list[Row]], machine: dict[str, float | str]) -> None:

@@ -1,0 +1,166 @@
+"""How exact the fit of the same performance is: errors, coverage and width of the intervals.
+
+Loops are cut from the recordings in the folder $RECORDINGS or, without it, composed. Each situation
+compresses every loop under settings of its own; the reference is stored in 24 bits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import rendered_loops
+from experiments.results import markdown_table
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.loops.recordings import import_loops
+from siamese_drc.match.families import FamilyCompressor
+from siamese_drc.match.pair_fit import fit_pair
+from siamese_drc.match.robustness import as_16_bits, as_24_bits, mp3
+
+SAMPLE_RATE = 44100
+SECONDS = 4.0
+LOOPS = 12
+MATERIALS = ("drum", "guitar", "mix")
+UNITS = {"threshold_db": "threshold, dB", "ratio": "ratio", "attack_ms": "attack, ms"}
+UNITS["release_ms"] = "release, ms"
+
+Pair = tuple[np.ndarray, np.ndarray]
+Situation = Callable[[np.ndarray, np.ndarray, dict[str, float]], Pair]
+"""From two loops and settings to a loop and a reference, shape (channels, samples)."""
+
+
+def compressed(loop: np.ndarray, settings: dict[str, float], **options: Any) -> np.ndarray:
+    """Compress one channel."""
+    one = Settings(*(settings[name] for name in PARAMETERS))
+    return compress(loop, one, sample_rate=SAMPLE_RATE, **options)[0]
+
+
+def from_rest(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Keep the whole loop."""
+    return loop[None], compressed(loop, settings)[None]
+
+
+def in_16_bits(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Round to 16 bits."""
+    return loop[None], as_16_bits(compressed(loop, settings), SAMPLE_RATE)[None]
+
+
+def from_the_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Cut the first quarter off."""
+    start = loop.size // 4
+    return loop[None, start:], compressed(loop, settings)[None, start:]
+
+
+def limited(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Limit the peaks by 4 dB, fast."""
+    clip = compressed(loop, settings)
+    ceiling = 20 * np.log10(np.abs(clip).max()) - 4
+    limiter = {"threshold_db": ceiling, "ratio": 100.0, "attack_ms": 0.05, "release_ms": 50.0}
+    return loop[None], compressed(clip, limiter)[None]
+
+
+def clipped(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Clip the peaks at -2 dB."""
+    clip = compressed(loop, settings)
+    return loop[None], np.clip(clip, -0.8 * np.abs(clip).max(), 0.8 * np.abs(clip).max())[None]
+
+
+def soft_knee(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Compress with a knee of 9 dB."""
+    return loop[None], compressed(loop, settings, knee_db=9.0)[None]
+
+
+def louder_channel(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Link two channels by the maximum."""
+    stereo = np.stack([loop, 0.6 * other])
+    whole = FamilyCompressor(
+        settings | {"makeup_db": 0.0}, sample_rate=SAMPLE_RATE, link="maximum", channels=2
+    )
+    return stereo, whole.process(stereo).signal
+
+
+def unlinked(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Compress two channels, each for itself."""
+    stereo = np.stack([loop, 0.6 * other])
+    return stereo, np.stack([compressed(channel, settings) for channel in stereo])
+
+
+def quiet(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Turn down to a peak near -50 dBFS."""
+    return loop[None], compressed(loop, settings, makeup_db=-50.0)[None]
+
+
+def coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Code as MP3 of 128 kbit/s."""
+    return loop[None], mp3(compressed(loop, settings), SAMPLE_RATE)[None, : loop.size]
+
+
+SITUATIONS: dict[str, Situation] = {
+    "from rest": from_rest,
+    "16 bits": in_16_bits,
+    "from the middle of a sound": from_the_middle,
+    "limited by 4 dB afterwards": limited,
+    "clipped afterwards": clipped,
+    "knee of 9 dB": soft_knee,
+    "linked by the louder channel": louder_channel,
+    "unlinked channels": unlinked,
+    "peak of -50 dBFS": quiet,
+    "MP3, 128 kbit/s": coded,
+}
+
+
+def table() -> str:
+    """Return the table of all situations, in Markdown."""
+    loops = _loops()
+    random = np.random.default_rng(0)
+    lines = []
+    for name, situation in SITUATIONS.items():
+        outcomes = []
+        for number, loop in enumerate(loops):
+            settings = _settings(random)
+            dry, wet = situation(loop, loops[number - 1], settings)
+            wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
+            fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE)
+            if fit.settings:
+                found = [fit.settings[parameter] for parameter in PARAMETERS]
+                outcomes.append(
+                    [
+                        (abs(one.value - true), one.high - one.low, one.low <= true <= one.high)
+                        for one, true in zip(found, settings.values(), strict=True)
+                    ]
+                )
+        of_all = np.array(outcomes, float)  # (loops, parameters, 3)
+        error, width, _ = np.median(of_all, axis=0).T
+        cells = [f"{e:.2g} ({w:.2g})" for e, w in zip(error, width, strict=True)]
+        lines.append(
+            [name, f"{len(of_all)} of {len(loops)}", *cells, f"{of_all[..., 2].mean():.2f}"]
+        )
+    head = ["reference", "solved", *(f"{unit}: error (width)" for unit in UNITS.values()), "held"]
+    return markdown_table(head, lines)
+
+
+def _loops() -> list[np.ndarray]:
+    if folder := os.environ.get("RECORDINGS"):
+        samples = round(SECONDS * SAMPLE_RATE)
+        imported = import_loops(
+            Path(folder), count=LOOPS, samples=samples, sample_rate=SAMPLE_RATE, silence_db=-60.0
+        )
+        return [loop.signal for loop in imported]
+    each = -(-LOOPS // len(MATERIALS))
+    made = [rendered_loops(material, each, seconds=SECONDS) for material in MATERIALS]
+    return [loop for loops in made for loop in loops][:LOOPS]
+
+
+def _settings(random: np.random.Generator) -> dict[str, float]:
+    """Draw settings that an engineer may choose, on a loop whose peak is 1."""
+    return {
+        "threshold_db": float(random.uniform(-40, -15)),
+        "ratio": float(np.exp(random.uniform(np.log(1.5), np.log(12)))),
+        "attack_ms": float(np.exp(random.uniform(np.log(0.3), np.log(60)))),
+        "release_ms": float(np.exp(random.uniform(np.log(30), np.log(1000)))),
+    }

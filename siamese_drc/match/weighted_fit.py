@@ -1,0 +1,384 @@
+"""Weighted fit of one compressor to an aligned pair, in channels and bands.
+
+The gain between loop and reference is measured sample by sample, and `solver.gain_fit` finds the
+settings that explain it. What rounding, resampling and lossy coding add, and what a limiter or
+clipper after the compressor changes, is treated as noise: its variance is measured, frame by frame
+and band by band, on what the fit leaves, and the fit is repeated with the new weights until the
+point stays. As the weight of a frame falls with the square of its residual, this is a robust loss:
+frames that the compressor cannot explain have no influence at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siamese_drc.compressor.compressor import frame_overshoot_db
+from siamese_drc.match.answer import SETTING_NAMES
+from siamese_drc.match.families import Family, model_of
+from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_settings
+from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
+
+_DB_PER_NEPER = 20 / np.log(10)
+_TINY = np.finfo(float).tiny
+RATIO, MAKEUP, START, KNEE = (
+    UNKNOWNS.index(name) for name in ("ratio", "makeup_db", "start_db", "knee_db")
+)
+SIGNIFICANT = 4.0  # standard deviations by which 1 - 1/ratio, or the knee, must differ from 0
+_LEAST_KNEE_DB = 0.25
+WEIGHTINGS_TRIED = 8  # at most, to compare candidates
+
+# Coarse search
+_STARTS = 4
+_ATTACKS_MS = np.geomspace(0.1, 100.0, 6)
+_RELEASES_MS = np.geomspace(10.0, 2500.0, 7)
+_THRESHOLDS = 16
+_DEEPEST_DB = 60.0  # below the loop's highest level
+_CODING_NOISE = 1e-3  # of a frame's power: about that of lossy coding
+_FLOOR = 1e-9  # power, of a reference whose peak is 1: that of 16-bit rounding, and some more
+_STEEPEST = 0.9989  # 1 - 1/ratio
+_SILENT_START_DB = -20.0  # over the threshold, of a smoothed level
+
+# Fit
+_ROUGH_PASSES = 7
+_PASSES = 200  # at most, under the first weights
+_KNEE_PASSES = 12
+_PASSES_MORE = 3  # at most, under each of the following ones
+_WEIGHTINGS = 60  # at most: two after rounding, about 40 where a limiter follows
+_FIRST_NOISE = 1e-3  # of a frame's power
+_FIRST_KNEE_DB = 4.0
+_NO_WEIGHT = 1e-12  # of a sample, in reciprocal variances of its gain
+_ROUNDING = 1e-9**2  # lower limit of the noise's variance
+_CONVERGED = 1e-2  # squared standard deviations between two weightings
+_NEIGHBOURS = 9  # frames over which the power that is left is averaged
+_LOST = 0.5  # share of a band's amplitude lost in coding, by the share of noise in its power
+_MOST_NOISE = 0.5  # share of noise above which a frame of a band is left out
+_EDGES_HZ = (900.0, 2200.0, 4500.0, 8500.0, 15000.0)  # of the bands
+_TRANSITION = 0.3  # width of the transition from band to band, as a share of its frequency
+
+
+def frame_gain(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gain of all rows together, dB, and its weight, frame by frame."""
+    x, y = _framed(dry), _framed(wet)
+    product, power = np.einsum("rfk,rfk->f", x, y), np.einsum("rfk,rfk->f", x, x)
+    of_wet = np.einsum("rfk,rfk->f", y, y) / FRAME
+    known = product > 0
+    gain = np.zeros(known.size)
+    gain[known] = _DB_PER_NEPER * np.log(product[known] / power[known])
+    return gain, known * of_wet / (_CODING_NOISE * of_wet + _FLOOR)
+
+
+def _framed(rows: np.ndarray) -> np.ndarray:
+    """Return whole frames, shape (rows, frames, FRAME)."""
+    frames = rows.shape[1] // FRAME
+    return rows[:, : frames * FRAME].reshape(len(rows), frames, FRAME)
+
+
+@dataclass(frozen=True)
+class PairRows:
+    """A pair in channels and bands, shape (rows, samples), and the levels that control its gain.
+
+    `level`, shape (keys, samples), dBFS, is that of the whole loop; `owner` gives the key of each
+    row. `dry` and `wet` are 0 where a sample does not count.
+    """
+
+    level: np.ndarray
+    dry: np.ndarray
+    wet: np.ndarray
+    owner: np.ndarray
+    fixed: np.ndarray
+    family: Family
+
+    @property
+    def power(self) -> np.ndarray:
+        """Power of the reference, shape (rows, frames)."""
+        wet = _framed(self.wet)
+        return np.einsum("rfk,rfk->rf", wet, wet) / FRAME
+
+    def starts(self, sample_rate: int) -> np.ndarray:
+        """Compare the gain, frame by frame, with a coarse grid of gain curves.
+
+        The gain reduction of a ratio R is 1 - 1/R times that of an infinite ratio. The grid
+        therefore needs thresholds and times only; ratio and make-up gain follow by linear
+        regression.
+
+        Returns points to start from, shape (n, 7), best first.
+        """
+        known = to_settings(self.fixed, sample_rate=sample_rate)
+        thresholds, attacks, releases = (
+            np.array([known[name]]) if np.isfinite(known[name]) else values
+            for name, values in (
+                ("threshold_db", self.level.max() - np.linspace(2.0, _DEEPEST_DB, _THRESHOLDS)),
+                ("attack_ms", _ATTACKS_MS),
+                ("release_ms", _RELEASES_MS),
+            )
+        )
+        grid = np.stack(np.meshgrid(thresholds, attacks, releases, indexing="ij")).reshape(3, -1)
+        gains, weights, curves = [], [], []
+        for key, level in enumerate(self.level):
+            own = self.owner == key
+            dry = self.dry[own]
+            gain, weight = frame_gain(dry, self.wet[own])
+            power = np.einsum("rk,rk->k", dry, dry)
+            if model_of(self.family)[0] in ("level", "power"):
+                curve = self._smoothed_curves(level, power, grid, sample_rate)
+            else:
+                curve = frame_overshoot_db(level, power, *grid, sample_rate=sample_rate)
+            gains.append(gain)
+            weights.append(weight)
+            curves.append(curve)
+        gain, weight = np.concatenate(gains), np.concatenate(weights)
+        weight /= max(weight.sum(), _TINY)
+        slope, makeup, misfit = _regress(gain, weight, np.concatenate(curves, axis=1), self.fixed)
+        best = np.argsort(misfit, kind="stable")[:_STARTS]
+        times = np.log(grid[1:, best] * sample_rate / 1000)
+        heard = np.flatnonzero(weight > 0)[:4]
+        first = gain[heard].mean() if heard.size else 0.0
+        start = np.maximum((makeup[best] - first) / np.maximum(slope[best], 0.1), 0.0)
+        if model_of(self.family)[0] in ("level", "power"):
+            start = np.where(start > 0.1, start, _SILENT_START_DB)
+        knee = np.zeros(len(best))
+        return np.stack([grid[0, best], slope[best], *times, makeup[best], start, knee], axis=1)
+
+    def _smoothed_curves(
+        self, level: np.ndarray, power: np.ndarray, grid: np.ndarray, sample_rate: int
+    ) -> np.ndarray:
+        """Return frame by frame the overshoot of the smoothed level, shape (n, frames), dB."""
+        weight = _framed(power[np.newaxis])[0] + 1e-30
+        weight = weight / weight.sum(axis=1, keepdims=True)
+        curves = np.empty((grid.shape[1], len(weight)))
+        times, of_grid = np.unique(grid[1:], axis=1, return_inverse=True)
+        for number, (attack, release) in enumerate(np.log(times.T * sample_rate / 1000)):
+            # For an infinite ratio, the gain reduction over a threshold of -120 dBFS
+            lowest = np.array([-120.0, 1.0, attack, release, 0.0, 0.0, 0.0])
+            smooth = -120 - model_gain_db(level, lowest, model_of(self.family)[0])
+            framed = np.einsum("fk,fk->f", weight, _framed(smooth[np.newaxis])[0])
+            for row in np.flatnonzero(of_grid == number):
+                curves[row] = np.maximum(framed - grid[0, row], 0.0)
+        return curves
+
+    def best_of(self, starts: np.ndarray) -> np.ndarray:
+        """Return the best point after a few steps of the fit from every start."""
+        weight = 1 / (_FIRST_NOISE * self.power + 1e-10)
+        squares, gain = self._measured(weight)
+        rough = [self._fit(start, squares, gain, False, _ROUGH_PASSES, 1e-3) for start in starts]
+        return min(rough, key=lambda fit: fit.cost).point
+
+    def fit(
+        self, start: np.ndarray, weight: np.ndarray | None = None, weightings: int = _WEIGHTINGS
+    ) -> tuple[GainFit, np.ndarray]:
+        """Fit from a start, with a knee if the pair asks for one; return also the weights.
+
+        Without weights of the frames, the first ones are those of noise in proportion to the
+        reference.
+        """
+        softer = start
+        if np.isfinite(self.fixed[KNEE]):
+            return self._weighted(start, weight, weightings, False)
+        if not start[KNEE] > 0:
+            without, weight = self._weighted(start, weight, weightings, False)
+            softer = without.point.copy()
+            softer[KNEE] = _FIRST_KNEE_DB
+            first = self._fit(softer, *self._measured(weight), True, _KNEE_PASSES, 1e-4)
+            if not _has_knee(first):
+                return without, weight
+            softer = first.point
+        fitted, weight = self._weighted(softer, weight, weightings, True)
+        if _has_knee(fitted):
+            return fitted, weight
+        harder = fitted.point.copy()
+        harder[KNEE] = 0.0
+        return self._weighted(harder, weight, weightings, False)
+
+    def _weighted(
+        self, point: np.ndarray, weight: np.ndarray | None, weightings: int, knee: bool
+    ) -> tuple[GainFit, np.ndarray]:
+        """Fit, weighting by what is left, until the point does not change any more."""
+        passes = _PASSES_MORE
+        if weight is None:
+            weight, passes = 1 / (_FIRST_NOISE * self.power + 1e-10), _PASSES
+        for _ in range(weightings):
+            before = point
+            fit = self._fit(point, *self._measured(weight), knee, passes, 1e-6)
+            point, passes = fit.point, _PASSES_MORE
+            weight = self._weights(point)
+            step = (point - before[: point.size])[fit.free]
+            if step @ fit.products @ step < _CONVERGED:
+                break
+        return self._fit(point, *self._measured(weight), knee, 1, 1.0), weight
+
+    def _weights(self, point: np.ndarray) -> np.ndarray:
+        """Return the reciprocal of each frame's noise variance, shape (rows, frames).
+
+        The variance is a constant and a share of the reference's power, both measured on what a fit
+        leaves, and higher where it leaves more.
+        """
+        from scipy.ndimage import uniform_filter1d
+
+        left, power = self.left(point) / FRAME, self.power
+        expected = np.zeros_like(left)
+        for row, (of_left, of_power) in enumerate(zip(left, power, strict=True)):
+            counted = of_power > 0
+            if counted.any():
+                some_left, some_power = of_left[counted], of_power[counted]
+                constant = np.median(some_left[some_power <= np.quantile(some_power, 0.2)])
+                share = np.median(np.maximum(some_left - constant, 0) / some_power)
+                expected[row] = constant + share * of_power
+        nearby = uniform_filter1d(left, _NEIGHBOURS, axis=1, mode="nearest")
+        return 2 / (expected + nearby + _ROUNDING)
+
+    def gains(self, point: np.ndarray) -> np.ndarray:
+        """Return the gain of every key at a point, shape (keys, samples)."""
+        found = np.empty_like(self.level)
+        for key, level in enumerate(self.level):
+            own = point[:COUNT].copy()
+            own[START] = point[START if key == 0 else COUNT + key - 1]
+            found[key] = np.exp(model_gain_db(level, own, model_of(self.family)[0]) / _DB_PER_NEPER)
+        return found
+
+    def left(self, point: np.ndarray) -> np.ndarray:
+        """Return the energy that a point does not explain, shape (rows, frames)."""
+        gains = self.gains(point)
+        energy = np.empty((len(self.wet), self.wet.shape[1] // FRAME))
+        for row, key in enumerate(self.owner):
+            rest = _framed((self.wet[row] - gains[key] * self.dry[row])[np.newaxis])
+            energy[row] = np.einsum("fk,fk->f", rest[0], rest[0])
+        return energy
+
+    def errors_db(self, point: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the error of the gain at a point, frame by frame, and the share of power left."""
+        gains = self.gains(point)
+        product, power, left = 0.0, 0.0, 0.0
+        for row, key in enumerate(self.owner):
+            fitted = gains[key] * self.dry[row]
+            x, y = _framed(fitted[np.newaxis])[0], _framed(self.wet[row : row + 1])[0]
+            product = product + np.einsum("fk,fk->f", x, y.astype(np.float64))
+            power = power + np.einsum("fk,fk->f", x, x)
+            left += float(np.square(self.wet[row] - fitted).sum())
+        share = product / np.maximum(power, _TINY)
+        error = _DB_PER_NEPER * np.log(np.maximum(share, 1e-3))
+        total = float(np.square(self.wet, dtype=np.float64).sum())
+        return np.where(power > 0, error, 0.0), left / max(total, _TINY)
+
+    def split(self, sample_rate: int) -> PairRows:
+        """Return every row split into bands."""
+        dry, wet = (
+            np.concatenate([_split_bands(row, sample_rate=sample_rate) for row in rows])
+            for rows in (self.dry, self.wet)
+        )
+        owner = np.repeat(self.owner, len(dry) // len(self.dry))
+        return replace(self, dry=dry, wet=wet, owner=owner)
+
+    def restored(self, point: np.ndarray) -> PairRows:
+        """Return the rows with what coding took from the reference's bands given back.
+
+        A coder that quantises a band adds noise to it and loses some of it.
+        """
+        from scipy.ndimage import uniform_filter1d
+
+        noise = uniform_filter1d(self.left(point) / FRAME, _NEIGHBOURS, axis=1, mode="nearest")
+        power = uniform_filter1d(self.power, _NEIGHBOURS, axis=1, mode="nearest")
+        share = noise / np.maximum(power, _TINY)
+        kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
+        believed = share < _MOST_NOISE
+        dry, wet = self.dry.copy(), self.wet.copy()
+        length = kept.shape[1] * FRAME
+        dry[:, :length] *= np.repeat(believed, FRAME, axis=1)
+        wet[:, :length] *= np.repeat(believed / kept, FRAME, axis=1)
+        return replace(self, dry=dry, wet=wet)
+
+    def _measured(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return weights and gain of the samples of each key, shape (keys, samples).
+
+        Of weights w of the frames, shape (rows, frames): the weighted sum of squares over the rows
+        of a key, sum w (y - g x)^2, is W (a - g)^2 plus a constant, with W = sum w x^2 and
+        a = sum w x y / W.
+        """
+        squares, products = np.zeros_like(self.level), np.zeros_like(self.level)
+        length = weight.shape[1] * FRAME
+        for row, key in enumerate(self.owner):
+            weighted = np.repeat(weight[row], FRAME) * self.dry[row, :length]
+            squares[key, :length] += weighted * self.dry[row, :length]
+            products[key, :length] += weighted * self.wet[row, :length]
+        squares[squares < _NO_WEIGHT] = 0.0
+        gain = np.zeros_like(squares)
+        np.divide(products, squares, out=gain, where=squares > 0)
+        return squares, gain
+
+    def _fit(
+        self,
+        start: np.ndarray,
+        squares: np.ndarray,
+        gain: np.ndarray,
+        knee: bool,
+        passes: int,
+        tolerance: float,
+    ) -> GainFit:
+        """Fit the gain, with the knee free or as it is."""
+        unknown = [*SETTING_NAMES, "start_db", *(["knee_db"] if knee else [])]
+        point = np.clip(np.where(np.isnan(self.fixed), start[:COUNT], self.fixed), LOWEST, HIGHEST)
+        more = start[COUNT:] if start.size > COUNT else np.full(len(self.level) - 1, start[START])
+        return fit_gain(
+            self.level,
+            gain,
+            squares,
+            np.append(point, more),
+            family=model_of(self.family)[0],
+            free=[name for name in unknown if np.isnan(self.fixed[UNKNOWNS.index(name)])],
+            decibels=False,
+            tolerance=tolerance,
+            passes=passes,
+        )
+
+
+def _has_knee(fit: GainFit) -> bool:
+    """Return whether a fitted knee differs from 0 by more than chance."""
+    deviation = np.sqrt(fit.covariance()[KNEE, KNEE])
+    return bool(fit.point[KNEE] > max(SIGNIFICANT * deviation, _LEAST_KNEE_DB))
+
+
+def _regress(
+    gain: np.ndarray, weight: np.ndarray, curves: np.ndarray, fixed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Explain the gain by make-up - slope * curve; return slope, make-up and misfit per curve."""
+    known_slope, known_makeup = fixed[RATIO], fixed[MAKEUP]
+    mean_gain, mean_curve = weight @ gain, curves @ weight
+    if np.isfinite(known_makeup):  # deviations are then from the known make-up gain, not the mean
+        mean_gain, mean_curve = known_makeup, np.zeros(len(curves))
+    deviation = gain - mean_gain
+    squares = np.square(curves) @ weight - 2 * mean_curve * (curves @ weight) + mean_curve**2
+    both = curves @ (weight * deviation) - mean_curve * (weight @ deviation)
+    slope = np.clip(-both / np.maximum(squares, 1e-9), 0.0, _STEEPEST)
+    if np.isfinite(known_slope):
+        slope = np.full(len(curves), known_slope)
+    left = weight @ np.square(deviation) + 2 * slope * both + slope**2 * squares
+    return slope, mean_gain + slope * mean_curve, np.sqrt(np.maximum(left, 0.0))
+
+
+def _split_bands(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Split a signal into bands that add up to it, without phase shift.
+
+    Lossy coding leaves much of a signal in some bands and little in others. A gain that changes
+    slowly compared with a band's impulse response passes the split: the bands of the product are
+    the products of the bands, and each gets the weight of its own noise.
+    """
+    import scipy.fft
+
+    edges = [edge for edge in _EDGES_HZ if edge < 0.4 * sample_rate]
+    length = scipy.fft.next_fast_len(signal.size + sample_rate // 100, real=True)
+    spectrum = scipy.fft.rfft(signal.astype(np.float32), length)
+    frequency = scipy.fft.rfftfreq(length, 1 / sample_rate)
+    bands = np.empty((len(edges) + 1, signal.size), np.float32)
+    below = np.zeros(frequency.size, np.float32)
+    for band in range(len(bands)):
+        above = _low_pass(frequency, edges[band]) if band < len(edges) else np.ones_like(below)
+        bands[band] = scipy.fft.irfft(spectrum * (above - below), length)[: signal.size]
+        below = above
+    return bands
+
+
+def _low_pass(frequency: np.ndarray, edge: float) -> np.ndarray:
+    """Return 1 below the edge and 0 above, with a raised cosine in between."""
+    place = np.clip((frequency / edge - 1) / _TRANSITION, -0.5, 0.5)
+    return (0.5 - 0.5 * np.sin(np.pi * place)).astype(np.float32)
