@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -78,17 +79,7 @@ class Pipeline:
         started = time.monotonic()
         copy.run(*MAKE, *self.targets)
         self.seconds = time.monotonic() - started
-        self.whole = self.made()
-
-    def made(self) -> dict[str, str]:
-        """Return the hash of every file that the stages made, and of dvc.lock."""
-        places = [self.copy.folder / name for name in MADE]
-        return {
-            str(path.relative_to(self.copy.folder)): hashlib.md5(path.read_bytes()).hexdigest()
-            for place in places
-            for path in ([place] if place.is_file() else sorted(place.rglob("*")))
-            if path.is_file()
-        }
+        self.whole = made(self.copy.folder)
 
     def reset(self, *, forget: float) -> None:
         """Go back to the commit; the run cache forgets a share of what it holds."""
@@ -125,7 +116,7 @@ class Pipeline:
         if command == DVC:
             self.copy.run("git", "checkout", "--quiet", "dvc.lock")
         again = self.copy.attempt(*command, *self.targets)
-        survived = again.returncode == 0 and self.made() == self.whole
+        survived = again.returncode == 0 and made(self.copy.folder) == self.whole
         return Trial(command, cut, survived, f"{again.stdout}\n{again.stderr}")
 
     def _committed(self) -> bytes:
@@ -161,3 +152,13 @@ def _dvc(process: subprocess.Popen) -> Iterator[psutil.Process]:
         yield from (each for each in below if "dvc" in " ".join(each.cmdline()))
     except psutil.NoSuchProcess:
         return
+
+
+def made(folder: Path) -> dict[str, str]:
+    """Return the hash of every file that the stages of a pipeline made, and of dvc.lock."""
+    return {
+        str(path.relative_to(folder)): hashlib.md5(path.read_bytes()).hexdigest()
+        for place in MADE
+        for path in sorted([folder / place, *folder.joinpath(place).rglob("*")])
+        if path.is_file()
+    }

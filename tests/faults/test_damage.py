@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -54,13 +55,15 @@ DAMAGES: dict[str, Callable[[bytes], bytes] | None] = {
 
 
 @pytest.mark.timeout(7200)
-def test_damaged_intermediates(tmp_path, all_faults):
+def test_damaged_intermediates(tmp_path, monkeypatch, capsys, all_faults):
     if not all_faults:
         pytest.skip("only with --all-faults")
     copy = copy_project(tmp_path / "project")
     with copy.edited_params() as params:
         params["scale"] = "smoke"
     copy.run("dvc", "repro", f"evaluate@{EXPERIMENT}", "match-examples")
+    monkeypatch.chdir(copy.folder)
+    monkeypatch.setenv("DRC_JOBS", "1")
     wrong, tried = [], 0
     for name, stages in READ_BY.items():
         path = copy.folder / name
@@ -72,12 +75,28 @@ def test_damaged_intermediates(tmp_path, all_faults):
                 path.unlink()  # DVC's cache has hard links to the same content
                 if change:
                     path.write_bytes(change(kept.read_bytes()))
-                done = copy.attempt("python", "-m", *f"stages.{stage}".split())
+                code, said = run(stage, capsys)
                 kept.replace(path)
-                if not _is_clear(done.returncode, done.stderr, name):
-                    wrong.append(f"{name}, {damage}, stages.{stage}: {done.stderr[-500:]}")
+                if not _is_clear(code, said, name):
+                    wrong.append(f"{name}, {damage}, stages.{stage}: {said[-500:]}")
     print(f"{tried} damaged files, {len(wrong)} not noticed or not told clearly")
     assert not wrong, "\n".join(wrong)
+
+
+def run(stage: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run `python -m stages.<stage>` in this process; return exit code and standard error."""
+    module, *arguments = f"stages.{stage}".split()
+    code = 0
+    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", [module, *arguments])
+        try:
+            runpy.run_module(module, run_name="__main__")
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        except Exception as error:
+            return 1, f"Traceback: {error!r}"
+    return code, capsys.readouterr().err
 
 
 def _is_clear(code: int, said: str, name: str) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 import random
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
-from tests.faults.kills import DVC, MAKE, Pipeline
+from stages.repro import KEPT, LOCK, restore_lock
+from tests.faults.kills import DVC, MAKE, Pipeline, made
 from tests.pipeline.working_copy import PROJECT, WorkingCopy, copy_project
 
 TRIALS = 40
@@ -28,21 +32,50 @@ stages:
 """
 
 
-@pytest.fixture
-def toy(tmp_path, monkeypatch):
+def toy_copy(folder: Path) -> WorkingCopy:
     """Five stages of a moment each, so that DVC does little besides rewriting dvc.lock."""
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    copy = WorkingCopy(tmp_path)
+    copy = WorkingCopy(folder)
     copy.run("git", "init", "--quiet")
     copy.run("git", "config", "user.name", "Test")
     copy.run("git", "config", "user.email", "test@example.org")
     copy.run("dvc", "init", "--quiet")
-    (tmp_path / "dvc.yaml").write_text(TOY)
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/0").write_text("start\n")
-    (tmp_path / ".gitignore").write_text("/data/[1-9]\n/metrics\n")
+    (folder / "dvc.yaml").write_text(TOY)
+    (folder / "data").mkdir()
+    (folder / "data/0").write_text("start\n")
+    (folder / ".gitignore").write_text("/data/[1-9]\n/metrics\n")
+    return copy
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    copy = toy_copy(tmp_path)
     yield Pipeline(copy, (), rewrites=5, unused=200)
     copy.end()
+
+
+@pytest.mark.timeout(900)
+def test_a_lock_cut_at_any_byte_ends_in_the_same_bytes(tmp_path, monkeypatch, all_faults):
+    """As if DVC had been killed at that byte; DVC runs in this process, which saves its start."""
+    monkeypatch.chdir(tmp_path)
+    copy = toy_copy(tmp_path)
+    copy.commit("Begin")
+    states = [b""]
+    for stage in ("copy@1", "copy@2", "copy@3", "copy@4", "count"):
+        with Repo() as repo:
+            repo.reproduce(stage)
+        states.append(LOCK.read_bytes())
+    whole = made(tmp_path)
+    chosen = random.Random(1)
+    for _ in range(200 if all_faults else 12):
+        number = chosen.randrange(1, len(states))
+        KEPT.write_bytes(states[number - 1])
+        LOCK.write_bytes(states[number][: chosen.randrange(len(states[number]))])
+        shutil.rmtree("metrics")
+        assert restore_lock() is not None
+        with Repo() as repo:
+            repo.reproduce()
+        assert made(tmp_path) == whole
 
 
 @pytest.mark.timeout(900)
