@@ -191,11 +191,11 @@ def made_up_results(params: Params) -> Results:
 
 def made_up_history(params: Params, name: str) -> pd.DataFrame:
     rows = [
-        (grid, grid, epoch, 0.1 * 0.7**epoch, 0.12 * (0.75 + 0.02 * i) ** epoch)
+        (grid, epoch, 0.1 * 0.7**epoch, 0.12 * (0.75 + 0.02 * i) ** epoch)
         for i, grid in enumerate(params.grids_of(name))
         for epoch in range(1, 13 + i % 3)
     ]
-    return pd.DataFrame(rows, columns=["grid", "network", "epoch", "loss", "val_loss"])
+    return pd.DataFrame(rows, columns=["grid", "epoch", "loss", "val_loss"])
 
 
 def made_up_predictions(errors: dict) -> pd.DataFrame:

@@ -193,7 +193,7 @@ def test_plot_data(written, tmp_path):
     curves = pd.read_csv(tmp_path / "learning-curves.csv")
     tuned = ("drum-cnn-stft128", "drum-d4p-cnn-stft128")
     assert set(curves["experiment"]) == {*NETWORKS, *(f"{name}-unseen-loops" for name in tuned)}
-    assert {"ds1", "dm2", "d4p"} <= set(curves["network"])
+    assert {"ds1", "dm2", "d4p"} <= set(curves["grid"])
 
     points = pd.read_csv(tmp_path / "predicted.csv")
     panels = points.groupby(["data_set", "protocol", "parameter"]).size()
