@@ -1,6 +1,7 @@
 """Parallel work: results in order, the same for any number of processes."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from siamese_drc.core.parallel import jobs, parallel_map
+from siamese_drc.core.errors import InputError
+from siamese_drc.core.parallel import jobs, parallel_map, scheduler
 
 
 def square(number):
@@ -43,6 +45,43 @@ def test_the_environment_sets_how_many(monkeypatch):
     assert jobs() == 3
     monkeypatch.delenv("DRC_JOBS")
     assert jobs() >= 1
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "2.5", "many", " ", "1025", "٣", "9" * 5000])
+def test_a_number_of_jobs_is_checked(monkeypatch, count):
+    monkeypatch.setenv("DRC_JOBS", count)
+    with pytest.raises(InputError, match=r"^DRC_JOBS=.*: must be a whole number from 1 to 1024$"):
+        jobs()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["here", "tcp://", "tcp://host", "tcp://host:x", "host:0", "host:99999", " ", "a:1 b"],
+)
+def test_an_address_is_checked(monkeypatch, address):
+    monkeypatch.setenv("DRC_DASK", address)
+    with pytest.raises(InputError, match="must be an address such as tcp://HOST:8786"):
+        scheduler()
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://10.0.0.1:8786", "10.0.0.1:8786", "tls://10.0.0.1:8786/"]
+)
+def test_addresses(monkeypatch, address):
+    monkeypatch.setenv("DRC_DASK", address)
+    assert scheduler() == ("10.0.0.1", 8786)
+
+
+def test_nobody_at_the_address_is_said_within_ten_seconds(monkeypatch):
+    import distributed  # noqa: F401 - takes seconds of its own
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("DRC_DASK", f"tcp://127.0.0.1:{port}")  # free again
+    start = time.monotonic()
+    with pytest.raises(InputError, match="no Dask scheduler answers there"):
+        parallel_map(square, [1], description="nobody")
+    assert time.monotonic() - start < 10
 
 
 SLEEPERS = """

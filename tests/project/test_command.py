@@ -64,6 +64,18 @@ def test_a_full_disk_is_one_line(capsys):
     assert "data/loops/drum.tmp/000.wav: the disk is full" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("DRC_JOBS", "none"), ("DRC_DASK", "nowhere"), ("DRC_STATE", "params.yaml")],
+)
+def test_the_environment_is_checked_before_any_work(capsys, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    assert ended(raising(AssertionError()), "materials") == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {variable}=")
+    assert error.count("\n") == 1
+
+
 def test_other_errors_pass():
     with pytest.raises(RuntimeError, match="ours"):
         run_stage(raising(RuntimeError("a fault of ours")), "materials")
