@@ -25,6 +25,7 @@ from siamese_drc.match.search import (
     levelled,
     window_correlations,
 )
+from siamese_drc.match.sound import one_channel
 
 MOST_RESIDUAL_DB = -8.0
 """Power, relative to the reference's, that the fit leaves of the same performance at most."""
@@ -38,7 +39,6 @@ _HEARD = 1e-6  # of the loudest frame's power
 _FRAME = 1024  # samples over which a gain counts as constant
 _SHORT_FRAME = 64  # the same, to compare shifts: few enough for the gain of a fast attack
 _LEAST_FRAMES = 8
-_CANCELLED = 0.05  # power of the channels' mean, re the loudest channel's, below which they cancel
 
 # Windows that are correlated
 _WINDOWS = 160  # at most
@@ -156,19 +156,13 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
 def _channels(loop: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return one signal of each: the channel that is loudest in the loop, or else the means.
 
-    A compressor may give each channel its own gain. Where the channels cancel each other, the
-    loudest is used instead of their mean.
+    A compressor may give each channel its own gain.
     """
     pair = [np.atleast_2d(loop), np.atleast_2d(reference)]
-    loudest = [int(np.square(channels).sum(axis=1).argmax()) for channels in pair]
     if len(pair[0]) == len(pair[1]):
-        return pair[0][loudest[0]], pair[1][loudest[0]]
-    chosen = []
-    for channels, number in zip(pair, loudest, strict=True):
-        mean, loud = channels.mean(axis=0, dtype=np.float32), channels[number]
-        cancelled = np.vdot(mean, mean) < _CANCELLED * np.vdot(loud, loud)
-        chosen.append(loud if cancelled else mean)
-    return chosen[0], chosen[1]
+        loudest = int(np.square(pair[0]).sum(axis=1).argmax())
+        return pair[0][loudest], pair[1][loudest]
+    return one_channel(pair[0]), one_channel(pair[1])
 
 
 def moved(signal: np.ndarray, line: Line, start: int, stop: int) -> np.ndarray:

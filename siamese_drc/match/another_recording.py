@@ -6,15 +6,40 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
+from siamese_drc.audio import SHORTEST_S
+from siamese_drc.compressor.compressor import (
+    compress,
+    gain_reduction_db,
+    max_gain_reduction_db,
+)
 from siamese_drc.compressor.settings import PARAMETERS, Settings
-from siamese_drc.match.answer import ANOTHER_RECORDING, MAKEUP, NO_ANSWER, Answer, Estimate
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    MAKEUP,
+    NO_ANSWER,
+    Answer,
+    Estimate,
+    ReferenceAnswer,
+)
 from siamese_drc.match.dynamics import dynamics, loudness_lufs
 from siamese_drc.match.model import MatchModel
 
 _LEAST_REDUCTION_DB = 1.0  # largest gain reduction below which there is no audible compression
 _STRANGER = 1.1  # times the largest deviation in training, above which the model is not applied
 _DETERMINED = 0.6  # of the range of the training settings: widest interval of a determined setting
+_LONGEST_S = 30.0  # of a recording whose dynamics are measured: the loudest
+_SILENT_DB = -60.0  # below the loudest frame
+_SILENT_S = 0.5  # of silence within a recording that is cut out; at its ends all silence is
+_FRAME_S = 0.01
+_SOLVED_S = 10.0  # of the loop on which settings are solved anew under a lock
+_EVERY = 32  # samples
+_BOUNDS = {
+    "threshold_db": (-80.0, 0.0),
+    "ratio": (0.0, 0.99),
+    "attack_ms": (np.log(0.05), np.log(250)),
+    "release_ms": (np.log(5), np.log(5000)),
+}
+_SCALES = {"threshold_db": 10.0, "ratio": 0.3, "attack_ms": 1.0, "release_ms": 1.0}
 _RANGES = {
     "threshold_db": 40.0,
     "attack_ms": np.log(100),
@@ -35,7 +60,8 @@ def another_recording(
     """Return estimates of the settings that give a loop the dynamics of other recordings.
 
     The level of a reference has no influence on them: the features are relative to the loudness,
-    and so is the estimated threshold.
+    and so is the estimated threshold. Nor has silence before, after or between the music. Under a
+    lock, the other settings are those that come closest to the gain of the estimate without it.
 
     Parameters
     ----------
@@ -46,15 +72,18 @@ def another_recording(
     weights : sequence of float, sum 1
         How much each reference counts.
     lock : mapping of str to float
-        Settings that are not to be estimated, by name.
+        Settings that are given, by name.
     model : MatchModel
         As `read_model` gives it.
 
     Returns
     -------
     Answer
-        `makeup_db` brings the loop, compressed, to the loudness of the references.
+        `makeup_db` brings the loop, compressed, to the loudness of the references; `references`
+        holds the weight of each and what it says alone, without names.
     """
+    loop = heard(loop, sample_rate=sample_rate)
+    references = [heard(one, sample_rate=sample_rate) for one in references]
     loudness = loudness_lufs(loop, sample_rate=sample_rate)
     of_loop = dynamics(loop, sample_rate=sample_rate)
     of_references = np.stack([dynamics(one, sample_rate=sample_rate) for one in references])
@@ -73,18 +102,130 @@ def another_recording(
     estimates["threshold_db"] = Estimate(
         *(min(loudness + part, 0.0) for part in (threshold.value, threshold.low, threshold.high))
     )
-    estimates |= {name: Estimate.known(value) for name, value in lock.items()}
+    said = [_said_alone(row, share, loudness) for row, share in zip(values, weights, strict=True)]
+    estimates = _under_lock(loop, estimates, lock, sample_rate)
     settings = Settings(**{name: estimates[name].value for name in PARAMETERS})
     reduction = float(max_gain_reduction_db(loop, settings, sample_rate=sample_rate)[0])
     if reduction < _LEAST_REDUCTION_DB:
         why = "the reference is not more compressed than the loop"
-        return Answer(NO_ANSWER, warnings=[why])
+        return Answer(NO_ANSWER, warnings=[why], references=said)
     makeup = _makeup_db(loop, references, weights, settings, sample_rate)
     return Answer(
         ANOTHER_RECORDING,
         {**estimates, MAKEUP: Estimate.known(makeup)},
         _poorly_determined(estimates, lock),
+        references=said,
     )
+
+
+def heard(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Return a recording without silence, at its ends or longer within, and its loudest 30 s.
+
+    Examples
+    --------
+    >>> music = np.random.default_rng(0).normal(0, 0.1, 44100)
+    >>> silence = np.zeros(44100)
+    >>> with_gap = np.concatenate([silence, music, silence, music, silence])
+    >>> heard(with_gap, sample_rate=44100).size
+    88200
+    """
+    frame = max(round(_FRAME_S * sample_rate), 1)
+    power = np.square(signal[: signal.size // frame * frame].reshape(-1, frame)).mean(axis=1)
+    sounds = np.flatnonzero(power > 10 ** (_SILENT_DB / 10) * power.max())
+    gaps = np.flatnonzero(np.diff(sounds) > _SILENT_S / _FRAME_S)
+    firsts = [sounds[0], *sounds[gaps + 1]]
+    lasts = [*sounds[gaps], sounds[-1]]
+    parts = [
+        signal[first * frame : (last + 1) * frame]
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
+    music = np.concatenate(parts)
+    if music.size >= SHORTEST_S * sample_rate:  # less is a click, whose silence is part of it
+        signal = music
+    return _loudest(signal, round(_LONGEST_S * sample_rate))
+
+
+def _loudest(signal: np.ndarray, longest: int) -> np.ndarray:
+    """Return the stretch of a signal with the most energy, or all of a short one."""
+    if signal.size <= longest:
+        return signal
+    energy = np.concatenate([[0.0], np.cumsum(np.square(signal, dtype=np.float64))])
+    start = int(np.argmax(energy[longest:] - energy[:-longest]))
+    return signal[start : start + longest]
+
+
+def _said_alone(row: np.ndarray, weight: float, loudness: float) -> ReferenceAnswer:
+    settings = dict(zip(PARAMETERS, map(float, row), strict=True))
+    settings["threshold_db"] = min(settings["threshold_db"] + loudness, 0.0)
+    return ReferenceAnswer("", weight, settings)
+
+
+def _under_lock(
+    loop: np.ndarray, estimates: dict[str, Estimate], lock: Mapping[str, float], sample_rate: int
+) -> dict[str, Estimate]:
+    """Return the estimates with some locked, and the others solved anew.
+
+    They are those that come closest to the gain of the estimates on the loop; a constant gain does
+    not count, because the make-up gain follows. Intervals move along with their values.
+    """
+    from scipy.optimize import least_squares
+
+    free = [name for name in PARAMETERS if name not in lock]
+    before = {name: estimates[name].value for name in PARAMETERS}
+    if not lock or not free or before == {**before, **lock}:
+        return {**estimates, **{name: Estimate.known(value) for name, value in lock.items()}}
+    part = _loudest(loop, round(_SOLVED_S * sample_rate))
+    weight = np.abs(part[::_EVERY]) + 1e-9
+    weight = np.sqrt(weight / weight.sum())
+
+    def curve(settings: Mapping[str, float]) -> np.ndarray:
+        row = Settings(**{name: [settings[name]] for name in PARAMETERS})
+        gain = gain_reduction_db(part, row, sample_rate=sample_rate)[0, ::_EVERY]
+        return weight * (gain - np.square(weight) @ gain)
+
+    def settings_at(point: np.ndarray) -> dict[str, float]:
+        found = {name: _from_linear(name, value) for name, value in zip(free, point, strict=True)}
+        return {**found, **lock}
+
+    wanted = curve(before)
+    bounds = np.array([_BOUNDS[name] for name in free]).T
+    start = np.clip([_linear(name, before[name]) for name in free], *bounds)
+    solved = least_squares(
+        lambda point: curve(settings_at(point)) - wanted,
+        start,
+        bounds=bounds + np.array([[-1e-9], [1e-9]]),
+        diff_step=1e-3,
+        x_scale=[_SCALES[name] for name in free],
+        max_nfev=20,
+    )
+    moved = {
+        name: value - _linear(name, before[name])
+        for name, value in zip(free, solved.x, strict=True)
+    }
+    return {
+        name: Estimate.known(lock[name])
+        if name in lock
+        else Estimate(
+            *(
+                _from_linear(name, float(np.clip(_linear(name, end) + moved[name], *_BOUNDS[name])))
+                for end in (one.value, one.low, one.high)
+            )
+        )
+        for name, one in estimates.items()
+    }
+
+
+def _linear(name: str, value: float) -> float:
+    """Return a setting on the scale on which it is solved: dB, 1 - 1/R or the log of a time."""
+    if name == "threshold_db":
+        return value
+    return 1 - 1 / value if name == "ratio" else float(np.log(value))
+
+
+def _from_linear(name: str, value: float) -> float:
+    if name == "threshold_db":
+        return float(value)
+    return float(1 / (1 - value)) if name == "ratio" else float(np.exp(value))
 
 
 def _averaged(rows: np.ndarray, weights: Sequence[float]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -32,6 +32,49 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Position:
+    """Where a loop lies in a reference of the same performance, and how they differ but in gain.
+
+    The time t of the loop lies at `delay_s + t / speed` in the reference.
+
+    Attributes
+    ----------
+    delay_s : float, s
+        Negative where the reference starts later in the performance.
+    speed : float
+        Of the reference, relative to the loop's.
+    inverted : bool
+        Whether the reference's polarity is opposite to the loop's.
+    start_s, seconds : float, s
+        Start and length of the stretch of the loop from which the settings are found.
+    """
+
+    delay_s: float
+    speed: float
+    inverted: bool
+    start_s: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ReferenceAnswer:
+    """What one of the references said.
+
+    Attributes
+    ----------
+    name : str
+    weight : float
+        Its share of the answer, 0 to 1.
+    settings : dict of str to float
+        Those that it would give alone; empty where it was not used.
+    """
+
+    name: str
+    weight: float
+    settings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Answer:
     """The compressor's settings for a loop, found from a reference.
 
@@ -54,6 +97,12 @@ class Answer:
         The same of the settings of the answer.
     start_db : float, optional
         Of the same performance: the compressor's state before the first sample.
+    residual_db : float, optional
+        Power that loop and settings do not explain, relative to the reference's.
+    position : Position, optional
+        Of the same performance: delay, speed and polarity.
+    references : list of ReferenceAnswer
+        In the order in which they were given.
 
     Examples
     --------
@@ -70,6 +119,9 @@ class Answer:
     families: dict[Family, float] = field(default_factory=dict)
     unexplained_db: float | None = None
     start_db: float | None = None
+    residual_db: float | None = None
+    position: Position | None = None
+    references: list[ReferenceAnswer] = field(default_factory=list)
 
     @property
     def detector(self) -> Literal["peak", "rms"]:
@@ -89,6 +141,7 @@ class Answer:
                 for name, setting in self.settings.items()
             },
             "warnings": self.warnings,
+            "references": [asdict(reference) for reference in self.references],
         } | (self._fit_as_json() if self.situation == SAME_PERFORMANCE else {})
 
     def _fit_as_json(self) -> dict[str, Any]:
@@ -98,4 +151,6 @@ class Answer:
             "families": dict(self.families),
             "unexplained_db": self.unexplained_db,
             "start_db": self.start_db,
+            "residual_db": self.residual_db,
+            "position": asdict(self.position) if self.position else None,
         }

@@ -9,15 +9,30 @@ import numpy as np
 
 from siamese_drc.compressor.settings import PARAMETERS, check_setting
 from siamese_drc.core.errors import InputError
-from siamese_drc.match.answer import MAKEUP, NO_ANSWER, SETTING_NAMES, Answer, Estimate
-from siamese_drc.match.sound import checked_mono, clips, is_silent, require_sound, resampled
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    MAKEUP,
+    NO_ANSWER,
+    SETTING_NAMES,
+    Answer,
+    Estimate,
+    ReferenceAnswer,
+)
+from siamese_drc.match.sound import (
+    checked_channels,
+    clips,
+    is_silent,
+    one_channel,
+    require_sound,
+    resampled,
+)
 
 _MAKEUP_DB = 60.0  # largest make-up gain that can be locked, either way
 
 
 @dataclass(frozen=True)
 class _Reference:
-    """A reference: the mean of its channels at the loop's sample rate, and how it was given."""
+    """A reference: its channels at the loop's sample rate, and how it was given."""
 
     name: str
     signal: np.ndarray
@@ -89,8 +104,8 @@ def match(
     >>> {name: round(value, 1) for name, value in answer.values().items()}
     {'threshold_db': -30.0, 'ratio': 4.0, 'attack_ms': 5.0, 'release_ms': 80.0, 'makeup_db': 3.0}
     """
-    mix = checked_mono("loop", loop, sample_rate)
-    require_sound("loop", float(np.abs(mix).max()))
+    channels = checked_channels("loop", loop, sample_rate)
+    require_sound("loop", float(np.abs(channels).max()))
     signals = [reference] if isinstance(reference, np.ndarray) else list(reference)
     references = _references(
         signals,
@@ -100,7 +115,7 @@ def match(
     )
     locked = _checked_lock(lock or {})
     _check_amount(amount, locked)
-    answer = _scaled(_answer(mix, references, locked, sample_rate), amount / 100)
+    answer = _scaled(_answer(channels, references, locked, sample_rate), amount / 100)
     if answer.settings and MAKEUP in locked:
         makeup = Estimate.known(locked[MAKEUP])
         answer = replace(answer, settings={**answer.settings, MAKEUP: makeup})
@@ -113,14 +128,14 @@ def _references(
     found = []
     for number, (signal, rate, weight) in enumerate(zip(signals, rates, weights, strict=True), 1):
         name = "reference" if len(signals) == 1 else f"reference {number}"
-        mix = checked_mono(name, signal, rate)
+        channels = checked_channels(name, signal, rate)
         found.append(
             _Reference(
                 name,
-                resampled(mix, rate, sample_rate),
+                resampled(channels, rate, sample_rate),
                 weight,
-                silent=is_silent(float(np.abs(mix).max())),
-                clips=clips(mix),
+                silent=is_silent(float(np.abs(channels).max())),
+                clips=any(clips(channel) for channel in channels),
             )
         )
     return found
@@ -137,10 +152,17 @@ def _answer(
     audible = [reference for reference in references if not reference.silent]
     for reference in audible:
         answer = same_performance(loop, reference.signal, sample_rate=sample_rate, lock=lock)
-        if answer is not None:
-            if len(references) > 1:
-                notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
-            return replace(answer, warnings=[*notes, *answer.warnings])
+        if answer is None:
+            continue
+        if answer.situation == ANOTHER_RECORDING:  # why it is not the same performance
+            notes += answer.warnings
+            continue
+        if len(references) > 1:
+            notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
+        said = [ReferenceAnswer(one.name, float(one is reference),
+                                answer.values() if one is reference else {})
+                for one in references]  # fmt: skip
+        return replace(answer, warnings=[*notes, *answer.warnings], references=said)
     notes += [
         f"{reference.name} clips: the model cannot tell clipping from compression"
         for reference in audible
@@ -154,14 +176,23 @@ def _answer(
 
     weights = np.array([reference.weight for reference in usable])
     answer = another_recording(
-        loop,
-        [reference.signal for reference in usable],
+        one_channel(loop),
+        [one_channel(reference.signal) for reference in usable],
         sample_rate=sample_rate,
         weights=(weights / weights.sum()).tolist(),
         lock=lock,
         model=read_model(),
     )
-    return replace(answer, warnings=[*notes, *answer.warnings])
+    by_name = {
+        reference.name: one for reference, one in zip(usable, answer.references, strict=False)
+    }
+    said = [
+        replace(by_name[one.name], name=one.name)
+        if one.name in by_name
+        else ReferenceAnswer(one.name, 0.0)
+        for one in references
+    ]
+    return replace(answer, warnings=[*notes, *answer.warnings], references=said)
 
 
 def _scaled(answer: Answer, share: float) -> Answer:

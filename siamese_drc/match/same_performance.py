@@ -12,7 +12,14 @@ import numpy as np
 
 from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.match.alignment import MOST_RESIDUAL_DB, Alignment, align
-from siamese_drc.match.answer import NO_ANSWER, SAME_PERFORMANCE, Answer, Estimate
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    NO_ANSWER,
+    SAME_PERFORMANCE,
+    Answer,
+    Estimate,
+    Position,
+)
 from siamese_drc.match.families import FAMILIES
 from siamese_drc.match.pair_fit import PairFit, clipped_samples, fit_pair
 
@@ -63,8 +70,9 @@ def same_performance(
     Returns
     -------
     Answer or None
-        None where the reference is not the loop itself. The answer's situation is `NO_ANSWER`
-        where it is, but not more compressed than the loop, or clipped throughout.
+        None where the reference is not the loop itself; with the situation `ANOTHER_RECORDING` and
+        the reason where it only contains it. The situation is `NO_ANSWER` where it is the loop, but
+        not more compressed, or clipped throughout.
 
     Raises
     ------
@@ -83,7 +91,12 @@ def same_performance(
         return Answer(NO_ANSWER, warnings=[reason])
     fit = fit_pair(dry, wet, sample_rate=sample_rate, lock=lock)
     if fit.left_db > MOST_RESIDUAL_DB:
-        return None
+        reason = (
+            f"The reference contains the loop, but is not the loop compressed: what lies"
+            f" {-fit.left_db:.0f} dB below it is something else; in the same performance that is at"
+            f" least {-MOST_RESIDUAL_DB:.0f} dB below it."
+        )
+        return Answer(ANOTHER_RECORDING, warnings=[reason], residual_db=fit.left_db)
     if not fit.compressed:
         reason = (
             "The reference is the loop itself and not more compressed: its gain is constant, or"
@@ -101,6 +114,14 @@ def same_performance(
         families=fit.families,
         unexplained_db=fit.unexplained_db,
         start_db=fit.start_db,
+        residual_db=fit.left_db,
+        position=Position(
+            delay_s=alignment.delay_s,
+            speed=alignment.speed,
+            inverted=alignment.inverted,
+            start_s=alignment.start / sample_rate,
+            seconds=alignment.loop.shape[-1] / sample_rate,
+        ),
     )
 
 
@@ -108,6 +129,11 @@ def _about_the_reference(alignment: Alignment, fit: PairFit, clipped: bool) -> l
     warnings = []
     if alignment.inverted:
         warnings.append("The reference's polarity is inverted.")
+    if alignment.speed != 1:
+        warnings.append(
+            f"The reference runs {100 * abs(alignment.speed - 1):.3g} %"
+            f" {'faster' if alignment.speed > 1 else 'slower'} than the loop; it was resampled."
+        )
     if clipped:
         warnings.append("The reference clips; its clipped samples were left out.")
     if fit.family != "branching":

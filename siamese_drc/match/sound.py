@@ -12,7 +12,7 @@ import numpy as np
 
 from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
 from siamese_drc.compressor.ballistics import Detector
-from siamese_drc.compressor.compressor import LinkedCompressor, channel_mean
+from siamese_drc.compressor.compressor import LinkedCompressor
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
 
@@ -20,6 +20,7 @@ LONGEST_PART_S = 600.0  # length of the part of a long file in which the setting
 _LARGEST_PART = 2**26  # samples of all channels together, 256 MB
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
 
+_CANCELLED = 0.05  # power of the channels' mean, re the loudest channel's, below which they cancel
 _FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
 _RUN = 3  # samples in a row at the peak, of one sign: a waveform that was clipped there
 _CLIPPED = 0.01  # share of the samples in such runs
@@ -113,8 +114,8 @@ def _loudest(sound: Sound, frames: int) -> int:
     return min(loudest * BLOCK, sound.frames - frames)
 
 
-def checked_mono(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return the mean of a signal's channels, shape (samples,), float32.
+def checked_channels(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return a signal of shape (channels, samples), float32.
 
     Parameters
     ----------
@@ -138,16 +139,35 @@ def checked_mono(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
     channels = np.atleast_2d(signal)
     require_duration(name, channels.shape[1] if len(channels) else 0, sample_rate)
     require_finite(name, channels)
-    return channel_mean(channels)
+    return channels
+
+
+def one_channel(channels: np.ndarray) -> np.ndarray:
+    """Return the mean of channels, or where they cancel each other the loudest of them.
+
+    Examples
+    --------
+    >>> one_channel(np.array([[1.0, -1.0], [0.5, 0.5]]))
+    array([ 0.75, -0.25])
+    >>> one_channel(np.array([[1.0, -1.0], [-1.0, 1.0]]))
+    array([ 1., -1.])
+    """
+    if len(channels) == 1:
+        return channels[0]
+    mean = channels.mean(axis=0, dtype=channels.dtype)
+    powers = [np.vdot(channel, channel) for channel in channels]
+    if np.vdot(mean, mean) < _CANCELLED * max(powers):
+        return channels[int(np.argmax(powers))]
+    return mean
 
 
 def resampled(signal: np.ndarray, rate: int, target: int) -> np.ndarray:
-    """Return a mono signal at another sample rate, Hz."""
+    """Return a signal, shape (channels, samples), at another sample rate, Hz."""
     if rate == target:
         return signal
     import soxr
 
-    return soxr.resample(signal, rate, target, quality="VHQ")
+    return soxr.resample(signal.T, rate, target, quality="VHQ").T
 
 
 def compressor(

@@ -25,12 +25,15 @@ class Asked:
         self.same: list[tuple[np.ndarray, np.ndarray, dict[str, Any]]] = []
         self.another: list[tuple[np.ndarray, list[np.ndarray], dict[str, Any]]] = []
         self.is_same: Callable[[np.ndarray], bool] = lambda reference: False
+        self.is_mix = False
         self.answer = Answer(ANOTHER_RECORDING, dict(FOUND), ["release: one hit only"])
 
     def same_performance(self, loop, reference, **options):
         self.same.append((loop, reference, options))
         if self.is_same(reference):
             return Answer(SAME_PERFORMANCE, dict(FOUND))
+        if self.is_mix:
+            return Answer(ANOTHER_RECORDING, warnings=["contains the loop"])
         return None
 
     def another_recording(self, loop, references, **options):

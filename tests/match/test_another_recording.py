@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from siamese_drc.compressor.compressor import compress
-from siamese_drc.compressor.settings import Settings
+from siamese_drc.compressor.compressor import compress, gain_reduction_db
+from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.match.another_recording import another_recording
 from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER
 from siamese_drc.match.dynamics import loudness_lufs
@@ -93,3 +93,46 @@ def test_settings_that_hardly_compress_the_loop_are_no_answer(loops):
     answer = found(loops[0], [loops[1]], lock={"ratio": 1.0})
     assert answer.situation == NO_ANSWER
     assert "not more compressed" in answer.warnings[0]
+
+
+def test_silence_around_and_between_the_music_tells_nothing(loops):
+    reference = compress(loops[1], SETTINGS, sample_rate=RATE)[0]
+    silence = np.zeros(RATE, np.float32)
+    half = reference.size // 2 // 441 * 441
+    spaced = np.concatenate([silence, reference[:half], silence, reference[half:], silence])
+    answer = found(loops[0], [reference])
+    for loop, other in ((loops[0], spaced), (np.concatenate([silence, loops[0]]), reference)):
+        again = found(loop, [other])
+        for name, one in answer.settings.items():
+            assert again.settings[name].value == pytest.approx(one.value, rel=0.02, abs=0.2)
+
+
+@pytest.mark.parametrize("lock", [{"ratio": 2.5}, {"threshold_db": -36.0, "attack_ms": 1.0}])
+def test_the_others_are_solved_anew_under_a_lock(loops, lock):
+    """They come closer to the gain of the unlocked answer than they did before."""
+    reference = compress(loops[1], SETTINGS, sample_rate=RATE)[0]
+    free, locked = found(loops[0], [reference]), found(loops[0], [reference], lock=lock)
+
+    def gain(settings):
+        row = Settings(**{name: [settings[name]] for name in PARAMETERS})
+        return gain_reduction_db(loops[0], row, sample_rate=RATE)[0]
+
+    wanted = gain(free.values())
+    loud = np.abs(loops[0])
+    solved, kept = (
+        np.sqrt(np.cov(gain(settings) - wanted, aweights=loud))
+        for settings in (locked.values(), {**free.values(), **lock})
+    )
+    assert solved < 0.8 * kept
+    for name, one in locked.settings.items():
+        assert one.low <= one.value <= one.high
+        assert name not in lock or one.low == one.value == one.high == lock[name]
+
+
+def test_each_reference_says_what_it_would_give_alone(loops):
+    references = [compress(loop, SETTINGS, sample_rate=RATE)[0] for loop in loops[1:]]
+    answer = found(loops[0], references, [0.3, 0.7])
+    assert [one.weight for one in answer.references] == [0.3, 0.7]
+    alone = found(loops[0], references[:1]).values()
+    for name, value in answer.references[0].settings.items():
+        assert value == pytest.approx(alone[name])
