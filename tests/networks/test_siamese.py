@@ -8,7 +8,13 @@ import pytest
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.networks import siamese
-from siamese_drc.networks.siamese import build_siamese, embed_rows, regress
+from siamese_drc.networks.siamese import (
+    ROWS_AT_ONCE,
+    build_siamese,
+    embed_rows,
+    regress,
+    take_batch_statistics,
+)
 from tests.networks.conftest import BFLOAT16
 
 CNN: dict[str, Any] = {"kind": "cnn", "filters": [10, 15, 15, 20, 20], "embedding": 50}
@@ -85,3 +91,45 @@ def test_a_processor_without_bfloat16_is_an_error(monkeypatch):
     monkeypatch.setattr(siamese.ops, "conv", conv)
     with pytest.raises(InputError, match="no convolution in bfloat16 on this processor"):
         build_siamese(input_shape=(64, 64), outputs=2, precision="mixed_bfloat16", **CNN)
+
+
+def test_batch_statistics_are_the_means_over_one_pass(data_set):
+    """By NumPy, of what reaches each normalisation layer in training."""
+    model, _ = MODELS[2]
+    network = build_siamese(input_shape=data_set.shape, outputs=2, **model)
+    kind = keras.layers.BatchNormalization
+    normalising = [layer for layer in network.branch.layers if isinstance(layer, kind)]
+    kept = [np.asarray(weight) for weight in network.trainable_weights]
+    momenta = [layer.momentum for layer in normalising]
+    rows = np.arange(3, 50)  # two blocks, the second a smaller one
+    take_batch_statistics(network, data_set, rows)
+    found = [
+        (np.asarray(layer.moving_mean), np.asarray(layer.moving_variance)) for layer in normalising
+    ]
+    for before, after in zip(kept, network.trainable_weights, strict=True):
+        np.testing.assert_array_equal(before, np.asarray(after))
+    assert [layer.momentum for layer in normalising] == momenta
+
+    reaching = keras.Model(network.branch.inputs, [layer.input for layer in normalising])
+    means, variances = [], []
+    for block in (rows[:ROWS_AT_ONCE], rows[ROWS_AT_ONCE:]):
+        inputs, _ = data_set.batch(block)
+        values = [np.asarray(value) for value in reaching(inputs, training=True)]
+        axes = [tuple(range(value.ndim - 1)) for value in values]
+        means.append([value.mean(axis=a) for value, a in zip(values, axes, strict=True)])
+        variances.append([value.var(axis=a) for value, a in zip(values, axes, strict=True)])
+    for layer, (mean, variance) in enumerate(found):
+        np.testing.assert_allclose(
+            mean, np.mean([each[layer] for each in means], axis=0), rtol=1e-4, atol=1e-5
+        )
+        np.testing.assert_allclose(
+            variance, np.mean([each[layer] for each in variances], axis=0), rtol=1e-4, atol=1e-5
+        )
+
+
+def test_a_network_without_normalisation_stays_as_it_is(data_set):
+    network = build_siamese(input_shape=data_set.shape, outputs=2, **CNN)
+    before = network.get_weights()
+    take_batch_statistics(network, data_set, np.arange(40))
+    for a, b in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

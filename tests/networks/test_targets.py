@@ -38,3 +38,12 @@ def test_sound_targets_stay_in_the_grid_and_linear_ones_need_not():
     np.testing.assert_allclose(sound, HIGHEST, rtol=1e-5)
     linear = TargetScale.of_grid(D4P).restore(np.full((1, 4), 1.5))[0]
     assert (linear > HIGHEST).all()
+
+
+@pytest.mark.parametrize("domain", ["linear", "sound"])
+def test_a_louder_loop_has_a_higher_threshold_and_nothing_else(domain):
+    scale = TargetScale.of_grid(D4P, domain)
+    values = np.random.default_rng(0).uniform(LOWEST, HIGHEST, (20, 4))
+    louder = values + np.array([6.0, 0.0, 0.0, 0.0])
+    expected = scale.scale(values) + 6.0 * scale.per_db
+    np.testing.assert_allclose(scale.scale(louder), expected, atol=1e-6)
