@@ -1,13 +1,14 @@
 """Compare the errors of a run on this machine with committed ones.
 
-`python -m stages.compare [REVISION]` compares metrics/<scale>/experiments/ in the working tree with
-a git revision (default HEAD). On the type of processor that made the committed results they are
-equal to the bit. Elsewhere sums are computed in another order, and trainings diverge: two errors
-then agree if they differ by at most a quarter, or by two percent of the parameter's range.
+`python -m stages.compare [REVISION]` compares metrics/<scale>/experiments/ and unseen_loops/ in the
+working tree with a git revision (default HEAD). On the type of processor that made the committed
+results they are equal to the bit. Elsewhere sums are computed in another order, and trainings
+diverge: two errors then agree if they differ by at most a quarter, or by two percent of the
+parameter's range.
 
 A clone has the committed metrics before anything has run, and they would agree with themselves. So
-every experiment and transfer must have run here: its predictions, data/predictions/<name>.csv, are
-written with its metrics and are not in git. If any are missing, nothing is compared.
+everything tested must have run here: its predictions, data/predictions/<name>.csv, are written with
+its metrics and are not in git. If any are missing, nothing is compared.
 
 Exit code: 0 if all errors agree; 1 if some do not, or if there is nothing to compare.
 """
@@ -22,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from siamese_drc.core.errors import InputError
-from siamese_drc.report.results import read_results
-from stages.project.files import METRICS, metrics_file, predictions_table
-from stages.project.params import load_params
+from siamese_drc.report.results import read_json
+from stages.project.files import metrics_file, predictions_table, unseen_loops_file
+from stages.project.params import load_params, unseen_loops_name
 
 RELATIVE = 0.25
 PERCENT_OF_RANGE = 2.0
@@ -42,25 +43,26 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"{' '.join(arguments)}: must be at most one git revision")
     revision = arguments[0] if arguments else "HEAD"
     params = load_params()
-    missing = [name for name in params.evaluated if not predictions_table(name).is_file()]
-    if missing or not params.evaluated:
+    tested = {name: metrics_file(params.scale, name) for name in params.evaluated}
+    for name in params.unseen_loops:
+        tested[unseen_loops_name(name)] = unseen_loops_file(params.scale, name)
+    missing = [name for name in tested if not predictions_table(name).is_file()]
+    if missing or not tested:
         raise InputError(
-            f"nothing to compare: {len(missing)} of {len(params.evaluated)} experiments and"
+            f"nothing to compare: {len(missing)} of {len(tested)} experiments and"
             f" transfers have not run here ({', '.join(missing[:3])}"
             f"{', ...' if len(missing) > 3 else ''}); run `dvc repro` first"
         )
-    results = read_results(METRICS / params.scale, params.evaluated)
     equal = found = 0
-    for name, here in results.experiments.items():
-        committed = _at_revision(metrics_file(params.scale, name), revision)
+    for name, path in tested.items():
+        here, committed = read_json(path), _at_revision(path, revision)
         lines = list(disagreements(committed, here))
         equal += here == committed
         found += len(lines)
         print(f"{name}: {'equal' if here == committed else f'{len(lines)} errors disagree'}")
         for line in lines:
             print(f"  {line}")
-    count = len(results.experiments)
-    print(f"{count} files compared with {revision}: {equal} equal, {found} errors disagree")
+    print(f"{len(tested)} files compared with {revision}: {equal} equal, {found} errors disagree")
     return 1 if found else 0
 
 

@@ -16,6 +16,9 @@ from tests.report.made_up_project import build_project, made_up_params
 ROOT = Path(__file__).parents[2]
 
 
+COUNT = len(made_up_params().evaluated) + len(made_up_params().unseen_loops)
+
+
 def metrics(mae):
     return {
         "drum-dm2": {
@@ -60,26 +63,33 @@ def project(tmp_path, monkeypatch) -> Path:
 
 def test_a_run_with_the_committed_errors_is_equal(project, capsys):
     assert main([]) == 0
-    count = len(made_up_params().evaluated)
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"{count} files compared with HEAD: {count} equal, 0 errors disagree"
+        f"{COUNT} files compared with HEAD: {COUNT} equal, 0 errors disagree"
     )
 
 
-def test_a_disagreement_is_shown(project, capsys):
-    path = project / "metrics/smoke/experiments/drum-cnn-stft256.json"
+@pytest.mark.parametrize(
+    ("name", "file", "protocol", "committed"),
+    [
+        ("drum-cnn-stft256", "experiments/drum-cnn-stft256", "paper", "5"),
+        ("drum-cnn-stft128-unseen-loops", "unseen_loops/drum-cnn-stft128", "unseen_loops", "20"),
+    ],
+)
+def test_a_disagreement_is_shown(project, capsys, name, file, protocol, committed):
+    path = project / f"metrics/smoke/{file}.json"
     errors = json.loads(path.read_text())
-    errors["drum-ds3"]["paper"]["attack_ms"] |= {"mae": 50.0, "percent": 50.5}
+    errors["drum-ds3"][protocol]["attack_ms"] |= {"mae": 50.0, "percent": 50.5}
     path.write_text(json.dumps(errors))
     assert main(["HEAD"]) == 1
     shown = capsys.readouterr().out
-    assert "drum-cnn-stft256: 1 errors disagree" in shown
-    assert "  drum-ds3 paper attack_ms: 50 here, 5 committed" in shown
+    assert f"{name}: 1 errors disagree" in shown
+    assert f"  drum-ds3 {protocol} attack_ms: 50 here, {committed} committed" in shown
 
 
-def test_an_experiment_that_has_not_run_is_named(project):
-    (project / "data/predictions/drum-cnn-stft256.csv").unlink()
-    with pytest.raises(InputError, match=r"nothing to compare: 1 of 23 .*\(drum-cnn-stft256\)"):
+@pytest.mark.parametrize("name", ["drum-cnn-stft256", "drum-cnn-stft128-unseen-loops"])
+def test_an_experiment_that_has_not_run_is_named(project, name):
+    (project / f"data/predictions/{name}.csv").unlink()
+    with pytest.raises(InputError, match=rf"nothing to compare: 1 of {COUNT} .*\({name}\)"):
         main([])
 
 
@@ -105,5 +115,6 @@ def test_where_nothing_has_run_it_fails_with_one_line(project):
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("error: nothing to compare: 23 of 23 experiments and transfers have not")
+    beginning = f"error: nothing to compare: {COUNT} of {COUNT} experiments and transfers have not"
+    assert line.startswith(beginning)
     assert line.endswith("run `dvc repro` first")
