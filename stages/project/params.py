@@ -298,7 +298,8 @@ class Params(Checked):
         corpora = [each.corpus for each in self.experiments.values()]
         for name in corpora + [each.corpus for each in self.transfers.values()]:
             known("closed_form", name, self.closed_form, "tested corpus")
-        names = [*self.trained, *self.transfers]
+        unseen_loops = [unseen_loops_name(name) for name in self.unseen_loops]
+        names = [*self.experiments, *unseen_loops, *self.transfers]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"{name}: two entries have this name, and would share a file")

@@ -8,7 +8,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from siamese_drc.core.errors import InputError
-from stages.project.networks import MultiKernel, SampleLevel
+from stages.project.networks import Cnn, MultiKernel, SampleLevel
 from stages.project.params import Params, check_params, load_params
 
 PROJECT = Path(__file__).parents[2]
@@ -145,6 +145,22 @@ FAULTS = [
     ("scales.laptop.max_epochs.cnn", 0, "scales.laptop.max_epochs.cnn = 0", "or equal to 1"),
     ("scales.smoke.loop", {"drum": 8}, "scales.smoke: there is no key", "did you mean loops?"),
     ("scales.smoke.drawn_settings", {}, "scales.smoke.drawn_settings", "drum-training"),
+    ("unseen_loops.drum-cnn-stft128.tested", "drums", "drum-cnn-stft128.tested", "mean drum?"),
+    ("unseen_loops.drum-cnn-stft128.tested", "mix-d4p", "drum-cnn-stft128.only", "grid in input"),
+    ("unseen_loops.drum-cnn-stft128.corpus", "guitar", "unseen_loops.drum-cnn-stft128", "no input"),
+    (
+        "experiments.drum-cnn-stft128-unseen-loops",
+        {"model": "cnn", "corpus": "drum", "representation": "stft128"},
+        "drum-cnn-stft128-unseen-loops",
+        "two entries",
+    ),
+    (
+        "experiments.drum-sample-level-waveform.train",
+        {"level_db": 6.0},
+        "drum-sample-level-waveform.train.level_db",
+        "only spectrograms",
+    ),
+    ("experiments.drum-cnn-stft512.only", {"laptop": ["ds1"]}, "stft512.only", "grid in input"),
     ("match.sizes", {}, "match.sizes", "no entry named 'laptop'"),
     ("experiments.drum-cnn-stft128.corpus", "drums", "corpus", "did you mean drum?"),
     ("grids.a/b", {}, "grids.a/b", "lower-case letters"),
@@ -268,6 +284,42 @@ def test_an_experiment_may_train_in_another_way(content):
     laptop = check_params(changed | {"scale": "laptop"})
     epochs = laptop.max_epochs_of("drum-d4p-dense-gain")
     assert epochs == laptop.scales["laptop"].max_epochs.dense
+
+
+def test_an_experiment_may_have_other_grids_at_each_scale(content):
+    changed = set_at(content, "experiments.drum-cnn-stft128.only", {"laptop": ["ds4", "ds1"]})
+    changed = set_at(changed, "inputs.drum-stft512.only", ["ds3", "dm2"])
+    changed = set_at(changed, "experiments.drum-cnn-stft512.only", ["dm2"])
+    laptop, paper = (check_params(changed | {"scale": scale}) for scale in ("laptop", "paper"))
+    assert laptop.grids_of("drum-cnn-stft128") == ["ds4", "ds1"]
+    assert paper.grids_of("drum-cnn-stft128") == paper.corpora["drum"].grids
+    assert laptop.grids_of_input("drum-stft512") == ["ds3", "dm2"]
+    assert laptop.grids_of("drum-cnn-stft512") == paper.grids_of("drum-cnn-stft512") == ["dm2"]
+
+
+def test_the_variant_as_printed_has_the_recipe_of_the_paper(content):
+    """Table I: a dropout of 0.1; Adadelta with early stopping."""
+    params, name = check_params(content), "drum-cnn-as-printed-stft128"
+    printed, ours = (params.model_of(each) for each in (name, "drum-cnn-stft128"))
+    assert isinstance(printed, Cnn)
+    assert isinstance(ours, Cnn)
+    assert (printed.dropout, ours.dropout) == (0.1, 0.0)
+    assert printed.filters == ours.filters
+    train = params.training_of(name)
+    assert (train.optimizer, train.learning_rate, train.schedule) == ("adadelta", 1.0, "constant")
+    assert train.patience
+
+
+def test_networks_of_unseen_loops_are_trained_under_a_name_of_their_own(content):
+    params = check_params(content | {"scale": "laptop"})
+    assert set(params.trained) - set(params.experiments) == {
+        f"{name}-unseen-loops" for name in params.unseen_loops
+    }
+    changed = set_at(content, "unseen_loops.drum-cnn-stft128.max_epochs", {"laptop": 3})
+    name = "drum-cnn-stft128-unseen-loops"
+    assert check_params(changed | {"scale": "laptop"}).max_epochs_of(name) == 3
+    smoke = check_params(changed | {"scale": "smoke"})
+    assert smoke.max_epochs_of(name) == smoke.size.max_epochs.cnn
 
 
 def test_a_scale_narrows_models_2_and_3_and_paper_nothing(content):
