@@ -24,9 +24,9 @@ from threadpoolctl import threadpool_limits
 from benchmarks.measuring import interleaved_medians, rendered_loops
 from benchmarks.table import Row
 from siamese_drc.app.output import render
-from siamese_drc.audio import write_audio
+from siamese_drc.audio import open_sound, write_audio
 from siamese_drc.match.matching import match
-from siamese_drc.match.sound import open_sound, process, read_inputs
+from siamese_drc.match.sound import process, read_inputs
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -115,7 +115,7 @@ def ours(pair: Pair, output: Path) -> None:
     answer = match(inputs.loop, inputs.references, sample_rate=SAMPLE_RATE)
     # Without an answer the user keeps the loop: nothing else is fair to measure.
     settings = answer.values() or {**SETTINGS, "ratio": 1.0}
-    render(loop, settings, output, detector=answer.detector)
+    render(loop, settings, output, family=answer.family, link=answer.link)
 
 
 def with_matchering(pair: Pair, output: Path) -> None:

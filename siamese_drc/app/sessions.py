@@ -15,10 +15,11 @@ import pyloudnorm
 import soundfile
 
 from siamese_drc.app.output import CONTAINERS, Overview, overview_of, render
+from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.answer import Answer
 from siamese_drc.match.matching import match
-from siamese_drc.match.sound import Sound, open_sound, read_part
+from siamese_drc.match.sound import read_part
 
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
 
@@ -134,7 +135,8 @@ class Session:
         source = self._loop.path
         ending = source.suffix if source.suffix.lower() in CONTAINERS else ".wav"
         audio = folder / f"{source.stem}-matched{ending}"
-        rendered = render(self._loop, settings, audio, detector=self.answer.detector)
+        design = self.answer.family, self.answer.link
+        rendered = render(self._loop, settings, audio, family=design[0], link=design[1])
         document = {**self.answer.as_json(), "applied": dict(settings)}
         answer = folder / f"{source.stem}-settings.json"
         answer.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
