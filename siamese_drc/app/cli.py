@@ -48,6 +48,7 @@ _LONGEST_S = 30.0  # of the loop, for settings of other compressors: the loudest
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `drc-match` on `arguments` (default: the command line's); return its exit code."""
     given = [*(sys.argv[1:] if arguments is None else arguments)]
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's backend may be missing here
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # file names may be in any encoding
             stream.reconfigure(errors="backslashreplace")
