@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,16 @@ import pytest
 from tests.pipeline.working_copy import WorkingCopy, clone, copy_project
 
 KEPT = {
-    "materials": ["drum"],
-    "corpora": ["drum", "drum-d4p"],
-    "inputs": ["drum-stft128", "drum-handcrafted", "drum-d4p-handcrafted"],
+    "materials": ["drum", "drum-training"],
+    "corpora": ["drum", "drum-d4p", "drum-training"],
+    "closed_form": ["drum", "drum-d4p"],
+    "inputs": [
+        *("drum-stft128", "drum-training-stft128"),
+        *("drum-handcrafted", "drum-d4p-handcrafted"),
+    ],
     "experiments": ["drum-cnn-stft128", "drum-handcrafted", "drum-d4p-handcrafted"],
+    "unseen_loops": ["drum-cnn-stft128"],
+    "pretrained": [],
     "transfers": [],
     # The rest makes dvc.lock long, which DVC rewrites after every stage.
     "models": ["cnn", "none"],
@@ -32,11 +39,11 @@ def keep_three_experiments(copy: WorkingCopy) -> None:
         for section, names in KEPT.items():
             for name in [name for name in params[section] if name not in names]:
                 del params[section][name]
-        params["corpora"]["drum"]["grids"] = ["dm2"]
+        for corpus in ("drum", "drum-training"):
+            params["corpora"][corpus]["grids"] = ["dm2"]
         params["corpora"]["drum-d4p"]["grids"] = ["d4p", "ds4"]
-        params["experiments"]["drum-cnn-stft128"]["unseen_loops"] = False
         smoke, laptop = params["scales"]["smoke"], params["scales"]["laptop"]
-        laptop.update(smoke)
+        laptop.update(deepcopy(smoke))  # the same objects would be written as aliases
         laptop["clip_seconds"] = 0.4
         params["match"].update(materials=["drum"], clip_seconds=1.0)
         params["match"]["sizes"]["laptop"] = dict(params["match"]["sizes"]["smoke"], settings=3)

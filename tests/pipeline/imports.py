@@ -16,6 +16,13 @@ IMPORTED_BY_NAME = {
     LIBRARY / "loops/composers.py": sorted((LIBRARY / "loops").glob("*/__init__.py")),
     LIBRARY / "loops/synthesizer.py": [],  # a private copy of pyfluidsynth
 }
+# Lines of an `__init__.py` about caches and windows, on which no result depends.
+ENVIRONMENT = (
+    "import os",
+    "os.environ['MPLBACKEND'] = ",
+    "from siamese_drc.core.machine_code import use_writable_cache",
+    "use_writable_cache()",
+)
 
 
 def module_file(name: str) -> Path | None:
@@ -72,7 +79,8 @@ def lazily_imported(source: Path) -> list[str]:
 def all_imports(source: Path) -> set[Path]:
     """Return a module and all that it imports, over any number of steps.
 
-    An `__init__.py` that holds only a docstring and lazy names cannot change what a stage does.
+    An `__init__.py` that holds only a docstring, lazy names and lines about the environment cannot
+    change what a stage does.
     """
     seen: set[Path] = set()
     waiting = [source]
@@ -86,13 +94,13 @@ def all_imports(source: Path) -> set[Path]:
 
 @cache
 def _only_names(source: Path | None) -> bool:
-    """Tell whether a package's `__init__.py` has only a docstring and names for `lazy_loader`."""
+    """Tell whether a package's `__init__.py` has only a docstring, lazy names, `ENVIRONMENT`."""
     if source is None or source.name != "__init__.py":
         return False
     for node in ast.parse(source.read_text(encoding="utf-8")).body:
         text = ast.unparse(node)
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         lazy = text == "import lazy_loader" or "lazy_loader.attach(" in text
-        if not (docstring or lazy):
+        if not (docstring or lazy or text.startswith(ENVIRONMENT)):
             return False
     return True

@@ -173,8 +173,8 @@ def test_presentation_rooms_do_not_know_each_other():
         assert "report" not in {room(path) for path in direct_imports(source)}
 
 
-def test_the_package_itself_imports_nothing():
-    assert all_imports(LIBRARY / "__init__.py") == set()
+def test_the_package_itself_imports_nothing_but_core():
+    assert {room(path) for path in all_imports(LIBRARY / "__init__.py")} <= {"core"}
 
 
 def test_every_entry_of_params_has_a_stage_of_its_own(stages):
@@ -198,7 +198,7 @@ def test_no_stage_depends_on_a_part_of_anothers_output(stages):
 
 def test_stages_are_few(stages):
     """DVC rewrites dvc.lock after each: with hundreds of stages that takes minutes."""
-    assert len(stages) < 100
+    assert len(stages) < 150
 
 
 def test_every_declared_parameter_exists(stages):

@@ -69,7 +69,7 @@ def test_pull_brings_what_was_pushed(finished, pulled):
 
 def test_a_changed_experiment_reruns_its_own_stages(pulled):
     with pulled.edited_params() as params:
-        params["experiments"]["drum-handcrafted"]["unseen_loops"] = False
+        params["experiments"]["drum-handcrafted"]["regressor"] = "ridge"
     stages = [f"{stage}@drum-handcrafted" for stage in ("train", "embed", "evaluate")]
     assert stages_run(pulled.run("dvc", "repro")) == [*stages, "report"]
 

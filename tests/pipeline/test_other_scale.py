@@ -16,10 +16,13 @@ from dvc.repo import Repo
 from tests.pipeline.working_copy import WorkingCopy, copy_project
 
 KEPT = {
-    "materials": ["drum"],
-    "corpora": ["drum-d4p"],
-    "inputs": ["drum-d4p-stft128"],
+    "materials": ["drum", "drum-training"],
+    "corpora": ["drum-d4p", "drum-d4p-training"],
+    "closed_form": ["drum-d4p"],
+    "inputs": ["drum-d4p-stft128", "drum-d4p-training-stft128"],
     "experiments": ["drum-d4p-cnn-stft128"],
+    "unseen_loops": ["drum-d4p-cnn-stft128"],
+    "pretrained": [],
     "transfers": [],
     # The rest makes dvc.lock long, which DVC rewrites after every stage.
     "models": ["cnn"],
