@@ -1,7 +1,7 @@
 #!/bin/bash
 # One experiment per node, by a SLURM job array; docs/scaling.md says what to run before and after.
 #
-#   sbatch --array=0-21 docs/slurm-array.sh
+#   sbatch --array=0-22 docs/slurm-array.sh
 #
 # Number N of the array is the N-th experiment of params.yaml, from 0.
 #SBATCH --job-name=experiment
