@@ -1,4 +1,7 @@
-"""A project with one small corpus, `takes`: two short drum loops under two grids."""
+"""A project of two short drum loops under two grids.
+
+Its corpora are `takes`, whose settings are on the grids, and `drawn-takes`, whose are not.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,11 @@ def make_up_corpus(**compressor: object) -> Params:
         "loops": dict.fromkeys(content["materials"], 2),
     }
     content["scales"]["smoke"]["settings"] |= {"ds1": 7, "d4p": 11}
-    content["corpora"]["takes"] = {"material": "drum", "grids": ["d4p", "ds1"]}
+    for name in ("takes", "drawn-takes"):
+        grids, drawn = ["d4p", "ds1"], name == "drawn-takes"
+        content["corpora"][name] = {"material": "drum", "grids": grids, "drawn": drawn}
+    for scale in content["scales"].values():
+        scale["drawn_settings"]["drawn-takes"] = 4
     content["compressor"] |= compressor
     with Path("params.yaml").open("w") as file:
         yaml.dump(content, file)

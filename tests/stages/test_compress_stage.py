@@ -71,6 +71,29 @@ def test_files_hold_the_clips_that_the_table_says(monkeypatch):
     assert table["group"].tolist() == table["loop"].map({0: "take 1", 1: "take 2"}).tolist()
 
 
+def test_settings_of_a_drawn_corpus_lie_anywhere_in_the_range_of_the_grid():
+    params = make_up_corpus()
+    main(params, "drawn-takes")
+    table = read_settings("drawn-takes")
+    assert table.groupby(["grid", "loop"]).size().tolist() == [4] * 4
+    for name in PARAMETERS:
+        low, high = params.grids.named["d4p"].bounds(name)
+        of_loops = [
+            table[(table["grid"] == "d4p") & (table["loop"] == loop)][name] for loop in (0, 1)
+        ]
+        for values in of_loops:
+            quarters = (values - low) // ((high - low) / 4)
+            assert sorted(quarters) == [0, 1, 2, 3]
+        assert not of_loops[0].isin(of_loops[1]).any()
+    only_threshold = table[table["grid"] == "ds1"]
+    assert only_threshold["ratio"].nunique() == 1
+    rows = table[(table["grid"] == "d4p") & (table["loop"] == 1)]
+    dry = read_audio(files.loop_file("drum", 1), sample_rate=44100)
+    expected = compress(dry, Settings(*rows[list(PARAMETERS)].to_numpy().T), sample_rate=44100)
+    stored = read_audio(files.compressed_file("drawn-takes", "d4p", 1), sample_rate=44100)
+    np.testing.assert_allclose(stored.reshape(expected.shape), expected, atol=2.0**-23)
+
+
 def test_bytes_do_not_depend_on_the_run_or_the_number_of_processes(monkeypatch):
     params = make_up_corpus()
     main(params, "takes")
