@@ -33,6 +33,7 @@ _TINY = np.finfo(float).tiny
 # Decisions
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
+_LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _FINISHED = 2  # candidates that are fitted to the end
 _OUTLIER_DB = 0.02  # error of the gain above which it counts less in the choice of a family
 _SAME_VALUE = 1e-6  # relative
@@ -137,7 +138,8 @@ def fit_pair(
         best = best.in_bands()
     deviation = np.sqrt(best.fit.covariance()[RATIO, RATIO])
     ratio_known = np.isfinite(fixed[RATIO])
-    compressed = best.constant_db**2 - best.unexplained_db**2 > _CONSTANT_DB**2 and (
+    explained = best.constant_db**2 - best.unexplained_db**2
+    compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         ratio_known or best.fit.point[RATIO] > SIGNIFICANT * deviation
     )
     return PairFit(

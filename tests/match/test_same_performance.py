@@ -61,7 +61,7 @@ def test_settings_are_exact_from_24_bits(changed):
     answer = solved(compressed(makeup_db=-4.0, **changed))
     assert answer.situation == SAME_PERFORMANCE
     assert answer.detector == changed.get("detector", "peak")
-    assert any("RMS" in warning for warning in answer.warnings) == ("detector" in changed)
+    assert any("mean square" in warning for warning in answer.warnings) == ("detector" in changed)
     for name, true in (SETTINGS | {"makeup_db": -4.0} | changed).items():
         if name != "detector":
             setting = answer.settings[name]

@@ -1,0 +1,216 @@
+"""What references are made with: from the middle of a sound, limited, linked, by other designs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import Settings
+from siamese_drc.match.families import FamilyCompressor, Link, keys
+from siamese_drc.match.pair_fit import fit_pair
+from siamese_drc.match.robustness import as_24_bits
+from tests.match.references import RATE, hits
+
+LOOP = as_24_bits(hits(3.0, seed=1), RATE)[np.newaxis]
+STEREO = np.concatenate([LOOP, as_24_bits(0.6 * hits(3.0, seed=4), RATE)[np.newaxis]])
+SETTINGS = {
+    "threshold_db": -24.0,
+    "ratio": 4.0,
+    "attack_ms": 12.0,
+    "release_ms": 150.0,
+    "makeup_db": 0.0,
+}
+NEAR = {
+    "threshold_db": 0.1,
+    "ratio": 0.05,
+    "attack_ms": 0.2,
+    "release_ms": 2.0,
+    "makeup_db": 0.1,
+    "knee_db": 0.1,
+}
+
+
+def stored(signal: np.ndarray) -> np.ndarray:
+    return np.stack([as_24_bits(channel, RATE) for channel in signal])
+
+
+def compressed(loop: np.ndarray = LOOP, *, knee_db: float = 0.0, **changed: Any) -> np.ndarray:
+    settings = SETTINGS | changed
+    one = Settings(*(settings[name] for name in list(SETTINGS)[:4]))
+    makeup_db = settings["makeup_db"]
+    return np.concatenate(
+        [
+            compress(channel, one, sample_rate=RATE, knee_db=knee_db, makeup_db=makeup_db)
+            for channel in loop
+        ]
+    )
+
+
+def found(dry: np.ndarray, wet: np.ndarray, looser: float = 1.0, **true: float):
+    """Fit a pair, in 24 bits, whose true settings differ from SETTINGS as given."""
+    fit = fit_pair(dry, stored(wet), sample_rate=RATE)
+    expected = SETTINGS | {"knee_db": 0.0} | true
+    errors = {name: abs(fit.settings[name].value - value) for name, value in expected.items()}
+    assert all(error <= looser * NEAR[name] for name, error in errors.items()), errors
+    return fit
+
+
+def test_from_rest_intervals_are_narrow_and_nothing_is_left():
+    fit = found(LOOP, compressed())
+    assert (fit.family, fit.link) == ("branching", None)
+    assert fit.unexplained_db < 1e-3
+    assert fit.left_db < -100
+    assert fit.constant_db > 0.5
+    widest = {"threshold_db": 0.1, "ratio": 0.1, "attack_ms": 0.5, "release_ms": 5.0}
+    for name, width in widest.items():
+        assert fit.settings[name].high - fit.settings[name].low < width
+
+
+@pytest.mark.parametrize("start", [1.02, 1.31])
+def test_an_excerpt_from_the_middle_is_as_exact_as_from_rest(start):
+    settings: dict[str, Any] = {"threshold_db": -36.0, "ratio": 8.0, "release_ms": 900.0}
+    middle = np.s_[:, round(start * RATE) :]
+    fit = found(LOOP[middle], compressed(**settings)[middle], **settings)
+    assert fit.start_db > 1
+
+
+@pytest.mark.parametrize("knee_db", [1.0, 12.0, 24.0])
+def test_a_knee_is_found(knee_db):
+    found(LOOP, compressed(knee_db=knee_db), knee_db=knee_db)
+
+
+@pytest.mark.parametrize(("attack_ms", "release_ms"), [(0.02, 5.0), (0.2, 150.0), (250.0, 5000.0)])
+def test_the_fastest_and_the_slowest_are_found(attack_ms, release_ms):
+    times = {"attack_ms": attack_ms, "release_ms": release_ms, "threshold_db": -36.0}
+    found(LOOP, compressed(**times), looser=1 + release_ms / 500, **times)
+
+
+def test_a_limiter_after_the_compressor_has_no_influence():
+    clip = compressed()
+    limit = {"threshold_db": 20 * np.log10(np.abs(clip).max()) - 4, "ratio": 100.0}
+    limited = compressed(clip, **limit, attack_ms=0.05, release_ms=50.0)
+    fit = fit_pair(LOOP, stored(limited), sample_rate=RATE)
+    assert fit.family == "branching"
+    again = {name: fit.settings[name].value for name in SETTINGS}
+    known = clip != 0
+    error_db = 20 * np.log10(compressed(**again)[known] / clip[known])
+    assert np.sqrt(np.mean(np.square(error_db))) < 0.1
+
+
+@pytest.mark.parametrize("peak_db", [-50.0, -65.0])
+def test_a_quiet_reference_is_solved(peak_db):
+    found(LOOP, compressed(makeup_db=peak_db), makeup_db=peak_db)
+
+
+@pytest.mark.parametrize("link", ["mean", "maximum", "average", "unlinked"])
+def test_the_link_of_the_channels_is_found_and_processing_follows_it(link: Link):
+    whole = FamilyCompressor(SETTINGS, sample_rate=RATE, link=link, channels=2)
+    reference = whole.process(STEREO).signal
+    assert found(STEREO, reference).link == link
+    blocks = FamilyCompressor(SETTINGS, sample_rate=RATE, link=link, channels=2)
+    parts = [blocks.process(part).signal for part in np.split(STEREO, [1, 5000], axis=1)]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), reference)
+
+
+def test_opposite_channels_are_solved():
+    opposite = np.concatenate([LOOP, -LOOP])
+    assert found(opposite, compressed(opposite)).link != "mean"
+    assert not keys(opposite, "mean").any()
+
+
+def test_the_family_of_the_compressor_is_that_of_compress():
+    processed = FamilyCompressor(SETTINGS, sample_rate=RATE).process(LOOP)
+    np.testing.assert_allclose(processed.signal, compressed(), atol=1e-6)
+
+
+def told(wet: np.ndarray, dry: np.ndarray = LOOP):
+    """Return the fit of a pair, what the second best family leaves more, dB, and its values."""
+    fit = fit_pair(dry, wet, sample_rate=RATE)
+    other = min(left for family, left in fit.families.items() if family != fit.family)
+    return fit, other - fit.unexplained_db, {k: v.value for k, v in fit.settings.items()}
+
+
+def by_ffmpeg(signal: np.ndarray, name: str, options: str) -> np.ndarray:
+    """Return a signal, shape (channels, samples), after an audio filter of FFmpeg's."""
+    av = pytest.importorskip("av", reason="FFmpeg's filters come with PyAV")
+    layout = {1: "mono", 2: "stereo"}[len(signal)]
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(
+        sample_rate=RATE, format="fltp", layout=layout, time_base=f"1/{RATE}"
+    )
+    steps = [
+        source,
+        graph.add(name, options),
+        graph.add("aformat", "sample_fmts=fltp"),
+        graph.add("abuffersink"),
+    ]
+    for step, following in pairwise(steps):
+        step.link_to(following)
+    graph.configure()
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(signal), format="fltp", layout=layout)
+    frame.sample_rate, frame.pts = RATE, 0
+    source.push(frame)
+    source.push(None)
+    parts = []
+    while True:
+        try:
+            parts.append(steps[-1].pull().to_ndarray())
+        except (av.error.EOFError, av.error.BlockingIOError):
+            return np.concatenate(parts, axis=1)
+
+
+@pytest.mark.parametrize(("detection", "family"), [("peak", "level"), ("rms", "power")])
+def test_acompressor_is_recognised(detection, family):
+    options = f"threshold=0.0631:ratio=4:attack=20:release=200:knee=4:detection={detection}"
+    fit, better_db, values = told(by_ffmpeg(LOOP, "acompressor", options))
+    assert fit.family == family
+    assert better_db > 0.05
+    # Its times are 4 time constants, and its knee a factor of the amplitude.
+    true = {"threshold_db": -24.0, "ratio": 4.0, "attack_ms": 5.0, "release_ms": 50.0}
+    for name, value in (true | {"knee_db": 12.04}).items():
+        assert values[name] == pytest.approx(value, rel=0.01)
+
+
+def test_the_link_of_acompressor_is_recognised():
+    options = "threshold=0.0631:ratio=4:attack=20:release=200:knee=1:detection=peak:link=maximum"
+    fit, _, _ = told(by_ffmpeg(STEREO, "acompressor", options), STEREO)
+    assert (fit.family, fit.link) == ("level", "maximum")
+
+
+def test_compand_is_recognised():
+    options = "attacks=0.005:decays=0.1:points=-80/-80|-24/-24|0/-18"
+    fit, better_db, values = told(by_ffmpeg(LOOP, "compand", options))
+    assert fit.family == "level"
+    assert better_db > 0.05
+    assert values["threshold_db"] == pytest.approx(-24, abs=0.2)
+    assert values["attack_ms"] == pytest.approx(5, rel=0.03)
+    assert values["release_ms"] == pytest.approx(100, rel=0.03)
+
+
+def test_pedalboard_is_recognised():
+    pedalboard = pytest.importorskip("pedalboard")
+    compressor = pedalboard.Compressor(threshold_db=-24, ratio=4, attack_ms=20, release_ms=300)
+    fit, better_db, values = told(compressor.process(LOOP, RATE))
+    assert fit.family == "level"
+    assert better_db > 0.05
+    # JUCE's times are 2 pi time constants.
+    true = {"threshold_db": -24.0, "ratio": 4.0, "attack_ms": 3.18, "release_ms": 47.7}
+    for name, value in true.items():
+        assert values[name] == pytest.approx(value, rel=0.01)
+
+
+def test_decoupled_smoothing_and_rms_detection_are_recognised():
+    one = Settings(-30, 4, 12, 150)
+    options: dict[str, dict[str, Any]] = {
+        "decoupled": {"smoothing": "decoupled"},
+        "rms": {"detector": "rms"},
+    }
+    for family, option in options.items():
+        fit, better_db, values = told(stored(compress(LOOP[0], one, sample_rate=RATE, **option)))
+        assert fit.family == family
+        assert better_db > 0.05
+        assert values["threshold_db"] == pytest.approx(-30, abs=0.1)
