@@ -254,6 +254,7 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
             _experiment(params, name) for name in names if name not in params.experiments
         },
         "transfers": set(names),
+        "pretrained": set(),
         "corpora": corpora,
         "closed_form": corpora,
         "inputs": inputs,

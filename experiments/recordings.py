@@ -152,12 +152,13 @@ def use_recordings(content: Any) -> None:
         f"{name}-training": {"source": {"folder": f"siamese_drc/loops/{name}"}}
         for name in MATERIALS
     }
-    scale = content["scales"][content["scale"]]
-    composed, drawn = scale["loops"]["drum-training"], scale["drawn_settings"]["drum-training"]
-    scale["loops"].update(LOOPS | {f"{name}-training": composed for name in MATERIALS})
-    scale["drawn_settings"].update({f"{name}-training": drawn for name in MATERIALS})
+    for scale in content["scales"].values():
+        composed, drawn = scale["loops"]["drum-training"], scale["drawn_settings"]["drum-training"]
+        scale["loops"].update(LOOPS | {f"{name}-training": composed for name in MATERIALS})
+        scale["drawn_settings"].update({f"{name}-training": drawn for name in MATERIALS})
     epochs = dict(content["unseen_loops"][EXPERIMENTS["drum"]]["max_epochs"])
-    for section in ("corpora", "inputs", "experiments", "unseen_loops", "transfers"):
+    emptied = ("corpora", "inputs", "experiments", "unseen_loops", "transfers", "pretrained")
+    for section in emptied:
         content[section] = {}
     content["closed_form"] = {name: {"material": name} for name in MATERIALS}
     for name, experiment in EXPERIMENTS.items():

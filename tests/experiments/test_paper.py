@@ -27,7 +27,7 @@ def test_params_hold_one_experiment_at_the_papers_sizes(tmp_path):
     assert params.scale == "paper"
     assert list(params.experiments) == ["drum-cnn-stft512"]
     assert params.grids_of("drum-cnn-stft512") == ["dm2"]
-    assert (params.loops_of("drum", "dm2"), params.settings_of("dm2")) == (64, 64)
+    assert (params.size.loops["drum"], params.settings_of("drum", "dm2")) == (64, 64)
     assert "# Every grid, size and hyperparameter" in file.read_text()
 
 

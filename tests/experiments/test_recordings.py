@@ -91,11 +91,13 @@ def test_parameters_name_the_recordings_and_keep_the_rest(tmp_path):
     shutil.copyfile(ROOT / "params.yaml", file)
     rewrite_params(file, use_recordings)
     before, after = load_params(ROOT / "params.yaml"), load_params(file)
-    assert all(material.source.recorded for material in after.materials.values())
+    assert all(after.materials[material].source.recorded for material in LOOPS)
     assert list(after.experiments) == list(EXPERIMENTS.values())
     assert after.grids_of(EXPERIMENTS["drum"]) == ["ds1", "ds2", "dm2"]
     assert all(after.size.loops[material] == count for material, count in LOOPS.items())
-    assert after.size.folds_run == after.size.folds
+    for name, entry in after.unseen_loops.items():  # composed loops
+        assert entry.tested == after.experiments[name].corpus
+        assert not after.materials[after.corpora[entry.corpus].material].source.recorded
     for name in ("scale", "compressor", "grids", "representations", "models", "train", "evaluate"):
         assert getattr(after, name) == getattr(before, name)
     assert "# Every grid, size and hyperparameter" in file.read_text()
