@@ -6,18 +6,30 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from math import ceil
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.settings import Settings
 from siamese_drc.core.errors import InputError
+from siamese_drc.inputs.spectrogram import represent
 from siamese_drc.networks.backend import prepare_backend
+from siamese_drc.networks.batches import shuffled_batches
 from siamese_drc.networks.checkpoint import LearningCurve
 from siamese_drc.networks.siamese import build_siamese, embed_rows, regress
 from siamese_drc.networks.splits import all_rows_split
-from siamese_drc.networks.training import TrainingOptions, make_optimizer, train_network
+from siamese_drc.networks.training import (
+    TrainingOptions,
+    compile_network,
+    make_optimizer,
+    train_epoch,
+    train_network,
+    untrained_weights,
+)
 from tests.networks.conftest import BFLOAT16, make_data_set
 
 CNN = {"kind": "cnn", "filters": [4, 4], "embedding": 8}
@@ -34,6 +46,8 @@ PRECISIONS = ["float32", pytest.param("mixed_bfloat16", marks=BFLOAT16)]
 PAPER = TrainingOptions(max_epochs=4)
 COSINE = replace(PAPER, optimizer="adamw", learning_rate=0.001, schedule="cosine")
 ABSOLUTE = replace(PAPER, loss="absolute", learning_rate=0.1)
+AVERAGED = replace(COSINE, ema_momentum=0.75)
+LEVELS = replace(PAPER, level_db=6.0)
 
 
 def fit(shifted, *, checkpoint=None, model=CNN, options=PAPER):
@@ -44,7 +58,15 @@ def fit(shifted, *, checkpoint=None, model=CNN, options=PAPER):
     split = all_rows_split(len(data), validation_fraction=0.2, seed=7)
     build = partial(build_siamese, input_shape=data.shape, outputs=1, **model)
     weights, curve = train_network(
-        build, data, targets, split, options=options, seed=7, checkpoint=checkpoint, label="test"
+        build,
+        data,
+        targets,
+        split,
+        options=options,
+        seed=7,
+        target_per_db=0.01,
+        checkpoint=checkpoint,
+        label="test",
     )
     network = build()
     network.set_weights(weights)
@@ -98,8 +120,14 @@ def test_a_loss_that_is_not_finite_is_an_error(shifted):
 
 @pytest.mark.parametrize(
     ("model", "options"),
-    [(DROPPING, PAPER), (NORMALISED, COSINE), (NOISY, ABSOLUTE)],
-    ids=["dropout", "normalised", "noise"],
+    [
+        (DROPPING, PAPER),
+        (NORMALISED, COSINE),
+        (NOISY, ABSOLUTE),
+        (NORMALISED, AVERAGED),
+        (CNN, LEVELS),
+    ],
+    ids=["dropout", "normalised", "noise", "averaged", "levels"],
 )
 def test_a_resumed_training_ends_in_the_same_weights(model, options, shifted, tmp_path):
     whole, curve, _ = fit(shifted, checkpoint=tmp_path / "whole.npz", model=model, options=options)
@@ -175,3 +203,124 @@ def test_a_cosine_goes_from_the_learning_rate_to_zero(name):
 def test_weight_decay_reaches_adamw():
     options = replace(PAPER, optimizer="adamw", weight_decay=0.3)
     assert make_optimizer(options, steps=1).weight_decay == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("model", [CNN, NORMALISED], ids=["cnn", "normalised"])
+def test_the_untrained_twin_has_the_first_weights_of_the_training(shifted, model, precision):
+    data, targets = shifted
+    split = all_rows_split(len(data), validation_fraction=0.2, seed=7)
+    build = partial(build_siamese, input_shape=data.shape, outputs=1, **model)
+    no_epoch = TrainingOptions(max_epochs=0)
+    trained = partial(build, precision=precision)
+    first, _ = train_network(trained, data, targets[:, None], split, options=no_epoch, seed=7)
+    untrained = untrained_weights(build, data, split.training, seed=7)
+    networks = []
+    for weights in (first, untrained):
+        networks.append(build())
+        networks[-1].set_weights(weights)
+    for a, b in zip(*(network.trainable_weights for network in networks), strict=True):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+    other = untrained_weights(build, data, split.training, seed=8)
+    assert not np.array_equal(other[0], untrained[0])
+
+
+def test_an_average_of_the_weights_is_validated_and_returned(shifted):
+    """Beside the same steps one by one, and their average as its definition has it."""
+    data, shift = shifted
+    targets = (shift / 10).astype(np.float32)[:, None]
+    options = replace(AVERAGED, max_epochs=2)
+    found, curve, split = fit(shifted, options=options)
+    keras.utils.set_random_seed(7)
+    network = build_siamese(input_shape=data.shape, outputs=1, **CNN)
+    steps = 2 * ceil(len(split.training) / options.batch_size)
+    compile_network(network, replace(options, ema_momentum=0.0), steps=steps)
+    average: list[np.ndarray] = []
+    averages = []
+    for epoch in range(2):
+        for batch in shuffled_batches(
+            data.loop, split.training, batch_size=8, loops_per_batch=4, seed=7, epoch=epoch
+        ):
+            network.train_on_batch(data.batch(batch), targets[batch])
+            weights = network.get_weights()
+            average = [
+                0.75 * a + 0.25 * w for a, w in zip(average or weights, weights, strict=True)
+            ]
+        averages.append(average)
+    for a, b in zip(found.get_weights(), averages[curve.best_epoch - 1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    for epoch, weights in enumerate(averages):
+        network.set_weights(weights)
+        expected = np.square(errors(network, shifted, split.validation)).mean()
+        assert curve.validation_losses[epoch] == pytest.approx(float(expected), rel=1e-3)
+
+
+class Recorder:
+    """Takes the place of a network, and keeps what it is trained on."""
+
+    def __init__(self):
+        self.batches = []
+
+    def train_on_batch(self, batch, targets):
+        self.batches.append((*batch, targets))
+        return 0.0
+
+
+def test_levels_move_the_inputs_of_a_loop_and_its_threshold_together(shifted):
+    data, shift = shifted
+    rows, targets = np.arange(40), np.stack([shift, shift], axis=1).astype(np.float32) / 10
+    per_db, levels = np.array([0.02, 0.0]), []
+    plain, moved, again, later = (Recorder() for _ in range(4))
+    for recorder, options, epoch in (
+        (plain, PAPER, 0),
+        (moved, LEVELS, 0),
+        (again, LEVELS, 0),
+        (later, LEVELS, 1),
+    ):
+        train_epoch(
+            recorder,
+            data,
+            targets,
+            rows,
+            options=options,
+            seed=1,
+            epoch=epoch,
+            target_per_db=per_db,
+        )
+    for (inputs, loop, wanted), (louder, same, higher) in zip(
+        plain.batches, moved.batches, strict=True
+    ):
+        np.testing.assert_array_equal(loop, same)
+        by = data.deviation * (louder - inputs)[..., 0]
+        level = by.mean(axis=(1, 2))
+        np.testing.assert_allclose(by, np.broadcast_to(level[:, None, None], by.shape), atol=1e-4)
+        dry = len(inputs) - len(loop)
+        np.testing.assert_allclose(level[dry:], level[:dry][loop], atol=1e-4)
+        np.testing.assert_allclose(
+            higher, wanted + level[dry:, None] * per_db, rtol=1e-5, atol=1e-5
+        )
+        assert (louder.dtype, higher.dtype) == (np.float32, np.float32)
+        levels += level[:dry].tolist()
+    assert len(set(np.round(levels, 4))) == len(levels)  # a loop has another level in each batch
+    assert np.abs(levels).max() <= 6
+    assert np.std(levels) == pytest.approx(6 / np.sqrt(3), rel=0.4)
+    np.testing.assert_array_equal(moved.batches[0][0], again.batches[0][0])
+    assert not np.array_equal(moved.batches[0][2], later.batches[0][2])
+
+
+def test_a_level_in_db_is_what_a_louder_recording_has():
+    """compress(g x, T + g) = g compress(x, T), and its spectrogram is higher by g."""
+    noise = np.random.default_rng(0).normal(0, 0.05, 22050).astype(np.float32)
+    inputs = [
+        represent(
+            compress(
+                noise * np.float32(10 ** (level / 20)),
+                Settings([-30.0 + level], [4.0], [5.0], [100.0]),
+                sample_rate=44100,
+            ),
+            sample_rate=44100,
+            n_fft=128,
+        ).astype(np.float64)
+        for level in (0.0, 6.0)
+    ]
+    np.testing.assert_allclose(inputs[1], inputs[0] + 6.0, atol=0.06)  # float16

@@ -12,8 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from siamese_drc.core.errors import InputError
+from siamese_drc.inputs.statistics import difference_statistics
 from siamese_drc.networks.backend import prepare_backend
-from stages import embed, train
+from stages import embed, train, unseen_loops
 from stages.project import files
 from stages.project.params import load_params
 from stages.project.settings_table import COLUMNS
@@ -24,52 +25,57 @@ from siamese_drc.networks.siamese import build_siamese  # noqa: E402 - imports K
 
 PROJECT = Path(__file__).parents[2]
 LOOPS, SETTINGS, SHAPE = 4, 5, (32, 32)
+UNSEEN = "small-unseen-loops"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Make one experiment with a fold and its transfer, on random inputs, up to `embed`."""
+    """Make an experiment with and one without a network, on random inputs, up to `embed`.
+
+    The networks of `unseen_loops` are trained before there is any loop of the tested corpus.
+    """
     folder = tmp_path_factory.mktemp("project")
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load((PROJECT / "params.yaml").read_text())
     content["scale"] = "smoke"
     content["scales"]["smoke"]["loops"] = dict.fromkeys(content["materials"], LOOPS)
     content["scales"]["smoke"]["settings"]["dm2"] = SETTINGS
+    of_corpora = {"drum": "drum", "mix": "mix", "many": "guitar"}
     content["corpora"] = {
-        "drum": {"material": "drum", "grids": ["dm2"]},
-        "mix": {"material": "mix", "grids": ["dm2"]},
+        name: {"material": material, "grids": ["dm2"], "drawn": name == "many"}
+        for name, material in of_corpora.items()
     }
+    content["closed_form"] = {name: {"material": name} for name in ("drum", "mix")}
+    for scale in content["scales"].values():
+        scale["drawn_settings"] = {"many": SETTINGS}
     content["inputs"] = {
-        f"{name}-stft128": {"material": name, "corpus": name, "representation": "stft128"}
-        for name in ("drum", "mix")
+        f"{name}-stft128": {"material": material, "corpus": name, "representation": "stft128"}
+        for name, material in of_corpora.items()
     }
     content["inputs"]["drum-stft128"]["delayed_ms"] = 10.0
-    of_both = {"corpus": "drum", "representation": "stft128", "unseen_loops": True}
+    of_both = {"corpus": "drum", "representation": "stft128"}
     content["experiments"] = {
         "small": {"model": "cnn", **of_both},
         "bare": {"model": "none", **of_both},
     }
-    content["transfers"] = {
-        f"moved-{name}": {
-            "experiment": name,
-            "source": "drum",
-            "corpus": "mix",
-            "representation": "stft128",
-        }
-        for name in ("small", "bare")
+    content["unseen_loops"] = {
+        "small": {"model": "cnn", "representation": "stft128", "corpus": "many", "tested": "drum"}
     }
+    content["pretrained"], content["transfers"] = {}, {}
     with (folder / "params.yaml").open("w") as file:
         yaml.dump(content, file)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("DRC_STATE", str(folder / "state"))
-        for seed, corpus in enumerate(("drum", "mix")):
-            make_inputs(corpus, seed)
         params = load_params()
+        make_inputs("many", 2)
+        train.main(params, UNSEEN)
+        make_inputs("drum", 0)
+        make_inputs("mix", 1)
         for name in ("small", "bare"):
             train.main(params, name)
-            embed.embed(params, name)
-            embed.embed(params, f"moved-{name}")
+            embed.main(params, name)
+            embed.embed(params, name, "mix", ["dm2"], folder / f"moved-{name}")
         yield folder
 
 
@@ -105,28 +111,92 @@ def make_inputs(corpus, seed):
             )
 
 
-def test_every_network_has_weights_curve_and_facts(project):
-    networks = json.loads((files.MODELS / "small" / "networks.json").read_text())
-    assert list(networks) == ["dm2", "dm2-fold0"]
-    assert networks["dm2"]["test_loops"] == []
-    assert len(networks["dm2-fold0"]["test_loops"]) in (1, 2)
-    history = pd.read_csv(files.MODELS / "small" / "history.csv")
-    assert list(history) == ["grid", "network", "epoch", "loss", "val_loss"]
-    assert set(history["network"]) == set(networks)
+def test_every_network_and_its_twin_have_weights_curve_and_facts(project):
+    folder = files.MODELS / "small"
+    networks = json.loads((folder / "networks.json").read_text())
+    assert list(networks) == ["dm2", "dm2-untrained"]
+    assert (networks["dm2"]["epochs"], networks["dm2-untrained"]["epochs"]) == (2, 0)
+    assert all(entry["grid"] == "dm2" for entry in networks.values())
+    for key in ("mean", "deviation"):
+        assert networks["dm2"][key] == networks["dm2-untrained"][key]
+    history = pd.read_csv(folder / "history.csv")
+    assert list(history) == ["grid", "epoch", "loss", "val_loss"]
+    assert history["epoch"].tolist() == [1, 2]
+    weights = {f"{name}.weights.h5" for name in networks}
+    assert {path.name for path in folder.iterdir()} == {*weights, "history.csv", "networks.json"}
     assert list((project / "state").iterdir()) == []  # a finished training leaves no state
 
 
 def test_embeddings_hold_every_row(project):
-    small = ["dm2", "dm2-delayed", "dm2-fold0", "dm2-fold0-delayed"]
-    for name, networks in {"small": small, "moved-small": ["dm2"]}.items():
-        stored = sorted(path.name for path in (files.EMBEDDINGS / name).iterdir())
-        assert stored == sorted(f"{n}{end}.npy" for n in networks for end in ("", "-output"))
-        for network in networks:
-            embeddings = np.load(files.embedding_file(name, network))
-            output = np.load(files.output_file(name, network))
+    networks = ["dm2", "dm2-untrained"]
+    late = [f"{name}-delayed" for name in networks]
+    bare = ["dm2-no-network"]
+    for folder, made, without in (
+        (files.EMBEDDINGS / "small", networks + late, [*bare, "dm2-no-network-delayed"]),
+        (project / "moved-small", networks, bare),
+    ):
+        stored = {path.name for path in folder.iterdir()}
+        outputs = {f"{name}-output.npy" for name in made}
+        assert stored == {*outputs, *(f"{name}.npy" for name in [*made, *without])}
+        for name in made:
+            embeddings, output = (
+                np.load(folder / f"{name}.npy"),
+                np.load(folder / f"{name}-output.npy"),
+            )
             assert embeddings.shape == (LOOPS * SETTINGS, 50)
             assert output.shape == (LOOPS * SETTINGS, 2)
             assert embeddings.dtype == output.dtype == np.float32
+
+
+def test_the_twin_is_a_network_of_other_weights(project):
+    trained, untrained = (
+        np.load(files.embedding_file("small", name)) for name in ("dm2", "dm2-untrained")
+    )
+    assert np.abs(trained - untrained).max() > 1e-3
+    assert np.corrcoef(trained.ravel(), untrained.ravel())[0, 1] > 0.5  # where training began
+
+
+def test_without_a_network_there_are_statistics_of_the_inputs(project):
+    dry = np.load(files.dry_file("drum-stft128"))
+    for name, place in (
+        ("dm2-no-network", files.input_file),
+        ("dm2-no-network-delayed", files.delayed_file),
+    ):
+        features = np.load(files.embedding_file("small", name))
+        expected = [
+            difference_statistics(dry[loop], np.load(place("drum-stft128", "dm2", loop)))
+            for loop in range(LOOPS)
+        ]
+        np.testing.assert_array_equal(features, np.concatenate(expected))
+        assert features.shape == (LOOPS * SETTINGS, 2 * SHAPE[0])
+
+
+def test_a_network_of_unseen_loops_is_validated_on_loops_that_it_is_not_trained_on(project):
+    job = train.Job(load_params(), UNSEEN, "dm2")
+    loop = job.rows["loop"].to_numpy()
+    training, validation = (set(loop[rows]) for rows in (job.split.training, job.split.validation))
+    assert (len(training), len(validation)) == (3, 1)
+    assert not training & validation
+    facts = json.loads((files.MODELS / UNSEEN / "networks.json").read_text())["dm2"]
+    dry = np.load(files.dry_file("many-stft128")).astype(float)[sorted(training)]
+    assert facts["mean"] == pytest.approx(dry.mean())
+    assert facts["deviation"] == pytest.approx(dry.std())
+
+
+def test_unseen_loops_are_embedded_fitted_and_tested(project):
+    unseen_loops.main(load_params(), "small")
+    found = json.loads(files.unseen_loops_file("smoke", "small").read_text())
+    assert list(found) == ["drum-dm2"]
+    assert set(found["drum-dm2"]) == {
+        *("unseen_loops", "unseen_loops_delayed", "network_unseen_loops"),
+        *("untrained", "no_network", "learnt", "constant"),
+    }
+    assert found["drum-dm2"]["unseen_loops"]["attack_ms"]["n"] == LOOPS * SETTINGS
+    folder = files.EMBEDDINGS / UNSEEN
+    assert {path.name for path in folder.iterdir()} == {"many", "drum"}
+    network = "dm2"  # of the training corpus, not the experiment's own
+    own = np.load(files.embedding_file("small", network))
+    assert not np.array_equal(np.load(folder / "drum" / f"{network}.npy"), own)
 
 
 def test_the_output_is_the_dense_layer_on_the_embedding_in_real_units(project):
@@ -150,12 +220,12 @@ def test_the_same_network_embeds_the_delayed_clips(project):
     stored = place.read_bytes(), hidden.read_bytes()
     place.write_bytes(stored[1])
     try:
-        embed.embed(load_params(), "small")
+        embed.main(load_params(), "small")
         found = np.load(files.embedding_file("small", "dm2"))[:SETTINGS]
         np.testing.assert_array_equal(found, late[:SETTINGS])
     finally:
         place.write_bytes(stored[0])
-        embed.embed(load_params(), "small")
+        embed.main(load_params(), "small")
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(project, monkeypatch):
@@ -173,7 +243,7 @@ def test_a_missing_input_is_named_and_the_old_output_kept(project):
     hidden = path.rename(path.with_suffix(".hidden"))
     try:
         with pytest.raises(InputError, match=r"002\.npy"):
-            embed.embed(load_params(), "small")
+            embed.main(load_params(), "small")
     finally:
         hidden.rename(path)
     assert files.embedding_file("small", "dm2").exists()
@@ -182,14 +252,15 @@ def test_a_missing_input_is_named_and_the_old_output_kept(project):
 
 def test_without_a_network_the_features_are_the_inputs(project):
     networks = json.loads((files.MODELS / "bare" / "networks.json").read_text())
-    assert networks == {"dm2": {"grid": "dm2", "test_loops": []}}
+    assert networks == {"dm2": {"grid": "dm2"}}
     assert [path.name for path in (files.MODELS / "bare").iterdir()] == ["networks.json"]
-    for name, source, place, network in (
-        ("bare", "drum-stft128", files.input_file, "dm2"),
-        ("bare", "drum-stft128", files.delayed_file, "dm2-delayed"),
-        ("moved-bare", "mix-stft128", files.input_file, "dm2"),
+    own = files.EMBEDDINGS / "bare"
+    for folder, source, place, network in (
+        (own, "drum-stft128", files.input_file, "dm2"),
+        (own, "drum-stft128", files.delayed_file, "dm2-delayed"),
+        (project / "moved-bare", "mix-stft128", files.input_file, "dm2"),
     ):
-        features = np.load(files.embedding_file(name, network))
+        features = np.load(folder / f"{network}.npy")
         inputs = [np.load(place(source, "dm2", loop)) for loop in range(LOOPS)]
         expected = np.concatenate(inputs).reshape(LOOPS * SETTINGS, -1)
         np.testing.assert_array_equal(features, expected.astype(np.float32))
@@ -201,7 +272,7 @@ def test_without_a_network_keras_is_not_imported(project):
     program = (
         "import sys; from stages import embed, train\n"
         "from stages.project.params import load_params\n"
-        "train.main(load_params(), 'bare'); embed.embed(load_params(), 'bare')\n"
+        "train.main(load_params(), 'bare'); embed.main(load_params(), 'bare')\n"
         "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     command = [sys.executable, "-c", program]
@@ -211,13 +282,13 @@ def test_without_a_network_keras_is_not_imported(project):
 def test_a_finished_network_is_not_trained_again(project, monkeypatch):
     """A run that ends after a training, before the outputs are whole, leaves its state."""
     params = load_params()
-    job = train.Job(params, "small", "dm2", None)
-    state = train.train(job)
+    job = train.Job(params, "small", "dm2")
+    state, found = train.train(job)
     before = {path: path.stat().st_mtime_ns for path in state.iterdir()}
-    assert train.train(job) == state
+    assert train.train(job) == (state, found)
     assert {path: path.stat().st_mtime_ns for path in state.iterdir()} == before
     changed = params.model_copy(update={"train": params.train.model_copy(update={"rho": 0.9})})
-    other = train.train(train.Job(changed, "small", "dm2", None))
+    other, _ = train.train(train.Job(changed, "small", "dm2"))
     assert other != state
     train.main(params, "small")
     assert not state.exists()
