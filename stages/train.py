@@ -147,6 +147,8 @@ def _train(
 ) -> None:
     """Train one network and write its weights, those of the untrained twin, and its facts."""
     prepare_backend(job.seed)
+    import keras
+
     from siamese_drc.networks.siamese import build_siamese
     from siamese_drc.networks.training import TrainingOptions, train_network, untrained_weights
 
@@ -154,6 +156,7 @@ def _train(
     own = {"seed", "validation_fraction", "precision"}
     options = TrainingOptions(max_epochs=epochs, **train.model_dump(exclude=own))
     build = partial(build_siamese, input_shape=data.shape, outputs=len(scale.names), **model)
+    keras.utils.clear_session()  # the layers' names, which the files hold, count from 0
     network = build()
     network.set_weights(untrained_weights(build, data, split.training, seed=job.seed))
     network.save_weights(state / UNTRAINED)
