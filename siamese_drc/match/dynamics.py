@@ -33,7 +33,9 @@ _BANDS_HZ = (150.0, 600.0, 2400.0, 8000.0)  # their edges
 def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
     """Return the integrated loudness of a mono signal of any length.
 
-    A signal shorter than four gating blocks is repeated to their length, as a loop is.
+    A signal shorter than four gating blocks is repeated to their length, as a loop is. The absolute
+    gate of the recommendation is applied at a peak of 1, so that quiet recordings have a loudness,
+    and a gain changes it by that gain.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
     Returns
     -------
     float, LUFS
-        Minus infinity where every block is below the absolute gate of -70 LUFS.
+        Minus infinity of silence.
 
     References
     ----------
@@ -63,7 +65,9 @@ def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
     with warnings.catch_warnings():  # about silence, which the return value tells
         warnings.simplefilter("ignore", RuntimeWarning)
         meter = pyloudnorm.Meter(sample_rate, block_size=_BLOCK_S)
-        return float(meter.integrated_loudness(signal.astype(np.float64)))
+        peak = float(np.abs(signal).max()) or 1.0
+        loudness = meter.integrated_loudness(signal.astype(np.float64) / peak)
+        return float(loudness) + 20 * np.log10(peak)
 
 
 def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:

@@ -93,6 +93,11 @@ class PairFit:
     families: dict[Family, float]
     compressed: bool
 
+    @property
+    def explained(self) -> float:
+        """Share of the variance of the measured gain that the fit explains, at most 1."""
+        return 1 - (self.unexplained_db / max(self.constant_db, _TINY)) ** 2
+
 
 def fit_pair(
     dry: np.ndarray,

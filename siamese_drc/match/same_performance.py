@@ -25,6 +25,10 @@ from siamese_drc.match.pair_fit import PairFit, clipped_samples, fit_pair
 
 _POORLY_EXPLAINED_DB = -17.0  # power left, relative to the reference, above which a warning says so
 _MOST_CLIPPED = 0.02  # share of samples
+# A coder at a low bit rate replaces much of the waveform, but the gain still follows a compressor:
+# from this share of its variance explained, more of the reference's power may be left. Of a stem
+# beside its own mix, a compressor explains little.
+_CODED_EXPLAINED, _CODED_LEFT_DB = 0.5, -5.0
 # The full interval above which a setting is poorly determined: in dB, or as a share of the value.
 _DETERMINED = {
     "threshold_db": 2.0,
@@ -90,7 +94,7 @@ def same_performance(
         reason = f"The reference clips in {100 * clipped:.0f} % of its samples."
         return Answer(NO_ANSWER, warnings=[reason])
     fit = fit_pair(dry, wet, sample_rate=sample_rate, lock=lock)
-    if fit.left_db > MOST_RESIDUAL_DB:
+    if fit.left_db > (MOST_RESIDUAL_DB if fit.explained < _CODED_EXPLAINED else _CODED_LEFT_DB):
         reason = (
             f"The reference contains the loop, but is not the loop compressed: what lies"
             f" {-fit.left_db:.0f} dB below it is something else; in the same performance that is at"
