@@ -12,7 +12,8 @@ import gradio as gr
 
 from siamese_drc.app.examples import Pair
 from siamese_drc.app.pictures import curve_picture, time_picture
-from siamese_drc.app.sessions import Session
+from siamese_drc.app.sessions import CLOSED, Session
+from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE, Estimate
 
@@ -46,6 +47,15 @@ _ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_limit": 1,
     "api_visibility": "private",
 }
+_AT_ONCE: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+_WORKING = (
+    '<div role="status"><strong>Finding the settings.</strong> One pair is worked on at a time;'
+    " if others came before, this one waits.</div>"
+)
 
 Updates = dict[gr.blocks.Block, Any]
 
@@ -65,9 +75,7 @@ class Page:
         self._folder = folder
         self._pairs = pairs
         self._sessions: dict[str, Session] = {}
-        with gr.Blocks(
-            title=TITLE, analytics_enabled=False, delete_cache=(3600, 24 * 3600)
-        ) as self.blocks:
+        with gr.Blocks(title=TITLE, analytics_enabled=False) as self.blocks:
             self._place()
             self._connect()
 
@@ -107,8 +115,11 @@ class Page:
         result = [self.listening, self.curve, self.waves, self.audio, self.answer]
         shown = [self.alert, self.verdict, self.results, *self.knobs, *result]
         files = [self.loop, self.reference]
+        self.blocks.load(self._begin, None, None, **_AT_ONCE)
         for file in files:
-            file.upload(self._match, files, shown, **_ONE_AT_A_TIME)
+            file.upload(self._claim, files, shown, **_AT_ONCE).success(
+                self._match, files, shown, **_ONE_AT_A_TIME
+            )
             file.clear(self._nothing, None, shown, api_visibility="private")
         self.examples.click(self._example, self.examples, [*files, *shown], **_ONE_AT_A_TIME)
         for knob in self.knobs:
@@ -123,10 +134,30 @@ class Page:
         self.back.click(self._back, None, shown, **_ONE_AT_A_TIME)
         self.blocks.unload(self._end)
 
+    def uploads(self) -> set[Path]:
+        """Return the uploads of all open tabs."""
+        return {path for session in [*self._sessions.values()] for path in session.uploads}
+
+    def _begin(self, request: gr.Request) -> None:
+        """Open the session of a tab; requests of tabs that are closed find none."""
+        self._sessions[str(request.session_hash)] = Session(self._folder)
+
+    def _claim(self, loop: str | None, reference: str | None, request: gr.Request) -> Updates:
+        """Note whose the uploads are, before any work and any waiting."""
+        examples = {path for pair in self._pairs for path in (pair.loop, pair.reference)}
+        uploads = {Path(file) for file in (loop, reference) if file} - examples
+        try:
+            self._session(request).uploads.update(uploads)
+        except gr.Error:
+            remove_uploads(uploads)
+            raise
+        if loop and reference:
+            return {**self._nothing(), self.verdict: gr.HTML(_WORKING, visible=True)}
+        return self._nothing()
+
     def _match(self, loop: str | None, reference: str | None, request: gr.Request) -> Updates:
         """Match the two files once both are uploaded."""
         session = self._session(request)
-        session.uploads.update(Path(file) for file in (loop, reference) if file)
         if not (loop and reference):
             return self._nothing()
         return self._find(session, Path(loop), Path(reference))
@@ -197,10 +228,10 @@ class Page:
         }
 
     def _session(self, request: gr.Request) -> Session:
-        key = str(request.session_hash)
-        if key not in self._sessions:
-            self._sessions[key] = Session(self._folder)
-        return self._sessions[key]
+        session = self._sessions.get(str(request.session_hash))
+        if session is None:
+            raise gr.Error(_sentence(CLOSED), print_exception=False)
+        return session
 
     def _end(self, request: gr.Request) -> None:
         session = self._sessions.pop(str(request.session_hash), None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -16,6 +18,41 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
 LARGEST_FILE = "50mb"
+HOSTS = ["127.0.0.1", "localhost"]
+_PREFIX = "drc-app-"
+_LONGEST_QUEUE = 64  # requests that wait at most; who comes then is told so
+
+
+@contextmanager
+def visitors_folder() -> Iterator[Path]:
+    """Yield a temporary folder that ends with this process.
+
+    It is locked while in use. The folders of processes that were killed are not locked any more,
+    and are removed first.
+    """
+    base = Path(tempfile.gettempdir())
+    for left in base.glob(f"{_PREFIX}*"):
+        try:
+            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue  # of another user
+        try:
+            if os.fstat(lock).st_uid == os.getuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            pass  # in use
+        finally:
+            os.close(lock)
+    new = Path(tempfile.mkdtemp(prefix="new-" + _PREFIX))
+    lock = os.open(new, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = new.rename(new.with_name(new.name.removeprefix("new-"))).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
 
 
 @contextmanager
@@ -30,27 +67,38 @@ def served() -> Iterator[Blocks]:
     Blocks
         The page; `local_url` is its address.
     """
-    with tempfile.TemporaryDirectory(prefix="match-") as name:
+    with visitors_folder() as folder:
         # The page speaks to this machine alone: through a proxy, Gradio would not find itself.
         for variable in [name for name in os.environ if name.lower().endswith("_proxy")]:
             del os.environ[variable]
         # Read when Gradio and tqdm are imported. Nobody watches progress bars in the terminal.
         os.environ |= {
-            "GRADIO_TEMP_DIR": name,
+            "GRADIO_TEMP_DIR": str(folder),
             "GRADIO_ANALYTICS_ENABLED": "False",
             "MPLBACKEND": "agg",
             "TQDM_DISABLE": "1",
         }
         import gradio
+        from gradio import route_utils
+        from starlette.middleware import Middleware
+        from starlette.middleware.trustedhost import TrustedHostMiddleware
 
         from siamese_drc.app.examples import write_pairs
         from siamese_drc.app.layout import HERE, Page
+        from siamese_drc.app.uploads import OwnUpload, unclaimed_removed
 
-        folder = Path(name).resolve()
+        # Else one upload would lie where an earlier one of the same content does.
+        route_utils.GradioUploadFile = OwnUpload  # type: ignore[misc]
         gradio.set_static_paths([folder / "examples", folder / "sessions"])  # else copied again
-        blocks = Page(folder / "sessions", write_pairs(folder / "examples")).blocks
+        page = Page(folder / "sessions", write_pairs(folder / "examples"))
+        blocks = page.blocks
+        blocks.queue(max_size=_LONGEST_QUEUE)
         blocks.launch(
             server_name="127.0.0.1",
+            app_kwargs={
+                # A page of another name that leads here (DNS rebinding) must not read along.
+                "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)]
+            },
             max_file_size=LARGEST_FILE,
             css_paths=HERE / "style.css",
             share=False,
@@ -61,7 +109,8 @@ def served() -> Iterator[Blocks]:
             prevent_thread_lock=True,
         )
         try:
-            yield blocks
+            with unclaimed_removed(blocks.upload_file_set, page.uploads):
+                yield blocks
         finally:
             blocks.close(verbose=False)
 
@@ -73,7 +122,8 @@ def main() -> None:
         description="Serve the web page of drc-match on this machine. Ctrl+C ends it. The"
         " environment variable GRADIO_SERVER_PORT sets the port.",
     ).parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that temporary files are removed
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(end, lambda *_: sys.exit())  # so that temporary files are removed
     try:
         with served() as blocks:
             print(f"Open {blocks.local_url} in a browser; Ctrl+C ends it.", flush=True)

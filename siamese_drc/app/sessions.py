@@ -15,12 +15,14 @@ import pyloudnorm
 import soundfile
 
 from siamese_drc.app.output import CONTAINERS, Overview, overview_of, render
+from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.answer import Answer
 from siamese_drc.match.matching import match
 from siamese_drc.match.sound import read_part
 
+CLOSED = "the connection to this page was lost, and its files are removed; load the page again"
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
 
 
@@ -77,6 +79,7 @@ class Session:
         self.answer: Answer | None = None
         self.reference: Overview
         self.lock = Lock()
+        self._ended = False
         self._loop: Sound
         self._start = 0  # frame of the loop where the part begins that is listened to
         self._copies: dict[str, Path] = {}
@@ -91,6 +94,7 @@ class Session:
         InputError
             If a file cannot be read or matched; the message names it without its folder.
         """
+        self._require_open()
         for old in self.folder.iterdir():
             shutil.rmtree(old)
         self._results, self.answer = [], None
@@ -127,6 +131,7 @@ class Session:
 
     def apply(self, settings: Mapping[str, float]) -> Result:
         """Return the loop under `settings`; the result before is kept, it may be playing."""
+        self._require_open()
         assert self.answer is not None
         for old in self._results[:-1]:
             shutil.rmtree(old)
@@ -155,9 +160,13 @@ class Session:
     def end(self) -> None:
         """Remove uploads, copies and results."""
         with self.lock:
-            for upload in self.uploads:
-                upload.unlink(missing_ok=True)
+            self._ended = True
+            remove_uploads(self.uploads)
             shutil.rmtree(self.folder)
+
+    def _require_open(self) -> None:
+        if self._ended:
+            raise InputError(CLOSED)
 
 
 def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:

@@ -32,6 +32,7 @@ class Visit:
 
     def __init__(self, browser: Browser, address: str, *, width: int = 1280) -> None:
         self.page: Page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(120_000)  # for a machine that does other work too
         self.hosts: set[str | None] = set()
         self.errors: list[str] = []
         self.page.on("request", self._note)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -75,7 +77,8 @@ def test_uploads_are_matched_and_the_results_are_the_librarys(visit, tmp_path, a
     np.testing.assert_array_equal(audio, processed(loop, VALUES))
 
     document = json.loads(visit.download("answer", tmp_path).read_text())
-    assert document == {**asked.answer.as_json(), "applied": VALUES}
+    expected = {**asked.answer.as_json(), "applied": VALUES}
+    assert {**document, **expected} == document
 
 
 def test_an_example_is_matched(visit, asked: Asked):
@@ -144,14 +147,32 @@ def test_listening_switches_between_loop_result_and_reference(visit, tmp_path, a
     listening.get_by_role("button", name="Play").wait_for()
 
 
-def test_nothing_is_kept_when_the_page_is_closed(browser, blocks, tmp_path, asked: Asked):
-    visit = Visit(browser, blocks.local_url)
-    upload_pair(visit, tmp_path)
+def test_nothing_is_kept_when_a_tab_is_closed_working_or_waiting(
+    browser, blocks, tmp_path, asked: Asked, monkeypatch
+):
+    go_on = Event()
+
+    def slow(*_, **__):
+        assert go_on.wait(120)
+        return asked.answer
+
+    module = sys.modules["siamese_drc.match.another_recording"]
+    monkeypatch.setattr(module, "another_recording", slow)
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    examples = set((folder / "examples").iterdir())
-    assert {path.name for path in files_in(folder) - examples} >= {"reference.wav", "result.wav"}
-    visit.page.close()
-    end = time.monotonic() + 30
+    examples = {*(folder / "examples").iterdir()}
+    visits = [Visit(browser, blocks.local_url) for _ in range(3)]
+    for visit in visits:  # all with the same loop
+        visit.upload("loop", write_sound(tmp_path / "loop.wav"))
+        visit.upload("reference", write_sound(tmp_path / "reference.wav", gain=0.5))
+        visit.page.locator("#verdict").get_by_text("Finding the settings").wait_for()
+    assert sum(path.name == "loop.wav" for path in files_in(folder)) >= 3
+    visits[0].page.close()  # at work
+    visits[1].page.close()  # waiting
+    time.sleep(1)
+    go_on.set()
+    visits[2].curve("ratio 4.00")
+    visits[2].page.close()
+    end = time.monotonic() + 60
     while files_in(folder) != examples and time.monotonic() < end:
         time.sleep(0.1)
     assert files_in(folder) == examples
