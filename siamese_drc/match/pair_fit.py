@@ -34,6 +34,7 @@ _TINY = np.finfo(float).tiny
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
+_REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
 _FINISHED = 2  # candidates that are fitted to the end
 _OUTLIER_DB = 0.02  # error of the gain above which it counts less in the choice of a family
 _SAME_VALUE = 1e-6  # relative
@@ -105,6 +106,7 @@ def fit_pair(
     *,
     sample_rate: int,
     lock: Mapping[str, float] | None = None,
+    from_start: bool = False,
 ) -> PairFit:
     """Return the settings that turn a loop into its compressed version.
 
@@ -116,6 +118,9 @@ def fit_pair(
     sample_rate : int, Hz
     lock : mapping of str to float, optional
         Settings that are known, by the names in `PairFit.settings`.
+    from_start : bool
+        Whether the pair begins where the loop does. The compressor then counts as at rest there,
+        unless the pair says otherwise: without that, a single hit tells little.
 
     Returns
     -------
@@ -139,6 +144,8 @@ def fit_pair(
     whole = pair.stretch(_LONGEST_S)
     if whole.wet.shape[1] > tried.wet.shape[1]:
         best = whole.candidate(best.family, best.link, best.fit.point).finished()
+    if from_start and best.rows.wet.shape[1] == wet.shape[1]:
+        best = best.from_rest()
     if best.left > _EXPLAINED:
         best = best.in_bands()
     deviation = np.sqrt(best.fit.covariance()[RATIO, RATIO])
@@ -284,6 +291,18 @@ class _Candidate:
         """Continue until the weights do not change the fit any more."""
         fit, weight = self.rows.fit(self.fit.point, self.weight)
         return replace(self, fit=fit, weight=weight)
+
+    def from_rest(self) -> _Candidate:
+        """Fit again from rest, if the start state is not known to be another one."""
+        smooths_gain = model_of(self.family)[0] not in ("level", "power")
+        deviation = np.sqrt(self.fit.covariance()[START, START])
+        if not smooths_gain or len(self.rows.level) > 1:
+            return self
+        if abs(self.fit.point[START]) > _REST * deviation:
+            return self
+        fixed = self.rows.fixed.copy()
+        fixed[START] = 0.0
+        return replace(self, rows=replace(self.rows, fixed=fixed)).finished()
 
     def in_bands(self) -> _Candidate:
         """Fit again, in bands, each with the weight of its own noise."""

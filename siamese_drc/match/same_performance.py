@@ -93,7 +93,7 @@ def same_performance(
     if clipped > _MOST_CLIPPED:
         reason = f"The reference clips in {100 * clipped:.0f} % of its samples."
         return Answer(NO_ANSWER, warnings=[reason])
-    fit = fit_pair(dry, wet, sample_rate=sample_rate, lock=lock)
+    fit = fit_pair(dry, wet, sample_rate=sample_rate, lock=lock, from_start=alignment.start == 0)
     if fit.left_db > (MOST_RESIDUAL_DB if fit.explained < _CODED_EXPLAINED else _CODED_LEFT_DB):
         reason = (
             f"The reference contains the loop, but is not the loop compressed: what lies"

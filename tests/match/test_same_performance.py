@@ -139,7 +139,7 @@ def test_what_coding_leaves_of_a_single_hit_does_not_tell_the_release():
     hit = (0.2 * np.exp(-3 * time) * noise).astype(np.float32)
     reference = compressed(hit, threshold_db=-60.0, release_ms=5000.0)
     told = solved(as_16_bits(reference, RATE), hit)
-    assert not any("release is poorly determined" in warning for warning in told.warnings)
+    assert told.warnings == []
     assert told.settings["release_ms"].value == pytest.approx(5000, rel=0.01)
     untold = solved(VARIANTS["MP3, 128 kbit/s"](reference, RATE), hit)
     release = untold.settings["release_ms"]
