@@ -126,10 +126,10 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
             save_picture(draw_match(rendered.overview, answer.values()), options.plot)
             written.append(options.plot)
     if answer.settings and options.export:
-        exported = _exports(answer, inputs.loop, loop.sample_rate)
+        exported = exports_of(answer, inputs.loop, loop.sample_rate)
         written += write_exports(exported, options.export)
     if options.json:
-        document = {**_document(answer), "files": [str(path) for path in written]}
+        document = {**document_of(answer), "files": [str(path) for path in written]}
         if exported:
             document["exports"] = [
                 {"program": each.program, "file": each.file, "gain_error_db": each.error_db}
@@ -139,7 +139,7 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
     return as_text(answer, exported, written), 0 if answer.settings else 1
 
 
-def _exports(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
+def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
     """Return the settings for other compressors, fitted to the loudest part of the loop."""
     import numpy as np
 
@@ -154,11 +154,11 @@ def _exports(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]
     design: dict[str, Any] = {"family": answer.family, "link": answer.link}
     gain = gain_db(signal, answer.values(), sample_rate=sample_rate, **design)
     return exports(
-        answer.values(), signal, gain, sample_rate=sample_rate, document=_document(answer)
+        answer.values(), signal, gain, sample_rate=sample_rate, document=document_of(answer)
     )
 
 
-def _document(answer: Answer) -> dict[str, Any]:
+def document_of(answer: Answer) -> dict[str, Any]:
     """Return the answer for JSON, with all that `drc-match apply` needs."""
     return finite({**answer.as_json(), "family": answer.family, "link": answer.link})
 

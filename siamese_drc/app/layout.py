@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from siamese_drc.app.cli import parsed_lock
 from siamese_drc.app.examples import Pair
 from siamese_drc.app.pictures import curve_picture, time_picture
 from siamese_drc.app.sessions import CLOSED, Session
@@ -34,13 +36,79 @@ _VERDICTS = {
     ),
     NO_ANSWER: ("No settings could be found from these recordings.", ""),
 }
-# Settings: label, lowest and highest value of the slider
-KNOBS: dict[str, tuple[str, float, float]] = {
-    "threshold_db": ("Threshold (dBFS)", -60, 0),
-    "ratio": ("Ratio (to 1)", 1, 20),
-    "attack_ms": ("Attack (ms)", 0.1, 100),
-    "release_ms": ("Release (ms)", 5, 1000),
-    "makeup_db": ("Make-up gain (dB)", -24, 24),
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A setting as a number and a slider.
+
+    Attributes
+    ----------
+    label : str
+    low, high : float
+        Ends of the slider.
+    logarithmic : bool
+        Of the slider: for quantities of which equal ratios are equal steps.
+    """
+
+    label: str
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def position(self, value: float) -> float:
+        """Return where the slider stands, 0 to 1.
+
+        Examples
+        --------
+        >>> round(Knob("Attack", 0.1, 10.0, logarithmic=True).position(1.0), 3)
+        0.5
+        """
+        low, high, at = self._scaled(self.low), self._scaled(self.high), self._scaled(value)
+        return min(max((at - low) / (high - low), 0.0), 1.0)
+
+    def value(self, position: float) -> float:
+        """Return the setting where the slider stands.
+
+        Examples
+        --------
+        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).value(0.5)
+        1.0
+        """
+        low, high = self._scaled(self.low), self._scaled(self.high)
+        at = low + position * (high - low)
+        return self.rounded(10**at if self.logarithmic else at)
+
+    def rounded(self, value: float) -> float:
+        """Return a value as the page shows and applies it: 4 digits, or to 0.01 dB.
+
+        Examples
+        --------
+        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).rounded(0.123456)
+        0.1235
+        """
+        return float(f"{value:.4g}" if self.logarithmic else f"{value:z.2f}")
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(value) if self.logarithmic else value
+
+
+KNOBS = {
+    "threshold_db": Knob("Threshold (dBFS)", -80, 0),
+    "ratio": Knob("Ratio (to 1)", 1, 50, logarithmic=True),
+    "attack_ms": Knob("Attack (ms)", 0.02, 250, logarithmic=True),
+    "release_ms": Knob("Release (ms)", 5, 5000, logarithmic=True),
+    "makeup_db": Knob("Make-up gain (dB)", -24, 24),
+    "knee_db": Knob("Knee (dB)", 0, 24),
+}
+# Typed values may lie beyond the ends of the sliders.
+_TYPED = {
+    "threshold_db": (-120.0, 0.0),
+    "ratio": (1.0, 1000.0),
+    "attack_ms": (0.01, 10_000.0),
+    "release_ms": (0.01, 10_000.0),
+    "makeup_db": (-100.0, 100.0),
+    "knee_db": (0.0, 24.0),
 }
 _ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "work",  # the work uses all cores, and matplotlib's style is global
@@ -83,7 +151,12 @@ class Page:
         gr.Markdown(f"# {TITLE}\n\n{ABOUT}")
         with gr.Row():
             self.loop = gr.File(label="Your loop", elem_id="loop", height=140)
-            self.reference = gr.File(label="The reference", elem_id="reference", height=140)
+            self.reference = gr.File(
+                label="The reference, or several",
+                file_count="multiple",
+                elem_id="reference",
+                height=140,
+            )
         self.examples = gr.Dataset(
             label="Or try an example",
             components=[gr.Textbox(visible=False)],
@@ -91,14 +164,36 @@ class Page:
             type="index",
             elem_id="examples",
         )
+        with gr.Accordion("Options", open=False, elem_id="options"):
+            self.amount = gr.Slider(
+                0, 100, value=100, step=1, label="Amount of the effect (%)", elem_id="amount"
+            )
+            self.lock = gr.Textbox(
+                label="Keep settings", info="e.g. ratio=4, attack=5", elem_id="lock"
+            )
+            self.weights = gr.Textbox(
+                label="Weights of several references", info="e.g. 2, 1", elem_id="weights"
+            )
+            self.again = gr.Button("Find the settings again", elem_id="again")
         self.alert = gr.HTML(visible=False)
         self.verdict = gr.HTML(visible=False, elem_id="verdict")
         with gr.Column(visible=False) as self.results, gr.Row():
             with gr.Column():
-                self.knobs = [
-                    gr.Slider(low, high, step=0.1, label=label, info=" ", elem_id=name)
-                    for name, (label, low, high) in KNOBS.items()
-                ]
+                self.knobs, self.sliders = [], []
+                for name, knob in KNOBS.items():
+                    self.knobs.append(gr.Number(label=knob.label, info=" ", elem_id=name))
+                    self.sliders.append(
+                        gr.Slider(
+                            0,
+                            1,
+                            step=0.001,
+                            label=knob.label,
+                            show_label=False,
+                            container=False,
+                            elem_id=f"{name}_position",
+                            elem_classes="position",
+                        )
+                    )
                 self.back = gr.Button("Reset to the settings found", elem_id="back")
                 self.curve = gr.HTML(elem_id="curve")
             with gr.Column():
@@ -110,27 +205,46 @@ class Page:
                 self.waves = gr.HTML(elem_id="waves")
                 self.audio = gr.DownloadButton("Download the result", elem_id="audio")
                 self.answer = gr.DownloadButton("Download the settings (JSON)", elem_id="answer")
+                self.export = gr.Button("Make settings for other programs", elem_id="export")
+                self.exported = gr.HTML(visible=False, elem_id="exported")
+                self.archive = gr.DownloadButton(
+                    "Download the settings for other programs", visible=False, elem_id="archive"
+                )
 
     def _connect(self) -> None:
         result = [self.listening, self.curve, self.waves, self.audio, self.answer]
-        shown = [self.alert, self.verdict, self.results, *self.knobs, *result]
+        exports = [self.exported, self.archive]
+        shown = [
+            *(self.alert, self.verdict, self.results, *self.knobs, *self.sliders),
+            *(*result, *exports),
+        ]
         files = [self.loop, self.reference]
+        given = [*files, self.amount, self.lock, self.weights]
         self.blocks.load(self._begin, None, None, **_AT_ONCE)
         for file in files:
             file.upload(self._claim, files, shown, **_AT_ONCE).success(
-                self._match, files, shown, **_ONE_AT_A_TIME
+                self._match, given, shown, **_ONE_AT_A_TIME
             )
             file.clear(self._nothing, None, shown, api_visibility="private")
-        self.examples.click(self._example, self.examples, [*files, *shown], **_ONE_AT_A_TIME)
-        for knob in self.knobs:
-            knob.input(
-                self._turn,
-                self.knobs,
-                [self.verdict, *result],
-                trigger_mode="always_last",  # while work goes on, only the last position is kept
-                show_progress="hidden",
-                **_ONE_AT_A_TIME,
-            )
+        gr.on(
+            [self.again.click, self.amount.release, self.lock.submit, self.weights.submit],
+            self._match,
+            given,
+            shown,
+            **_ONE_AT_A_TIME,
+        )
+        self.examples.click(
+            self._example, [self.examples, *given[2:]], [*files, *shown], **_ONE_AT_A_TIME
+        )
+        while_turning: dict[str, Any] = {
+            "trigger_mode": "always_last",  # while work goes on, only the last position is kept
+            "show_progress": "hidden",
+            **_ONE_AT_A_TIME,
+        }
+        for name, number, slider in zip(KNOBS, self.knobs, self.sliders, strict=True):
+            slider.input(self._slide(name), [slider, *self.knobs], shown, **while_turning)
+            gr.on([number.submit, number.blur], self._turn, self.knobs, shown, **while_turning)
+        self.export.click(self._export, None, [self.alert, *exports], **_ONE_AT_A_TIME)
         self.back.click(self._back, None, shown, **_ONE_AT_A_TIME)
         self.blocks.unload(self._end)
 
@@ -142,80 +256,162 @@ class Page:
         """Open the session of a tab; requests of tabs that are closed find none."""
         self._sessions[str(request.session_hash)] = Session(self._folder)
 
-    def _claim(self, loop: str | None, reference: str | None, request: gr.Request) -> Updates:
+    def _claim(
+        self, loop: str | None, references: list[str] | None, request: gr.Request
+    ) -> Updates:
         """Note whose the uploads are, before any work and any waiting."""
         examples = {path for pair in self._pairs for path in (pair.loop, pair.reference)}
-        uploads = {Path(file) for file in (loop, reference) if file} - examples
+        uploads = {Path(file) for file in (loop, *(references or [])) if file} - examples
         try:
             self._session(request).uploads.update(uploads)
         except gr.Error:
             remove_uploads(uploads)
             raise
-        if loop and reference:
+        if loop and references:
             return {**self._nothing(), self.verdict: gr.HTML(_WORKING, visible=True)}
         return self._nothing()
 
-    def _match(self, loop: str | None, reference: str | None, request: gr.Request) -> Updates:
-        """Match the two files once both are uploaded."""
+    def _match(
+        self,
+        loop: str | None,
+        references: list[str] | None,
+        amount: float,
+        lock: str | None,
+        weights: str | None,
+        request: gr.Request,
+    ) -> Updates:
+        """Match the files once all are uploaded."""
         session = self._session(request)
-        if not (loop and reference):
+        if not (loop and references):
             return self._nothing()
-        return self._find(session, Path(loop), Path(reference))
+        return self._find(session, Path(loop), [*map(Path, references)], (amount, lock, weights))
 
-    def _example(self, index: int, request: gr.Request) -> Updates:
+    def _example(
+        self,
+        index: int,
+        amount: float,
+        lock: str | None,
+        weights: str | None,
+        request: gr.Request,
+    ) -> Updates:
         pair = self._pairs[index]
-        shown = self._find(self._session(request), pair.loop, pair.reference)
-        return {self.loop: str(pair.loop), self.reference: str(pair.reference), **shown}
+        session = self._session(request)
+        shown = self._find(session, pair.loop, [pair.reference], (amount, lock, weights))
+        return {self.loop: str(pair.loop), self.reference: [str(pair.reference)], **shown}
 
-    def _find(self, session: Session, loop: Path, reference: Path) -> Updates:
+    def _find(
+        self,
+        session: Session,
+        loop: Path,
+        references: list[Path],
+        options: tuple[float, str | None, str | None],
+    ) -> Updates:
+        amount, lock, weights = options
         try:
             with session.lock:
-                session.find(loop, reference)
+                session.find(
+                    loop,
+                    references,
+                    weights=parsed_weights(weights),
+                    lock=parsed_lock(_items(lock)),
+                    amount=amount,
+                )
         except InputError as error:
-            alert = f'<div role="alert">{escape(_sentence(str(error)))}</div>'
-            return {**self._nothing(), self.alert: gr.HTML(alert, visible=True)}
+            return {**self._nothing(), self.alert: _alert(error)}
         return self._found(session)
 
     def _found(self, session: Session) -> Updates:
         """Show the settings found, or why there are none."""
         answer = session.answer
-        assert answer is not None
+        if answer is None:
+            return self._nothing()
         if not answer.settings:
-            verdict = verdict_html(answer.situation, answer.warnings)
+            verdict = verdict_html(answer.situation, [*session.notes, *answer.warnings])
             return {**self._nothing(), self.verdict: gr.HTML(verdict, visible=True)}
-        return {
-            self.alert: gr.HTML(visible=False),
-            self.results: gr.Column(visible=True),
-            **{
-                knob: _turned_to(name, answer.settings[name])
-                for knob, name in zip(self.knobs, KNOBS, strict=True)
-            },
-            **self._result(session, answer.values()),
-        }
+        told = {name: _told(answer.settings.get(name)) for name in KNOBS}
+        result = self._result(session, {"knee_db": 0.0, **answer.values()}, told)
+        return {self.results: gr.Column(visible=bool(session.applied)), **result}
 
     def _back(self, request: gr.Request) -> Updates:
         return self._found(self._session(request))
 
-    def _turn(self, request: gr.Request, *values: float) -> Updates:
-        """Show the loop under the settings of the sliders."""
-        return self._result(self._session(request), dict(zip(KNOBS, values, strict=True)))
+    def _slide(self, name: str) -> Callable[..., Updates]:
+        """Return what moves one setting by its slider; the others stay as the numbers are."""
 
-    def _result(self, session: Session, settings: Mapping[str, float]) -> Updates:
-        with session.lock:
-            result = session.apply(settings)
+        def slide(request: gr.Request, position: float, *values: float) -> Updates:
+            settings = dict(zip(KNOBS, values, strict=True))
+            settings[name] = KNOBS[name].value(position)
+            return self._result(self._session(request), settings)
+
+        return slide
+
+    def _turn(self, request: gr.Request, *values: float | None) -> Updates:
+        """Show the loop under the settings typed."""
+        session = self._session(request)
+        settings = {
+            name: session.applied[name] if value is None else value
+            for name, value in zip(KNOBS, values, strict=True)
+        }
+        if settings == session.applied:
+            return {self.alert: gr.HTML(visible=False)}
+        return self._result(session, settings)
+
+    def _result(
+        self, session: Session, settings: Mapping[str, float], told: Mapping[str, str] | None = None
+    ) -> Updates:
+        """Show the loop under settings; numbers and sliders show those that its sound has."""
+        limited = {
+            name: knob.rounded(min(max(settings[name], _TYPED[name][0]), _TYPED[name][1]))
+            for name, knob in KNOBS.items()
+        }
+        try:
+            with session.lock:
+                result = session.apply(limited)
+        except InputError as error:
+            return {self.alert: _alert(error)}
         answer = session.answer
         assert answer is not None
-        verdict = verdict_html(answer.situation, [*answer.warnings, *result.warnings])
+        warnings = [*session.notes, *answer.warnings, *result.warnings]
         return {
-            self.verdict: gr.HTML(verdict, visible=True),
+            self.alert: gr.HTML(visible=False),
+            self.verdict: gr.HTML(verdict_html(answer.situation, warnings), visible=True),
+            **{
+                number: _number(result.settings[name], told[name] if told else None)
+                for number, name in zip(self.knobs, KNOBS, strict=True)
+            },
+            **{
+                slider: KNOBS[name].position(result.settings[name])
+                for slider, name in zip(self.sliders, KNOBS, strict=True)
+            },
             self.listening: {
                 name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
                 for name, copy in result.copies.items()
             },
-            self.curve: curve_picture(settings, result.overview),
+            self.curve: curve_picture(result.settings, result.overview),
             self.waves: time_picture(result.overview, session.reference),
             self.audio: str(result.audio),
             self.answer: str(result.answer),
+            self.exported: gr.HTML(visible=False),
+            self.archive: gr.DownloadButton(visible=False),
+        }
+
+    def _export(self, request: gr.Request) -> Updates:
+        """Fit the equations of other compressors to the gain of the result."""
+        session = self._session(request)
+        try:
+            with session.lock:
+                archive, exported = session.export()
+        except InputError as error:
+            return {self.alert: _alert(error)}
+        rows = "".join(
+            f"<tr><td>{escape(each.program)}</td><td>{each.error_db:.2f} dB</td>"
+            f"<td>{escape(each.file)} {escape(each.note)}</td></tr>"
+            for each in exported
+        )
+        head = "<tr><th>for</th><th>error of the gain</th><th>file</th></tr>"
+        return {
+            self.exported: gr.HTML(f"<table>{head}{rows}</table>", visible=True),
+            self.archive: gr.DownloadButton(value=str(archive), visible=True),
         }
 
     def _nothing(self) -> Updates:
@@ -251,15 +447,36 @@ def _sentence(text: str) -> str:
     return text.rstrip(".") + "."
 
 
-def _turned_to(name: str, found: Estimate) -> gr.Slider:
-    """Return the slider at the value found; its range is widened if the value lies outside."""
-    _, low, high = KNOBS[name]
-    info = f"found: {found.value:.4g}"
-    if found.low < found.high:
-        info += f" (90 % interval: {found.low:.4g} to {found.high:.4g})"
-    return gr.Slider(
-        min(low, math.floor(found.value * 100) / 100),
-        max(high, math.ceil(found.value * 100) / 100),
-        value=round(found.value, 2),
-        info=info,
-    )
+def _number(value: float, told: str | None) -> gr.Number:
+    return gr.Number(value=value) if told is None else gr.Number(value=value, info=told)
+
+
+def _items(text: str | None) -> list[str]:
+    return [item.strip() for item in (text or "").split(",") if item.strip()]
+
+
+def parsed_weights(text: str | None) -> list[float] | None:
+    """Return the weights of several references.
+
+    Examples
+    --------
+    >>> parsed_weights("2, 1"), parsed_weights("")
+    ([2.0, 1.0], None)
+    """
+    try:
+        return [float(item) for item in _items(text)] or None
+    except ValueError:
+        raise InputError(f"weights: {text!r}, must be numbers, e.g. 2, 1") from None
+
+
+def _alert(error: InputError) -> gr.HTML:
+    return gr.HTML(f'<div role="alert">{escape(_sentence(str(error)))}</div>', visible=True)
+
+
+def _told(found: Estimate | None) -> str:
+    """Return what was found, as it stands beside a number."""
+    if found is None:
+        return " "
+    if not found.low < found.high:
+        return f"found: {found.value:.4g}"
+    return f"found: {found.value:.4g} (90 % interval: {found.low:.4g} to {found.high:.4g})"

@@ -56,6 +56,8 @@ class Rendered(NamedTuple):
 
     overview: Overview
     warnings: list[str]
+    settings: Mapping[str, float]
+    """Those of the output: with a lower make-up gain where it would have clipped."""
 
 
 class Overview:
@@ -162,24 +164,24 @@ def render(
         then stays as it is.
     """
     if output is None:
-        return Rendered(_compress(loop, settings, (family, link), None), [])
+        return Rendered(_compress(loop, settings, (family, link), None), [], settings)
     stored = output_format(output, loop)
     with temporary_output(output) as path:
         target = (path, stored)
         overview = _compress(loop, settings, (family, link), target)
         over_db = overview.peak_db
         if over_db <= 0:
-            return Rendered(overview, [])
+            return Rendered(overview, [], settings)
         if stored.encoding in BEYOND_FULL_SCALE:
             warning = f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
-            return Rendered(overview, [warning])
+            return Rendered(overview, [warning], settings)
         over_db += 0.01
         lower = {**settings, "makeup_db": settings["makeup_db"] - over_db}
         warning = (
             f"the output would clip: it was made {over_db:.1f} dB quieter, with a make-up gain of"
             f" {lower['makeup_db']:.1f} dB"
         )
-        return Rendered(_compress(loop, lower, (family, link), target), [warning])
+        return Rendered(_compress(loop, lower, (family, link), target), [warning], lower)
 
 
 def compressor_of(

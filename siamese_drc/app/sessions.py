@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
@@ -14,15 +14,19 @@ import numpy as np
 import pyloudnorm
 import soundfile
 
+from siamese_drc.app.cli import document_of, exports_of, finite, write_exports
 from siamese_drc.app.output import CONTAINERS, Overview, overview_of, render
 from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
-from siamese_drc.match.answer import Answer
+from siamese_drc.export.files import Export
+from siamese_drc.match.answer import Answer, Estimate, Position
 from siamese_drc.match.matching import match
-from siamese_drc.match.sound import read_part
+from siamese_drc.match.sound import one_channel, read_inputs, read_part, require_sound
 
 CLOSED = "the connection to this page was lost, and its files are removed; load the page again"
+MOST_REFERENCES = 5
+USED_S = 30.0  # of a longer file, at most: the settings are found in, and the page plays, this much
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
 
 
@@ -34,6 +38,8 @@ class Result:
     ----------
     audio, answer : Path
         For download: the processed loop; the answer and the applied settings as JSON.
+    settings : dict of str to float
+        Those applied: with a lower make-up gain where the result would have clipped.
     overview : Overview
     copies : dict of str to Path
         Files to listen to: "loop", "result" and "reference".
@@ -44,6 +50,7 @@ class Result:
 
     audio: Path
     answer: Path
+    settings: dict[str, float]
     overview: Overview
     copies: dict[str, Path]
     gains_db: dict[str, float]
@@ -65,9 +72,13 @@ class Session:
     uploads : set of Path
         The visitor's files.
     answer : Answer or None
-        What was found for the last two files.
+        What was found for the last files.
+    notes : list of str
+        How much of long and of incomplete files was used.
+    applied : dict of str to float
+        The settings of the last result.
     reference : Overview
-        Of the last reference; only beside an answer.
+        Of the reference that is played; only beside an answer.
     lock : Lock
         Held during work, so that `end` waits for it.
     """
@@ -80,14 +91,26 @@ class Session:
         self.reference: Overview
         self.lock = Lock()
         self._ended = False
+        self.notes: list[str] = []
+        self.applied: dict[str, float] = {}
         self._loop: Sound
-        self._start = 0  # frame of the loop where the part begins that is listened to
+        self._stretch = slice(0)  # frames of the loop that are listened to
         self._copies: dict[str, Path] = {}
         self._loudness: dict[str, float] = {}
         self._results: list[Path] = []
 
-    def find(self, loop: Path, reference: Path) -> Answer:
-        """Return the settings for a loop from a reference; earlier results are removed.
+    def find(
+        self,
+        loop: Path,
+        references: Sequence[Path],
+        *,
+        weights: Sequence[float] | None = None,
+        lock: Mapping[str, float] | None = None,
+        amount: float = 100.0,
+    ) -> Answer:
+        """Return the settings for a loop from references; earlier results are removed.
+
+        The options are those of `match`.
 
         Raises
         ------
@@ -97,34 +120,58 @@ class Session:
         self._require_open()
         for old in self.folder.iterdir():
             shutil.rmtree(old)
-        self._results, self.answer = [], None
+        self._results, self.answer, self.applied = [], None, {}
         try:
-            sounds = {"loop": open_sound(loop), "reference": open_sound(reference)}
-            for sound in sounds.values():
+            sounds = [open_sound(path) for path in (loop, *references)]
+            for sound in sounds:
                 if sound.seconds > LONGEST_S:
                     raise InputError(
                         f"{sound.path}: lasts {sound.seconds / 60:.0f} min, the page takes"
                         f" {LONGEST_S / 60:.0f} min; the command line takes any length"
                     )
-            parts = {name: read_part(sound) for name, sound in sounds.items()}
+            if len(references) > MOST_REFERENCES:
+                raise InputError(
+                    f"{len(references)} references: the page takes {MOST_REFERENCES}, the command"
+                    " line any number"
+                )
+            inputs = read_inputs(sounds[0], sounds[1:])
             answer = match(
-                parts["loop"].signal,
-                parts["reference"].signal,
-                sample_rate=sounds["loop"].sample_rate,
-                reference_rate=sounds["reference"].sample_rate,
+                inputs.loop,
+                inputs.references,
+                sample_rate=sounds[0].sample_rate,
+                reference_rate=inputs.rates,
+                weights=weights,
+                lock=lock,
+                amount=amount,
             )
-            self.reference = overview_of(sounds["reference"])
+            told = [said.weight for said in answer.references]
+            played = int(np.argmax(told)) if len(told) == len(references) else 0
+            self.reference = overview_of(sounds[1 + played])
         except InputError as error:
-            message = str(error)
-            for path in (loop, reference):
-                message = message.replace(str(path), path.name)
-            raise InputError(message) from error
+            raise InputError(_named(str(error), loop, *references)) from error
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        self._loop, self._start = sounds["loop"], parts["loop"].start
-        for name, part in parts.items():
+        self._loop = sounds[0]
+        signals = {"loop": inputs.loop, "reference": inputs.references[played]}
+        rates = {"loop": sounds[0].sample_rate, "reference": inputs.rates[played]}
+        stretches = played_stretches(signals, rates, answer.position)
+        self._stretch = stretches["loop"]
+        for name, signal in signals.items():
             self._copies[name] = folder / f"{name}.wav"
             self._loudness[name] = write_copy(
-                self._copies[name], part.signal, sounds[name].sample_rate
+                self._copies[name], signal[:, stretches[name]], rates[name]
+            )
+        self.notes = [_named(note, loop, *references) for note in inputs.warnings]
+        self.notes += [
+            f"{sound.path.name}: lasts {sound.seconds:.0f} s, of which {USED_S:.0f} s were used"
+            for sound in sounds
+            if sound.seconds > USED_S
+        ]
+        if self._loop.seconds > USED_S:
+            start = self._stretch.start / self._loop.sample_rate
+            seconds = (self._stretch.stop - self._stretch.start) / self._loop.sample_rate
+            self.notes.append(
+                f"{seconds:.0f} s of the loop, from {start:.0f} s on, are played; the download is"
+                " the whole loop"
             )
         self.answer = answer
         return answer
@@ -142,20 +189,38 @@ class Session:
         audio = folder / f"{source.stem}-matched{ending}"
         design = self.answer.family, self.answer.link
         rendered = render(self._loop, settings, audio, family=design[0], link=design[1])
-        document = {**self.answer.as_json(), "applied": dict(settings)}
+        self.applied = dict(rendered.settings)
+        document = finite({**document_of(self.answer), "applied": self.applied})
         answer = folder / f"{source.stem}-settings.json"
-        answer.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        answer.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         copy = folder / "result.wav"
-        part = read_part(open_sound(audio), start=self._start)
-        loudness = write_copy(copy, part.signal, self._loop.sample_rate)
+        frames = self._stretch.stop - self._stretch.start
+        played = open_sound(audio).blocks(start=self._stretch.start, frames=frames)
+        loudness = write_copy(copy, np.concatenate([*played], axis=1), self._loop.sample_rate)
         return Result(
             audio,
             answer,
+            self.applied,
             rendered.overview,
             {**self._copies, "result": copy},
             equal_loudness_db({**self._loudness, "result": loudness}),
             rendered.warnings,
         )
+
+    def export(self) -> tuple[Path, list[Export]]:
+        """Return the applied settings for other programs: an archive of all files, and each."""
+        self._require_open()
+        assert self.answer is not None
+        settings = {name: Estimate.known(value) for name, value in self.applied.items()}
+        exported = exports_of(
+            replace(self.answer, settings=settings),
+            read_part(self._loop).signal,
+            self._loop.sample_rate,
+        )
+        folder = self._results[-1] / "exports"
+        write_exports(exported, folder)
+        name = self._results[-1] / f"{self._loop.path.stem}-exports"
+        return Path(shutil.make_archive(str(name), "zip", folder)), exported
 
     def end(self) -> None:
         """Remove uploads, copies and results."""
@@ -169,23 +234,85 @@ class Session:
             raise InputError(CLOSED)
 
 
+def played_stretches(
+    signals: Mapping[str, np.ndarray], rates: Mapping[str, int], position: Position | None
+) -> dict[str, slice]:
+    """Return which frames of loop and reference are listened to: at most 30 s of each.
+
+    Those of the same performance begin at the same place of it and are equally long; of other
+    recordings they are the loudest.
+
+    Parameters
+    ----------
+    signals : mapping of str to ndarray, shape (channels, samples)
+        "loop" and "reference".
+    rates : mapping of str to int, Hz
+    position : Position, optional
+        Of a same performance.
+    """
+    lengths = {name: signal.shape[1] / rates[name] for name, signal in signals.items()}
+    if position is None:
+        starts = {name: _loudest_s(signals[name], rates[name]) for name in signals}
+        seconds = dict.fromkeys(signals, USED_S)
+    else:
+        loop = max(position.start_s, -position.delay_s * position.speed)
+        starts = {"loop": loop, "reference": max(position.delay_s + loop / position.speed, 0.0)}
+        seconds = dict.fromkeys(
+            signals, min(USED_S, *(lengths[name] - starts[name] for name in signals))
+        )
+    stretches = {}
+    for name, signal in signals.items():
+        first = round(starts[name] * rates[name])
+        last = min(first + round(seconds[name] * rates[name]), signal.shape[1])
+        stretches[name] = slice(first, last)
+    return stretches
+
+
+def _loudest_s(signal: np.ndarray, rate: int) -> float:
+    """Return where the loudest 30 s of a signal begin, s, to a second."""
+    seconds = -(-signal.shape[1] // rate)
+    if seconds <= USED_S:
+        return 0.0
+    energy = np.add.reduceat(np.square(signal).sum(axis=0), np.arange(seconds) * rate)
+    sums = np.convolve(energy.astype(float), np.ones(round(USED_S)), "valid")
+    return float(np.argmax(sums))
+
+
+def _named(text: str, *paths: Path) -> str:
+    """Return a text with the files' names instead of their paths."""
+    for path in paths:
+        text = text.replace(str(path), path.name)
+    return text
+
+
 def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:
     """Write a signal, scaled to full scale, as 16-bit WAV, which every browser plays.
+
+    Of more than two channels, their mean is written.
 
     Parameters
     ----------
     path : Path
-    signal : ndarray, shape (channels, samples), float32, not silent
+    signal : ndarray, shape (channels, samples), float32
     sample_rate : int, Hz
 
     Returns
     -------
     float, LUFS
         Integrated loudness of the copy (ITU-R BS.1770).
+
+    Raises
+    ------
+    InputError
+        If the signal is silent.
     """
-    frames = (signal / np.abs(signal).max()).T
+    heard = signal if len(signal) <= 2 else one_channel(signal)[np.newaxis]
+    peak = float(np.abs(heard).max())
+    require_sound("the part that is played", peak)
+    frames = (heard / peak).T
     soundfile.write(path, frames, sample_rate, subtype="PCM_16", format="WAV")
-    return float(pyloudnorm.Meter(sample_rate).integrated_loudness(frames))
+    loudness = float(pyloudnorm.Meter(sample_rate).integrated_loudness(frames))
+    return loudness if np.isfinite(loudness) else 10 * float(np.log10(np.mean(frames**2)))
 
 
 def equal_loudness_db(loudness: Mapping[str, float]) -> dict[str, float]:

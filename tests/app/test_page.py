@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from siamese_drc.export.files import FILES
 from siamese_drc.match.answer import NO_ANSWER, Answer
 from tests.app.browser import CHROMIUM, Visit, chromium
 from tests.app.made_up_files import RATE, write_sound
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"needs Debian's chromium, there is no {CHROMIUM}"
 )
 
-VALUES = {name: setting.value for name, setting in FOUND.items()}
+VALUES = {"knee_db": 0.0, **{name: setting.value for name, setting in FOUND.items()}}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def upload_pair(visit: Visit, folder: Path, *, channels: int = 1) -> Path:
 
 def test_uploads_are_matched_and_the_results_are_the_librarys(visit, tmp_path, asked: Asked):
     loop = upload_pair(visit, tmp_path, channels=2)
-    assert {name: visit.knob(name) for name in FOUND} == VALUES
+    assert {name: visit.knob(name) for name in VALUES} == VALUES
     assert "another recording" in visit.page.locator("#verdict").inner_text()
     assert "release: one hit only" in visit.page.locator("#verdict").inner_text()
 
@@ -100,9 +102,44 @@ def test_a_knob_moves_curve_pictures_and_result(visit, tmp_path, asked: Asked):
     assert document["settings"]["ratio"]["value"] == 4.0
     assert document["applied"] == {**VALUES, "ratio": 8.0}
 
+    visit.turn("attack_ms", 5000)  # typed, beyond the end of the slider
+    slider = visit.page.locator("#attack_ms_position input[type=range]")
+    visit.page.wait_for_function(
+        "slider => slider.value == 1", arg=slider.element_handle(), timeout=120_000
+    )
+    slider.fill("0.5")  # the middle of 0.02 to 250 ms
+    visit.page.wait_for_function(
+        "number => number.value == 2.236",
+        arg=visit.page.locator("#attack_ms input[type=number]").element_handle(),
+        timeout=120_000,
+    )
+    document = json.loads(visit.download("answer", tmp_path).read_text())
+    assert document["applied"]["attack_ms"] == visit.knob("attack_ms") == 2.236
+
     visit.page.locator("#back").click()
     visit.curve("ratio 4.00")
     assert visit.knob("ratio") == 4.0
+
+
+def test_options_reach_the_match_and_the_exports_are_downloaded(visit, tmp_path, asked: Asked):
+    upload_pair(visit, tmp_path)
+    visit.page.locator("#options").get_by_text("Options").click()
+    visit.page.locator("#lock textarea, #lock input").first.fill("ratio=3, attack=2")
+    visit.page.locator("#again").click()
+    end = time.monotonic() + 120
+    while asked.another[-1][2]["lock"] != {"ratio": 3.0, "attack_ms": 2.0}:
+        assert time.monotonic() < end
+        visit.page.wait_for_timeout(200)
+    visit.page.locator("#lock textarea, #lock input").first.fill("volume=3")
+    visit.page.locator("#again").click()
+    visit.page.get_by_role("alert").get_by_text("there is no setting 'volume'").wait_for()
+    visit.page.locator("#lock textarea, #lock input").first.fill("")
+    visit.page.locator("#again").click()
+    visit.curve("ratio 4.00")
+    visit.page.locator("#export").click()
+    visit.page.locator("#exported table").wait_for()
+    names = zipfile.ZipFile(visit.download("archive", tmp_path)).namelist()
+    assert {*FILES} <= {*names}
 
 
 def test_what_is_not_audio_is_named_in_the_page(visit, tmp_path, asked: Asked):
