@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from siamese_drc.inputs import represent
 from siamese_drc.networks.backend import prepare_backend
 
 RATE, SAMPLES = 8000, 8000
-MODEL = {"kind": "cnn", "filters": [2, 3], "embedding": 5}
+MODEL: dict[str, Any] = {"kind": "cnn", "filters": [2, 3], "embedding": 5}
 
 
 @pytest.fixture(scope="module")

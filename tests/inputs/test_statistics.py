@@ -34,7 +34,7 @@ def test_a_constant_gain_is_the_mean_and_has_no_deviation(kind):
 def test_levels_of_a_waveform_are_those_of_its_frames():
     """Half of the frames 12.04 dB lower, a part of a frame at the end left out."""
     dry = np.ones(8 * FRAME + FRAME // 2, np.float16)
-    clip = np.repeat(np.float16([1.0, 0.25]), [4 * FRAME, 4 * FRAME + FRAME // 2])
+    clip = np.repeat(np.array([1.0, 0.25], np.float16), [4 * FRAME, 4 * FRAME + FRAME // 2])
     (found,) = difference_statistics(dry, clip[None])
     np.testing.assert_allclose(found, [6.0206, 6.0206], rtol=1e-4)
 

@@ -8,7 +8,7 @@ from scipy.signal import lfilter, resample_poly
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
-from siamese_drc.match.alignment import align, residual_db
+from siamese_drc.match.alignment import Alignment, align, residual_db
 from siamese_drc.match.robustness import mp3, ogg
 from tests.match.references import RATE, hits
 
@@ -22,6 +22,12 @@ def heavy(loop: np.ndarray, **options) -> np.ndarray:
     return compress(loop, HEAVY, sample_rate=RATE, **options)[0]
 
 
+def aligned(loop: np.ndarray, reference: np.ndarray) -> Alignment:
+    alignment = align(loop, reference, sample_rate=RATE)
+    assert alignment is not None
+    return alignment
+
+
 def silence(seconds: float) -> np.ndarray:
     return np.zeros(round(seconds * RATE), np.float32)
 
@@ -30,7 +36,7 @@ def silence(seconds: float) -> np.ndarray:
 def test_shift_and_polarity_of_a_heavily_compressed_reference(delay):
     clip = -0.5 * heavy(LOOP)
     reference = np.concatenate([np.zeros(max(delay, 0), np.float32), clip])[max(-delay, 0) :]
-    alignment = align(LOOP, reference, sample_rate=RATE)
+    alignment = aligned(LOOP, reference)
     assert alignment.same_performance
     assert alignment.inverted
     assert (alignment.delay_s, alignment.speed) == (delay / RATE, 1)
@@ -42,7 +48,7 @@ def test_shift_and_polarity_of_a_heavily_compressed_reference(delay):
 def test_an_excerpt_is_found_anywhere_whichever_of_both_it_is():
     whole, cut = heavy(LONG), slice(7 * RATE, 11 * RATE)
     for loop, reference, delay in ((LONG, whole[cut], -7.0), (LONG[cut], whole, 7.0)):
-        alignment = align(loop, reference, sample_rate=RATE)
+        alignment = aligned(loop, reference)
         assert alignment.same_performance
         assert (alignment.delay_s, alignment.loop.size) == (delay, 4 * RATE)
         np.testing.assert_array_equal(alignment.loop, LONG[cut])
@@ -52,7 +58,7 @@ def test_an_excerpt_is_found_anywhere_whichever_of_both_it_is():
 def test_a_lead_in_of_room_noise_and_a_part_that_only_one_has():
     noise = 1e-4 * np.random.default_rng(1).standard_normal(3 * RATE).astype(np.float32)
     reference = np.concatenate([noise, heavy(LOOP)[: RATE * 3 // 2], hits(1.0, seed=9)])
-    alignment = align(LOOP, reference, sample_rate=RATE)
+    alignment = aligned(LOOP, reference)
     assert alignment.same_performance
     assert alignment.delay_s == 3
 
@@ -60,7 +66,7 @@ def test_a_lead_in_of_room_noise_and_a_part_that_only_one_has():
 @pytest.mark.parametrize(("up", "down"), [(201, 200), (10000, 10001), (2000, 2001), (200, 201)])
 def test_speed_is_found_and_taken_out(up, down):
     compressed = heavy(LONG[: 6 * RATE])
-    alignment = align(LONG, -resample_poly(compressed, up, down)[RATE:], sample_rate=RATE)
+    alignment = aligned(LONG, -resample_poly(compressed, up, down)[RATE:])
     assert alignment.same_performance
     assert alignment.inverted
     assert alignment.speed == pytest.approx(down / up, abs=2e-6)
@@ -81,7 +87,7 @@ def test_parts_of_a_sample_are_moved():
     spectrum = np.fft.rfft(heavy(LOOP))
     half = 2j * np.pi * np.fft.rfftfreq(LOOP.size) * 40.37
     reference = np.fft.irfft(spectrum * np.exp(-half)).astype(np.float32)
-    alignment = align(LOOP, reference, sample_rate=RATE)
+    alignment = aligned(LOOP, reference)
     assert alignment.delay_s * RATE == pytest.approx(40.37, abs=0.005)
     assert alignment.speed == 1
 
@@ -104,7 +110,7 @@ def test_more_than_half_a_percent_is_another_recording():
     ],
 )
 def test_coded_cut_longer_toned_and_clipped_references_are_the_same_performance(spoil):
-    alignment = align(LOOP, spoil(heavy(LOOP)), sample_rate=RATE)
+    alignment = aligned(LOOP, spoil(heavy(LOOP)))
     assert abs(alignment.delay_s * RATE) < 1
     assert alignment.likeness > 0.6
     assert alignment.same_performance
@@ -113,7 +119,7 @@ def test_coded_cut_longer_toned_and_clipped_references_are_the_same_performance(
 def test_noise_as_loud_as_a_tape_has_it_is_no_hindrance():
     clip = heavy(LOOP)
     noise = np.random.default_rng(0).standard_normal(clip.size) * np.sqrt(np.mean(clip**2)) / 10
-    alignment = align(LOOP, (clip + noise).astype(np.float32), sample_rate=RATE)
+    alignment = aligned(LOOP, (clip + noise).astype(np.float32))
     assert alignment.same_performance
 
 
@@ -121,11 +127,11 @@ def test_each_channel_may_have_its_own_gain_and_they_may_cancel_each_other():
     other = hits(2.0, seed=4)
     loop = np.stack([LOOP, -LOOP + 0.01 * other])
     reference = np.stack([heavy(loop[0]), 0.3 * heavy(loop[1])])
-    alignment = align(loop, np.pad(reference, ((0, 0), (99, 0))), sample_rate=RATE)
+    alignment = aligned(loop, np.pad(reference, ((0, 0), (99, 0))))
     assert alignment.same_performance
     np.testing.assert_array_equal(alignment.loop, loop)
     np.testing.assert_array_equal(alignment.reference, reference)
-    assert align(LOOP, reference, sample_rate=RATE).same_performance
+    assert aligned(LOOP, reference).same_performance
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.004])

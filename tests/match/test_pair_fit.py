@@ -91,7 +91,7 @@ def test_the_fastest_and_the_slowest_are_found(attack_ms, release_ms):
 
 def test_a_limiter_after_the_compressor_has_no_influence():
     clip = compressed()
-    limit = {"threshold_db": 20 * np.log10(np.abs(clip).max()) - 4, "ratio": 100.0}
+    limit: dict[str, Any] = {"threshold_db": 20 * np.log10(np.abs(clip).max()) - 4, "ratio": 100.0}
     limited = compressed(clip, **limit, attack_ms=0.05, release_ms=50.0)
     fit = fit_pair(LOOP, stored(limited), sample_rate=RATE)
     assert fit.family == "branching"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from math import ceil
 from pathlib import Path
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -20,7 +21,7 @@ from siamese_drc.inputs.spectrogram import represent
 from siamese_drc.networks.backend import prepare_backend
 from siamese_drc.networks.batches import shuffled_batches
 from siamese_drc.networks.checkpoint import LearningCurve
-from siamese_drc.networks.siamese import build_siamese, embed_rows, regress
+from siamese_drc.networks.siamese import Siamese, build_siamese, embed_rows, regress
 from siamese_drc.networks.splits import all_rows_split
 from siamese_drc.networks.training import (
     TrainingOptions,
@@ -32,7 +33,7 @@ from siamese_drc.networks.training import (
 )
 from tests.networks.conftest import BFLOAT16, make_data_set
 
-CNN = {"kind": "cnn", "filters": [4, 4], "embedding": 8}
+CNN: dict[str, Any] = {"kind": "cnn", "filters": [4, 4], "embedding": 8}
 DROPPING = {**CNN, "dropout": 0.1}
 NORMALISED = {
     "kind": "multi_kernel",
@@ -278,7 +279,7 @@ def test_levels_move_the_inputs_of_a_loop_and_its_threshold_together(shifted):
         (later, LEVELS, 1),
     ):
         train_epoch(
-            recorder,
+            cast(Siamese, recorder),
             data,
             targets,
             rows,
