@@ -95,7 +95,7 @@ def test_a_limiter_after_the_compressor_has_no_influence():
     limited = compressed(clip, **limit, attack_ms=0.05, release_ms=50.0)
     fit = fit_pair(LOOP, stored(limited), sample_rate=RATE)
     assert fit.family == "branching"
-    again = {name: fit.settings[name].value for name in SETTINGS}
+    again: dict[str, Any] = {name: fit.settings[name].value for name in SETTINGS}
     known = clip != 0
     error_db = 20 * np.log10(compressed(**again)[known] / clip[known])
     assert np.sqrt(np.mean(np.square(error_db))) < 0.1
