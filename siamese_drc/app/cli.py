@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from siamese_drc.export.files import Export
-    from siamese_drc.match.answer import Answer, Estimate
+    from siamese_drc.match.answer import Answer, Estimate, ReferenceAnswer
 
 # Name, digits and unit with which a setting is printed.
 _ROWS = {
@@ -315,10 +315,9 @@ def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[P
             _setting_cells(name, answer.settings[name]) for name in _ROWS if name in answer.settings
         ]
         lines += ["", *_columns(settings), ""]
-    references = getattr(answer, "references", [])
-    if len(references) > 1:
-        told = [("reference", "weight", "situation", *(_ROWS[name][0] for name in _OF_REFERENCE))]
-        lines += [*_columns(told + [_reference_cells(each) for each in references]), ""]
+    if len(answer.references) > 1:
+        told = [("reference", "weight", *(_ROWS[name][0] for name in _OF_REFERENCE))]
+        lines += [*_columns(told + [_reference_cells(each) for each in answer.references]), ""]
     if exported:
         others = [("gain error", "settings for", "file")]
         others += [
@@ -337,13 +336,11 @@ def _setting_cells(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
     return label, value, "-" if estimate.low == estimate.high else f"{low} to {high}", unit
 
 
-def _reference_cells(reference: Any) -> tuple[str, ...]:
+def _reference_cells(reference: ReferenceAnswer) -> tuple[str, ...]:
     """Return what one of several references said alone: without an answer, dashes."""
     found = reference.settings
-    cells = [
-        _ROWS[name][1].format(found[name].value) if name in found else "-" for name in _OF_REFERENCE
-    ]
-    return reference.name, f"{100 * reference.weight:.0f} %", reference.situation, *cells
+    cells = [_ROWS[name][1].format(found[name]) if name in found else "-" for name in _OF_REFERENCE]
+    return reference.name, f"{100 * reference.weight:.0f} %", *cells
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -17,7 +17,13 @@ from siamese_drc.app.pictures import curve_picture, time_picture
 from siamese_drc.app.sessions import CLOSED, Session
 from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.core.errors import InputError
-from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE, Estimate
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    NO_ANSWER,
+    SAME_PERFORMANCE,
+    Estimate,
+    ReferenceAnswer,
+)
 
 HERE = Path(__file__).parent
 TITLE = "Set the compressor from an example"
@@ -371,7 +377,8 @@ class Page:
             return {self.alert: _alert(error)}
         answer = session.answer
         assert answer is not None
-        warnings = [*session.notes, *answer.warnings, *result.warnings]
+        said = [_said(each) for each in answer.references] if len(answer.references) > 1 else []
+        warnings = [*said, *session.notes, *answer.warnings, *result.warnings]
         return {
             self.alert: gr.HTML(visible=False),
             self.verdict: gr.HTML(verdict_html(answer.situation, warnings), visible=True),
@@ -445,6 +452,16 @@ def verdict_html(situation: str, warnings: Sequence[str]) -> str:
 
 def _sentence(text: str) -> str:
     return text.rstrip(".") + "."
+
+
+def _said(reference: ReferenceAnswer) -> str:
+    """Return what one of several references said alone, and how much it counts."""
+    found = ", ".join(
+        f"{knob.label} {knob.rounded(reference.settings[name]):g}"
+        for name, knob in KNOBS.items()
+        if name in reference.settings
+    )
+    return f"{reference.name}, weight {100 * reference.weight:.0f} %: {found or 'not used'}"
 
 
 def _number(value: float, told: str | None) -> gr.Number:

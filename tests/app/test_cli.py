@@ -7,7 +7,6 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +14,13 @@ import soundfile
 
 from siamese_drc.app.cli import as_text
 from siamese_drc.export.files import FILES
-from siamese_drc.match.answer import NO_ANSWER, Answer, Estimate
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    NO_ANSWER,
+    Answer,
+    Estimate,
+    ReferenceAnswer,
+)
 from siamese_drc.match.sound import process
 from tests.app.made_up_files import RATE, write_sound
 from tests.match.made_up_answers import FOUND
@@ -104,7 +109,7 @@ def test_options_reach_the_situations(asked, command, loop, reference):
     options = asked.another[0][2]
     assert options["weights"] == [0.75, 0.25]
     assert options["lock"] == {"ratio": 4.0, "attack_ms": 5.0}
-    assert asked.same[0][1].shape == (RATE,)  # 48 kHz before
+    assert asked.same[0][1].shape == (1, RATE)  # 48 kHz before
 
 
 def test_amount_changes_what_is_answered_and_written(asked, command, tmp_path, loop, reference):
@@ -248,22 +253,17 @@ def test_the_design_of_the_compressor_is_printed(asked, command, loop, reference
 
 
 def test_what_each_of_several_references_said_is_printed():
-    answer = SimpleNamespace(
-        situation="another recording",
-        settings=FOUND,
-        warnings=[],
-        family="branching",
-        link=None,
-        references=[
-            SimpleNamespace(name="a.wav", weight=0.75, situation="another", settings=FOUND),
-            SimpleNamespace(name="b.wav", weight=0.25, situation="no answer", settings={}),
-        ],
-    )
+    values = {name: found.value for name, found in FOUND.items()}
+    references = [
+        ReferenceAnswer("reference 1", 0.75, values),
+        ReferenceAnswer("reference 2", 0.25),
+    ]
+    answer = Answer(ANOTHER_RECORDING, FOUND, references=references)
     lines = [" ".join(line.split()) for line in as_text(answer).splitlines()]
-    first = lines.index("reference weight situation threshold ratio attack release")
+    first = lines.index("reference weight threshold ratio attack release")
     assert lines[first + 1 : first + 3] == [
-        "a.wav 75 % another -24.0 4.00 5.0 100",
-        "b.wav 25 % no answer - - - -",
+        "reference 1 75 % -24.0 4.00 5.0 100",
+        "reference 2 25 % - - - -",
     ]
 
 
