@@ -13,7 +13,7 @@ import gradio as gr
 
 from siamese_drc.app.cli import parsed_lock
 from siamese_drc.app.examples import Pair
-from siamese_drc.app.pictures import curve_picture, time_picture
+from siamese_drc.app.pictures import TIME_AXES, curve_picture, time_picture
 from siamese_drc.app.sessions import CLOSED, Session
 from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.core.errors import InputError
@@ -391,8 +391,15 @@ class Page:
                 for slider, name in zip(self.sliders, KNOBS, strict=True)
             },
             self.listening: {
-                name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
-                for name, copy in result.copies.items()
+                "time": {
+                    "start_s": session.start_s,
+                    "axis_s": float(result.overview.seconds[-1]),
+                    **TIME_AXES,
+                },
+                **{
+                    name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
+                    for name, copy in result.copies.items()
+                },
             },
             self.curve: curve_picture(result.settings, result.overview),
             self.waves: time_picture(result.overview, session.reference),

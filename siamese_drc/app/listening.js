@@ -54,6 +54,31 @@ async function play() {
   mix();
 }
 
+// Draws a line over the waveforms where the sound is.
+function mark() {
+  let line = document.getElementById("playhead");
+  if (!playing) {
+    line?.remove();
+    return;
+  }
+  const image = document.querySelector("#waves img");
+  const duration = loaded.result?.buffer.duration;
+  if (image && duration && props.value) {
+    if (!line) {
+      line = document.createElement("div");
+      line.id = "playhead";
+      document.body.append(line);
+    }
+    const box = image.getBoundingClientRect();
+    const { start_s, axis_s, left, right, height } = props.value.time;
+    const at = (start_s + ((context.currentTime - began) % duration)) / axis_s;
+    line.style.left = `${window.scrollX + box.left + box.width * (left + (right - left) * at)}px`;
+    line.style.top = `${window.scrollY + box.top}px`;
+    line.style.height = `${box.height * height}px`;
+  }
+  requestAnimationFrame(mark);
+}
+
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -67,6 +92,7 @@ element.addEventListener("click", async (event) => {
       await context.resume();
       began = context.currentTime;
       play();
+      mark();
     } else NAMES.forEach(stop);
   }
   show();

@@ -37,6 +37,7 @@ _STYLE = {
 _ON_A_PHONE = {"font.size": 9.0, "axes.titlesize": 9.0}
 _PHONE_INCHES = 4.6
 _GREY, _BLUE, _ORANGE, _GREEN = "#bdbdbd", "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito's
+TIME_AXES = {"left": 0.15, "right": 0.97, "height": 0.63}  # of the loop in `time_picture`, shares
 _LOWEST_DB = -60.0  # of the static curve's axes
 _NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
@@ -134,7 +135,10 @@ def time_picture(overview: Overview, reference: Overview) -> str:
             3,
             1,
             height_ratios=[3, 2, 2],
-            gridspec_kw={"left": 0.15, "right": 0.97, "bottom": 0.08, "top": 0.98, "hspace": 0.3},
+            gridspec_kw={
+                **{side: TIME_AXES[side] for side in ("left", "right")},
+                **{"bottom": 0.08, "top": 0.98, "hspace": 0.3},
+            },
         )
         waves.sharex(reduction)
         _draw_waveforms(waves, overview)

@@ -94,7 +94,7 @@ class Session:
         self.notes: list[str] = []
         self.applied: dict[str, float] = {}
         self._loop: Sound
-        self._stretch = slice(0)  # frames of the loop that are listened to
+        self._stretch = slice(0, 0)  # frames of the loop that are listened to
         self._copies: dict[str, Path] = {}
         self._loudness: dict[str, float] = {}
         self._results: list[Path] = []
@@ -167,11 +167,10 @@ class Session:
             if sound.seconds > USED_S
         ]
         if self._loop.seconds > USED_S:
-            start = self._stretch.start / self._loop.sample_rate
             seconds = (self._stretch.stop - self._stretch.start) / self._loop.sample_rate
             self.notes.append(
-                f"{seconds:.0f} s of the loop, from {start:.0f} s on, are played; the download is"
-                " the whole loop"
+                f"{seconds:.0f} s of the loop, from {self.start_s:.0f} s on, are played; the"
+                " download is the whole loop"
             )
         self.answer = answer
         return answer
@@ -206,6 +205,11 @@ class Session:
             equal_loudness_db({**self._loudness, "result": loudness}),
             rendered.warnings,
         )
+
+    @property
+    def start_s(self) -> float:
+        """Where in the loop begins what is listened to, s."""
+        return self._stretch.start / self._loop.sample_rate
 
     def export(self) -> tuple[Path, list[Export]]:
         """Return the applied settings for other programs: an archive of all files, and each."""
