@@ -51,7 +51,8 @@ def land(
 
 def landed_file(results: Path, run: dict[str, Any]) -> Path:
     """Return where in `results` the metrics of a run lie: as in its clone, without the scale."""
-    return results / Path(*Path(run["metrics"]).parts[2:])
+    metrics = run.get("metrics", f"metrics/paper/experiments/{run.get('experiment')}.json")
+    return results / Path(*Path(metrics).parts[2:])
 
 
 def read_json(file: Path) -> Any:
