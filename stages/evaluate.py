@@ -31,7 +31,8 @@ from stages.project.params import Params
 from stages.project.settings_table import read_settings
 
 Entries = dict[str, list[Prediction]]  # by the entry's name in the metrics
-BASELINES = {"untrained": files.untrained_name, "no_network": files.no_network_name}
+NO_NETWORK = "no_network"
+BASELINES = {"untrained": files.untrained_name, NO_NETWORK: files.no_network_name}
 
 
 def main(params: Params, name: str) -> None:
@@ -57,7 +58,14 @@ def main(params: Params, name: str) -> None:
         }
         entries = predictions(params, name, grid, fits, label=name)
         twins = {
-            baseline: predictions(params, name, grid, of_baseline, label=f"{baseline} {name}")
+            baseline: predictions(
+                params,
+                name,
+                grid,
+                of_baseline,
+                label=f"{baseline} {name}",
+                forest=baseline == NO_NETWORK,
+            )
             for baseline, of_baseline in baselines.items()
         }
         entries["constant"] = constant_predictions(fits["paper"])
@@ -115,16 +123,25 @@ def constant_predictions(fits: Sequence[Fit]) -> list[Prediction]:
 
 
 def predictions(
-    params: Params, experiment: str, grid: str, fits: Mapping[str, Sequence[Fit]], *, label: str
+    params: Params,
+    experiment: str,
+    grid: str,
+    fits: Mapping[str, Sequence[Fit]],
+    *,
+    label: str,
+    forest: bool = False,
 ) -> Entries:
-    """Return the predictions of the experiment's regressor for each entry's fits, in real units."""
+    """Return the predictions for each entry's fits, in real units.
+
+    The regressor is the experiment's, or a forest in any case: the one without a network.
+    """
     options, chosen = params.evaluate, params.trained[experiment]
     scale = TargetScale.of_grid(params.grids.named[grid], chosen.targets)
 
     def regressor(number: int, fit: Fit) -> Any:
         found: Any = (
             ridge(options.penalty * len(fit.train))
-            if chosen.regressor == "ridge"
+            if chosen.regressor == "ridge" and not forest
             else BinnedForestRegressor(
                 params.size.trees,
                 max_features=options.max_features,

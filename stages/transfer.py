@@ -19,6 +19,7 @@ from siamese_drc.evaluation.protocols import DataSet, Fit
 from stages.embed import embed
 from stages.evaluate import (
     BASELINES,
+    NO_NETWORK,
     closed_form,
     constant_predictions,
     data_set,
@@ -59,7 +60,11 @@ def main(params: Params, name: str) -> None:
         of_grid: dict[str, list[Fit]] = fits(grid)
         entries = predicted(of_grid, label=name)
         baselines = {
-            baseline: predicted(fits(of_network(grid)), label=f"{baseline} {name}")
+            baseline: predicted(
+                fits(of_network(grid)),
+                label=f"{baseline} {name}",
+                forest=baseline == NO_NETWORK,
+            )
             for baseline, of_network in BASELINES.items()
             if trained
         }

@@ -18,6 +18,7 @@ from siamese_drc.evaluation.protocols import DataSet, Fit
 from stages.embed import embed
 from stages.evaluate import (
     BASELINES,
+    NO_NETWORK,
     constant_predictions,
     data_set,
     errors_of,
@@ -63,6 +64,7 @@ def main(params: Params, experiment: str) -> None:
             baseline: predicted(
                 {PROTOCOL: fits(of_network(grid), of_network(grid))},
                 label=f"{baseline} {experiment}",
+                forest=baseline == NO_NETWORK,
             )
             for baseline, of_network in BASELINES.items()
             if trained
