@@ -180,7 +180,7 @@ def use_recordings(content: Any) -> None:
         content["unseen_loops"][experiment] = entry | {
             "corpus": training,
             "tested": name,
-            "max_epochs": epochs,
+            "max_epochs": dict(epochs),
         }
 
 

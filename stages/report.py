@@ -150,7 +150,7 @@ def check_leftovers(params: Params, errors: Path) -> None:
     if leftovers:
         raise InputError(
             f"{', '.join(leftovers)}: belongs to no entry of params.yaml;"
-            f" remove with `rm -rf {' '.join(leftovers)}`"
+            f" remove with `rm -rf {' '.join(leftovers)}`, then run `python -m stages.report`"
         )
 
 

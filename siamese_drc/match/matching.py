@@ -101,7 +101,7 @@ def match(
     >>> answer = match(loop, process(loop, settings, sample_rate=44100), sample_rate=44100)
     >>> answer.situation
     'same performance'
-    >>> {name: round(value, 1) for name, value in answer.values().items()}
+    >>> {name: round(value, 1) for name, value in answer.values().items() if name in settings}
     {'threshold_db': -30.0, 'ratio': 4.0, 'attack_ms': 5.0, 'release_ms': 80.0, 'makeup_db': 3.0}
     """
     channels = checked_channels("loop", loop, sample_rate)

@@ -326,5 +326,6 @@ def _estimates(candidate: _Candidate, louder_db: float) -> dict[str, Estimate]:
     for name in (*SETTING_NAMES, "knee_db"):
         added = louder_db if name == "makeup_db" else 0.0
         highest = _HIGHEST_SETTING.get(name, np.inf)
-        estimates[name] = Estimate(*(min(of[name] + added, highest) for of in (value, low, high)))
+        ends = (float(min(of[name] + added, highest)) for of in (value, low, high))
+        estimates[name] = Estimate(*ends)
     return estimates

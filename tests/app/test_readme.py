@@ -18,8 +18,8 @@ from tests.pipeline.working_copy import PROJECT
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 TEXT = "\n".join(page.read_text() for page in PAGES)
-# At the start of a line or of inline code; not a command's name alone, nor where LOOP stands for the
-# name of a file.
+# At the start of a line or of inline code; not a command's name alone, nor where LOOP stands for a
+# file.
 COMMANDS = [
     command
     for command in re.findall(r"(?:^|`)drc-match +([^`\n]+)", TEXT, re.MULTILINE)

@@ -82,5 +82,5 @@ def test_closed_form_estimates_that_do_not_match_are_errors(table, tmp_path):
     table.write_text(table.read_text().replace("2.0", "", 1))
     with pytest.raises(InputError, match=r"drum\.csv: lacks a value"):
         read_closed_form(table, rows=2)
-    with pytest.raises(InputError, match=r"none\.csv: cannot be read"):
+    with pytest.raises(InputError, match=r"none\.csv: missing"):
         read_closed_form(tmp_path / "none.csv", rows=2)

@@ -23,12 +23,13 @@ def test_a_variation_changes_what_is_there(experiment, name, variation):
     content = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text())
     for change in variation["set"]:
         place, _, value = change.partition("=")
-        *sections, key = place.split(".")
+        *sections, key = place.removeprefix("+").split(".")
         entry = content
         for section in sections:
-            entry = entry[section]
+            entry = entry.setdefault(section, {}) if place[0] == "+" else entry[section]
         changed = YAML(typ="safe", pure=True).load(value)
-        assert entry[key] != changed
+        assert (key not in entry) == (place[0] == "+")
+        assert entry.get(key) != changed
         entry[key] = changed
     assert experiment in check_params(content).experiments
 

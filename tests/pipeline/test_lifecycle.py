@@ -100,7 +100,7 @@ def test_an_experiment_taken_away_is_to_be_cleared_away(pulled):
         del params["experiments"][name]
     failed = pulled.attempt("dvc", "repro")
     assert failed.returncode != 0
-    command = re.search(r"`(rm -rf .*)`", failed.stderr)
+    command = re.search(r"`(rm -rf .*?)`", failed.stderr)
     assert command, failed.stderr
 
     pulled.run(*command[1].split())
