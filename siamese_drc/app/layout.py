@@ -1,11 +1,8 @@
-"""The page: its components, its texts, and what happens on each event."""
+"""The page: its components, and what happens on each event."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +10,20 @@ import gradio as gr
 
 from siamese_drc.app.cli import parsed_lock
 from siamese_drc.app.examples import Pair
+from siamese_drc.app.knobs import KNOBS, limited
 from siamese_drc.app.pictures import TIME_AXES, curve_picture, time_picture
 from siamese_drc.app.sessions import CLOSED, Session
+from siamese_drc.app.texts import (
+    WORKING,
+    alert_html,
+    exports_html,
+    found_text,
+    said_alone,
+    sentence,
+    verdict_html,
+)
 from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.core.errors import InputError
-from siamese_drc.match.answer import (
-    ANOTHER_RECORDING,
-    NO_ANSWER,
-    SAME_PERFORMANCE,
-    Estimate,
-    ReferenceAnswer,
-)
 
 HERE = Path(__file__).parent
 TITLE = "Set the compressor from an example"
@@ -31,91 +31,6 @@ ABOUT = (
     "Upload a loop and a recording with the sound you want. The page finds compressor settings for"
     " the loop and applies them. Attack and release are time constants: the time to 63 % of a step."
 )
-_VERDICTS = {
-    SAME_PERFORMANCE: (
-        "The reference is your loop, compressed.",
-        "The settings were computed from the two recordings.",
-    ),
-    ANOTHER_RECORDING: (
-        "The reference is another recording.",
-        "The settings bring your loop closer to its sound.",
-    ),
-    NO_ANSWER: ("No settings could be found from these recordings.", ""),
-}
-
-
-@dataclass(frozen=True)
-class Knob:
-    """A setting as a number and a slider.
-
-    Attributes
-    ----------
-    label : str
-    low, high : float
-        Ends of the slider.
-    logarithmic : bool
-        Of the slider: for quantities of which equal ratios are equal steps.
-    """
-
-    label: str
-    low: float
-    high: float
-    logarithmic: bool = False
-
-    def position(self, value: float) -> float:
-        """Return where the slider stands, 0 to 1.
-
-        Examples
-        --------
-        >>> round(Knob("Attack", 0.1, 10.0, logarithmic=True).position(1.0), 3)
-        0.5
-        """
-        low, high, at = self._scaled(self.low), self._scaled(self.high), self._scaled(value)
-        return min(max((at - low) / (high - low), 0.0), 1.0)
-
-    def value(self, position: float) -> float:
-        """Return the setting where the slider stands.
-
-        Examples
-        --------
-        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).value(0.5)
-        1.0
-        """
-        low, high = self._scaled(self.low), self._scaled(self.high)
-        at = low + position * (high - low)
-        return self.rounded(10**at if self.logarithmic else at)
-
-    def rounded(self, value: float) -> float:
-        """Return a value as the page shows and applies it: 4 digits, or to 0.01 dB.
-
-        Examples
-        --------
-        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).rounded(0.123456)
-        0.1235
-        """
-        return float(f"{value:.4g}" if self.logarithmic else f"{value:z.2f}")
-
-    def _scaled(self, value: float) -> float:
-        return math.log10(value) if self.logarithmic else value
-
-
-KNOBS = {
-    "threshold_db": Knob("Threshold (dBFS)", -80, 0),
-    "ratio": Knob("Ratio (to 1)", 1, 50, logarithmic=True),
-    "attack_ms": Knob("Attack (ms)", 0.02, 250, logarithmic=True),
-    "release_ms": Knob("Release (ms)", 5, 5000, logarithmic=True),
-    "makeup_db": Knob("Make-up gain (dB)", -24, 24),
-    "knee_db": Knob("Knee (dB)", 0, 24),
-}
-# Typed values may lie beyond the ends of the sliders.
-_TYPED = {
-    "threshold_db": (-120.0, 0.0),
-    "ratio": (1.0, 1000.0),
-    "attack_ms": (0.01, 10_000.0),
-    "release_ms": (0.01, 10_000.0),
-    "makeup_db": (-100.0, 100.0),
-    "knee_db": (0.0, 24.0),
-}
 _ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_id": "work",  # the work uses all cores, and matplotlib's style is global
     "concurrency_limit": 1,
@@ -126,11 +41,6 @@ _AT_ONCE: dict[str, Any] = {
     "show_progress": "hidden",
     "api_visibility": "private",
 }
-_WORKING = (
-    '<div role="status"><strong>Finding the settings.</strong> One pair is worked on at a time;'
-    " if others came before, this one waits.</div>"
-)
-
 Updates = dict[gr.blocks.Block, Any]
 
 
@@ -274,7 +184,7 @@ class Page:
             remove_uploads(uploads)
             raise
         if loop and references:
-            return {**self._nothing(), self.verdict: gr.HTML(_WORKING, visible=True)}
+            return {**self._nothing(), self.verdict: gr.HTML(WORKING, visible=True)}
         return self._nothing()
 
     def _match(
@@ -334,7 +244,7 @@ class Page:
         if not answer.settings:
             verdict = verdict_html(answer.situation, [*session.notes, *answer.warnings])
             return {**self._nothing(), self.verdict: gr.HTML(verdict, visible=True)}
-        told = {name: _told(answer.settings.get(name)) for name in KNOBS}
+        told = {name: found_text(answer.settings.get(name)) for name in KNOBS}
         result = self._result(session, {"knee_db": 0.0, **answer.values()}, told)
         return {self.results: gr.Column(visible=bool(session.applied)), **result}
 
@@ -366,18 +276,16 @@ class Page:
         self, session: Session, settings: Mapping[str, float], told: Mapping[str, str] | None = None
     ) -> Updates:
         """Show the loop under settings; numbers and sliders show those that its sound has."""
-        limited = {
-            name: knob.rounded(min(max(settings[name], _TYPED[name][0]), _TYPED[name][1]))
-            for name, knob in KNOBS.items()
-        }
         try:
             with session.lock:
-                result = session.apply(limited)
+                result = session.apply(limited(settings))
         except InputError as error:
             return {self.alert: _alert(error)}
         answer = session.answer
         assert answer is not None
-        said = [_said(each) for each in answer.references] if len(answer.references) > 1 else []
+        said = (
+            [said_alone(each) for each in answer.references] if len(answer.references) > 1 else []
+        )
         warnings = [*said, *session.notes, *answer.warnings, *result.warnings]
         return {
             self.alert: gr.HTML(visible=False),
@@ -417,14 +325,8 @@ class Page:
                 archive, exported = session.export()
         except InputError as error:
             return {self.alert: _alert(error)}
-        rows = "".join(
-            f"<tr><td>{escape(each.program)}</td><td>{each.error_db:.2f} dB</td>"
-            f"<td>{escape(each.file)} {escape(each.note)}</td></tr>"
-            for each in exported
-        )
-        head = "<tr><th>for</th><th>error of the gain</th><th>file</th></tr>"
         return {
-            self.exported: gr.HTML(f"<table>{head}{rows}</table>", visible=True),
+            self.exported: gr.HTML(exports_html(exported), visible=True),
             self.archive: gr.DownloadButton(value=str(archive), visible=True),
         }
 
@@ -440,35 +342,13 @@ class Page:
     def _session(self, request: gr.Request) -> Session:
         session = self._sessions.get(str(request.session_hash))
         if session is None:
-            raise gr.Error(_sentence(CLOSED), print_exception=False)
+            raise gr.Error(sentence(CLOSED), print_exception=False)
         return session
 
     def _end(self, request: gr.Request) -> None:
         session = self._sessions.pop(str(request.session_hash), None)
         if session is not None:
             session.end()
-
-
-def verdict_html(situation: str, warnings: Sequence[str]) -> str:
-    """Return the situation and the warnings as HTML."""
-    headline, explanation = _VERDICTS[situation]
-    items = "".join(f"<li>{escape(_sentence(warning))}</li>" for warning in warnings)
-    listed = f"<ul>{items}</ul>" if items else ""
-    return f'<div role="status"><strong>{headline}</strong> {explanation}{listed}</div>'
-
-
-def _sentence(text: str) -> str:
-    return text.rstrip(".") + "."
-
-
-def _said(reference: ReferenceAnswer) -> str:
-    """Return what one of several references said alone, and how much it counts."""
-    found = ", ".join(
-        f"{knob.label} {knob.rounded(reference.settings[name]):g}"
-        for name, knob in KNOBS.items()
-        if name in reference.settings
-    )
-    return f"{reference.name}, weight {100 * reference.weight:.0f} %: {found or 'not used'}"
 
 
 def _number(value: float, told: str | None) -> gr.Number:
@@ -494,13 +374,4 @@ def parsed_weights(text: str | None) -> list[float] | None:
 
 
 def _alert(error: InputError) -> gr.HTML:
-    return gr.HTML(f'<div role="alert">{escape(_sentence(str(error)))}</div>', visible=True)
-
-
-def _told(found: Estimate | None) -> str:
-    """Return what was found, as it stands beside a number."""
-    if found is None:
-        return " "
-    if not found.low < found.high:
-        return f"found: {found.value:.4g}"
-    return f"found: {found.value:.4g} (90 % interval: {found.low:.4g} to {found.high:.4g})"
+    return gr.HTML(alert_html(error), visible=True)
