@@ -20,20 +20,9 @@ from matplotlib.figure import Figure
 from siamese_drc.app.output import Overview
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
+from siamese_drc.report.pictures import STYLE
 
 FORMATS = (".svg", ".png", ".pdf")
-_STYLE = {
-    "svg.hashsalt": "siamese-drc",  # the default makes random element ids
-    "svg.fonttype": "path",
-    "font.size": 8.0,
-    "axes.titlesize": 8.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-}
 _ON_A_PHONE = {"font.size": 9.0, "axes.titlesize": 9.0}
 _PHONE_INCHES = 4.6
 _GREY, _BLUE, _ORANGE, _GREEN = "#bdbdbd", "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito's
@@ -158,7 +147,7 @@ def time_picture(overview: Overview, reference: Overview) -> str:
 
 def _style(*changes: Mapping[str, float]) -> AbstractContextManager[None]:
     """Draw and save in one style, whatever the user's own matplotlibrc says."""
-    return matplotlib.style.context(["default", _STYLE, *map(dict, changes)])
+    return matplotlib.style.context(["default", STYLE, *map(dict, changes)])
 
 
 def _draw_waveforms(axes: Axes, overview: Overview) -> None:
