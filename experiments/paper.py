@@ -101,15 +101,15 @@ def landed(params: Params, name: str, grids: list[str]) -> bool:
 
 
 def _made_of(params: Params, name: str) -> Any:
+    params = Params.model_validate(params.model_dump() | {"scale": "paper"})
     name = params.transfers[name].experiment if name in params.transfers else name
-    entry = params.trained[name]
-    kind = params.models[entry.model].kind
-    epochs = (
-        kind == "none"
-        or entry.max_epochs.get("paper")
-        or getattr(params.scales["paper"].max_epochs, kind)
-    )
-    return params.models[entry.model], params.training_of(name), entry.targets, epochs
+    entry, model = params.trained[name], params.model_of(name)
+    if model.kind == "none":
+        return model
+    size = params.size
+    recipe = (params.training_of(name), params.max_epochs_of(name), size.precision, entry.targets)
+    loops = size.loops[params.corpora[entry.corpus].material]
+    return model, recipe, loops, size.drawn_settings.get(entry.corpus)
 
 
 def clone_of(params: Params, name: str, grids: list[str]) -> Path:

@@ -122,7 +122,7 @@ def train(job: Job) -> tuple[Path, dict[str, bytes]]:
     ]
     epochs = params.max_epochs_of(job.experiment)
     state = files.training_states() / fingerprint(
-        repr((job.grid, job.seed, model, epochs, train, scale)),
+        repr((job.grid, job.seed, model, epochs, train, scale, params.size.precision)),
         [*sorted(LIBRARY.glob("*.py")), files.settings_table(experiment.corpus), dry, *inputs],
     )
     label = f"{job.experiment} {job.grid}"
@@ -153,7 +153,7 @@ def _train(
     from siamese_drc.networks.training import TrainingOptions, train_network, untrained_weights
 
     train = job.params.training_of(job.experiment)
-    own = {"seed", "validation_fraction", "precision"}
+    own = {"seed", "validation_fraction"}
     options = TrainingOptions(max_epochs=epochs, **train.model_dump(exclude=own))
     build = partial(build_siamese, input_shape=data.shape, outputs=len(scale.names), **model)
     keras.utils.clear_session()  # the layers' names, which the files hold, count from 0
@@ -161,7 +161,7 @@ def _train(
     network.set_weights(untrained_weights(build, data, split.training, seed=job.seed))
     network.save_weights(state / UNTRAINED)
     weights, curve = train_network(
-        partial(build, precision=train.precision),
+        partial(build, precision=job.params.size.precision),
         data,
         scale.scale(job.rows[scale.names].to_numpy()),
         split,

@@ -143,7 +143,6 @@ def _scaled(counts: Sequence[int], width: float) -> list[int]:
 
 Loss = Literal["squared", "absolute"]
 Optimizer = Literal["adadelta", "adam", "adamw"]
-Precision = Literal["float32", "mixed_bfloat16"]
 
 
 class Train(Checked):
@@ -160,7 +159,6 @@ class Train(Checked):
     weight_decay: NotNegative = 0.0
     rho: Fraction
     epsilon: Positive
-    precision: Precision = "float32"
     patience: Count | None = None
     ema_momentum: Share = 0.0
     level_db: Annotated[float, Field(ge=0, le=60)] = 0.0
@@ -184,7 +182,6 @@ class TrainChanges(Checked):
     learning_rate: Positive | None = None
     schedule: Literal["constant", "cosine"] | None = None
     weight_decay: NotNegative | None = None
-    precision: Precision | None = None
     patience: Count | None = None
     ema_momentum: Share | None = None
     level_db: Annotated[float, Field(ge=0, le=60)] | None = None

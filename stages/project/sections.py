@@ -185,6 +185,7 @@ class Scale(Checked):
     drawn_settings: dict[Key, Many]
     max_epochs: MaxEpochs
     width: Width
+    precision: Literal["float32", "mixed_bfloat16"]
     trees: Count
     splits: Count
 
