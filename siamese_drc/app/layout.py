@@ -147,6 +147,7 @@ class Page:
             self._match,
             given,
             shown,
+            trigger_mode="always_last",  # what is asked while work goes on is not lost
             **_ONE_AT_A_TIME,
         )
         self.examples.click(
