@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import jobs
 from siamese_drc.inputs.spectrogram import input_shape
 from stages.project.grids import ScaleName
-from stages.project.networks import Precision, Train
+from stages.project.networks import Train
 from stages.project.params import Params, load_params
 
 CASES: list[tuple[ScaleName, str, str]] = [
@@ -42,6 +42,9 @@ ROUNDS = 3
 FORWARD_AND_BACKWARD = 3  # passes' worth of arithmetic: the backward one has two gradients
 
 
+Precision = Literal["float32", "mixed_bfloat16"]
+
+
 @dataclass(frozen=True)
 class Case:
     """One training on random inputs.
@@ -56,6 +59,7 @@ class Case:
     folder : Path
         Where the inputs lie.
     examples : int
+    precision : {"float32", "mixed_bfloat16"}
     """
 
     model: dict[str, Any]
@@ -63,6 +67,7 @@ class Case:
     train: Train
     folder: Path
     examples: int
+    precision: Precision = "float32"
 
     @property
     def files(self) -> list[Path]:
@@ -132,22 +137,20 @@ def training(
 ) -> list[Row]:
     """Time one case, milliseconds an example; ours and Keras' runs take turns.
 
-    Model 1 is timed in float32 and mixed bfloat16, the others in float32 and that of params.yaml.
+    Model 1 is timed in float32 and mixed bfloat16, the others in float32 and that of the scale.
     """
     from benchmarks.plain_keras import branch_gflop, plain_branch
 
     params = load_params()
-    precisions: set[Precision] = {"float32", params.train.precision}
+    of_scale = params.scales[scale].precision
+    precisions: set[Precision] = {"float32", of_scale}
     if params.models[model].kind == "cnn":
         precisions.add("mixed_bfloat16")
     times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder, examples = Path(name), EXAMPLES[scale]
         case = case_of(params, scale, model, representation, folder, examples)
-        cases = {
-            precision: replace(case, train=case.train.model_copy(update={"precision": precision}))
-            for precision in sorted(precisions)
-        }
+        cases = {precision: replace(case, precision=precision) for precision in sorted(precisions)}
         for _ in range(ROUNDS):
             seconds = plain.submit(plain_epoch, case).result()
             times.setdefault("plain Keras", []).append(1000 * seconds / examples)
@@ -166,7 +169,7 @@ def training(
         ratio, goals = keras / median(found), {}
         if case.model["kind"] == "cnn" and precision == "float32":
             goals["train_vs_keras"] = ratio
-        if case.model["kind"] == "cnn" and precision == params.train.precision:
+        if case.model["kind"] == "cnn" and precision == of_scale:
             goals["train_vs_keras_at_params_precision"] = ratio
         row = Row(
             f"{scale}, {model}, {representation}, {' x '.join(map(str, case.shape))}, {precision}",
@@ -196,11 +199,11 @@ def our_epoch(case: Case) -> float:
     position = np.arange(case.examples) % (case.examples // LOOPS)
     data = DataSet(np.load(case.dry_file), case.files, case.loop, position)
     network = build_siamese(
-        input_shape=case.shape, outputs=OUTPUTS, precision=case.train.precision, **case.model
+        input_shape=case.shape, outputs=OUTPUTS, precision=case.precision, **case.model
     )
     options = TrainingOptions(
         max_epochs=2,
-        **case.train.model_dump(exclude={"seed", "validation_fraction", "precision"}),
+        **case.train.model_dump(exclude={"seed", "validation_fraction"}),
     )
     compile_network(network, options, steps=2 * case.examples)
     rows = np.arange(case.examples)

@@ -1,4 +1,4 @@
-"""Studies: variations of an experiment, run as DVC experiments, and their table."""
+"""Studies: variations of an experiment, run as DVC experiments, their table and their picture."""
 
 from __future__ import annotations
 
@@ -8,29 +8,43 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dvc.api
 from ruamel.yaml import YAML
 
 from experiments.clone import provenance, run
 from experiments.results import UNITS, markdown_table, read_json, update_page, write_json
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
+from siamese_drc.core.outputs import replaced
+from siamese_drc.report.pictures import draw_study, save_svg, style
+from siamese_drc.report.results import DASH
 from stages.project import files
-from stages.project.params import load_params
+from stages.project.params import load_params, unseen_loops_name
 
 STUDIES = Path(__file__).with_name("studies.yaml")
 RESULTS = files.METRICS / "studies"
-PAGE = Path("docs/reproduce.md")
-PROTOCOLS = ("paper", "unseen_loops")
-DELAYED = ("paper_delayed", "unseen_loops_delayed")
+PAGE = Path("docs/networks.md")
+PICTURES = Path("docs")
+
+ENTRIES = {
+    "paper": "`paper`",
+    "unseen_loops": "new loops",
+    "network_unseen_loops": "network's own output",
+    "untrained/unseen_loops": "untrained",
+    "no_network/unseen_loops": "no network",
+    "constant": "constant",
+    "paper_delayed": "`paper`, 10 ms late",
+}
+"""Entries of the metrics that a study keeps, and what they are called in its table."""
 
 
-def read_studies(file: Path = STUDIES) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the variations of each experiment that is studied."""
-    studies: dict[str, dict[str, dict[str, Any]]] = YAML(typ="safe", pure=True).load(file)
+def read_studies(file: Path = STUDIES) -> dict[str, dict[str, Any]]:
+    """Return the studies: `experiment`, `always` and `variations` of each."""
+    studies: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(file)
     return studies
 
 
-def run_study(experiment: str) -> None:
+def run_study(study: str) -> None:
     """Run the variations of a study that have no results yet.
 
     Each is a DVC experiment (`dvc exp show` lists it), run in a temporary folder; stages that it
@@ -41,72 +55,104 @@ def run_study(experiment: str) -> None:
     InputError
         If there is no such study, or a run fails.
     """
-    studies = read_studies()
-    if experiment not in studies:
-        raise InputError(f"{experiment}: no study in {STUDIES}; it has: {', '.join(studies)}")
-    metrics = files.metrics_file(load_params().scale, experiment)
-    for name, variation in studies[experiment].items():
-        if name not in results_of(experiment):
-            changes = [part for change in variation["set"] for part in ("-S", change)]
-            dvc = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name]
-            run([*dvc, *changes, f"evaluate@{experiment}"], Path.cwd())
-            keep(experiment, name, json.loads(_show(f"{name}:{metrics}")), provenance(Path.cwd()))
+    studies, params = read_studies(), load_params()
+    if study not in studies:
+        raise InputError(f"{study}: no study in {STUDIES}; it has: {', '.join(studies)}")
+    experiment, always = studies[study]["experiment"], studies[study].get("always", [])
+    target, metrics = f"evaluate@{experiment}", files.metrics_file(params.scale, experiment)
+    for name in params.unseen_loops:
+        if unseen_loops_name(name) == experiment:
+            target = f"unseen-loops@{name}"
+            metrics = files.unseen_loops_file(params.scale, name)
+    for name, variation in studies[study]["variations"].items():
+        if name in results_of(study):
+            continue
+        changes = [part for change in [*always, *variation["set"]] for part in ("-S", change)]
+        made = f"{study}-{name}"
+        dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", made]
+        run([*dvc_command, *changes, target], Path.cwd())
+        networks = json.loads(dvc.api.read(f"models/{experiment}/networks.json", rev=made))
+        curves = {grid: of["history"]["val_loss"] for grid, of in networks.items()}
+        keep(study, name, json.loads(_show(f"{made}:{metrics}")), curves, provenance(Path.cwd()))
 
 
-def results_of(experiment: str, results: Path = RESULTS) -> dict[str, Any]:
-    """Return, for each variation that was run, `errors` and the `commit` that made them."""
-    file = results / f"{experiment}.json"
+def results_of(study: str, results: Path = RESULTS) -> dict[str, Any]:
+    """Return, for each variation that was run, `errors`, `validation` and the `commit`."""
+    file = results / f"{study}.json"
     return read_json(file) if file.exists() else {}
 
 
 def keep(
-    experiment: str,
+    study: str,
     name: str,
     metrics: dict[str, Any],
+    curves: dict[str, list[float]],
     made_by: dict[str, Any],
     results: Path = RESULTS,
 ) -> None:
-    """Add the mean absolute errors of a variation to those of the others."""
-    (of_data_set,) = metrics.values()
-    errors = {
-        entry: {parameter: value["mae"] for parameter, value in of_data_set[entry].items()}
-        for entry in (*PROTOCOLS, *DELAYED)
-        if entry in of_data_set
-    }
-    known = results_of(experiment, results)
-    write_json(
-        results / f"{experiment}.json",
-        known | {name: {"commit": made_by["commit"], "errors": errors}},
-    )
+    """Add the errors of a variation, and its validation loss by epoch, to those of the others."""
+    ((data_set, found),) = metrics.items()
+    errors = {}
+    for entry in ENTRIES:
+        of_entry = found
+        for key in entry.split("/"):
+            of_entry = of_entry.get(key, {})
+        if of_entry:
+            errors[entry] = {parameter: value["mae"] for parameter, value in of_entry.items()}
+    (validation,) = (curve for grid, curve in curves.items() if data_set.endswith(f"-{grid}"))
+    kept = {"commit": made_by["commit"], "errors": errors, "validation": validation}
+    write_json(results / f"{study}.json", results_of(study, results) | {name: kept})
 
 
 def write_tables() -> None:
-    """Write the table of each study into its page."""
-    for experiment in read_studies():
-        update_page(PAGE, f"study {experiment}", table(experiment))
+    """Write the table and the picture of each study into the page on networks."""
+    for study, about in read_studies().items():
+        update_page(PAGE, f"study {study}", table(study))
+        curves = {
+            variation["change"]: results_of(study)[name]["validation"]
+            for name, variation in about["variations"].items()
+            if results_of(study).get(name, {}).get("validation") and not variation.get("other_loss")
+        }
+        if curves:
+            with replaced(PICTURES / f"study-{study}.svg") as path, style():
+                save_svg(draw_study(curves), path)
 
 
-def table(experiment: str, results: Path = RESULTS) -> str:
-    """Return the table of a study: `paper` / `unseen_loops` of each parameter."""
-    found = results_of(experiment, results)
+def table(study: str, results: Path = RESULTS) -> str:
+    """Return the table of a study: a row for each variation that was run."""
+    about, found = read_studies()[study], results_of(study, results)
+    entries = [entry for entry in ENTRIES if any(entry in of["errors"] for of in found.values())]
+    varied = [
+        name
+        for name in PARAMETERS
+        if any(name in errors for of in found.values() for errors in of["errors"].values())
+    ]
+    header = ["change", "commit", "validation loss"]
+    header += [
+        f"{UNITS[name]}: {' / '.join(ENTRIES[entry] for entry in entries)}" for name in varied
+    ]
     rows = []
-    for name, variation in read_studies()[experiment].items():
+    for name, variation in about["variations"].items():
         if name not in found:
             continue
-        commit, errors = f"`{found[name]['commit'][:7]}`", found[name]["errors"]
-        rows.append([variation["change"], commit, *_cells(errors, PROTOCOLS)])
-        if name in ("gain", "gain-unaligned"):  # the clips were also judged 10 ms late
-            rows.append(
-                [f"{variation['change']}; clips 10 ms late", commit, *_cells(errors, DELAYED)]
-            )
-    return markdown_table(["change", "commit", *UNITS.values()], rows, texts=2)
+        errors, validation = found[name]["errors"], found[name].get("validation")
+        loss = f"{min(validation):.4f}" if validation else ""
+        rows.append(
+            [
+                variation["change"],
+                f"`{found[name]['commit'][:7]}`",
+                loss + (" (another loss)" if variation.get("other_loss") else ""),
+                *(_cell(errors, entries, parameter) for parameter in varied),
+            ]
+        )
+    named = " / ".join(ENTRIES[entry] for entry in entries)
+    return f"Errors: {named}.\n\n" + markdown_table(header, rows, texts=2)
 
 
-def _cells(errors: dict[str, dict[str, float]], entries: tuple[str, ...]) -> list[str]:
-    return [
-        " / ".join(f"{errors[entry][parameter]:.3g}" for entry in entries)
-        for parameter in PARAMETERS
-    ]
+def _cell(errors: dict[str, dict[str, float]], entries: list[str], parameter: str) -> str:
+    return " / ".join(
+        f"{errors[entry][parameter]:.3g}" if entry in errors else DASH for entry in entries
+    )
 
 
 def _show(revision: str) -> str:

@@ -16,7 +16,12 @@ from siamese_drc.core.outputs import replaced
 from siamese_drc.report.learning import summary
 from siamese_drc.report.pages import Project, render_html, render_markdown, report_content
 from siamese_drc.report.pictures import CAPTIONS, draw, save_svg, style
-from siamese_drc.report.plots import frame_length_errors, learning_curves, predicted_values
+from siamese_drc.report.plots import (
+    frame_length_errors,
+    learning_curves,
+    loop_count_errors,
+    predicted_values,
+)
 from siamese_drc.report.published import read_published
 from siamese_drc.report.results import read_json, read_results
 from stages.project.command import run_stage
@@ -24,6 +29,7 @@ from stages.project.files import METRICS, MODELS, PREDICTIONS, REPORTS
 from stages.project.params import Params, unseen_loops_name
 
 FULL_SIZE = METRICS / "paper"  # in git: from separate runs at the paper's sizes
+LOOP_COUNTS = METRICS / "studies" / "loops.json"  # in git: `python -m experiments study loops`
 
 SIZES = {
     "clip_seconds": "clip length (s)",
@@ -54,9 +60,15 @@ def main(params: Params) -> None:
     curves = learning_curves(MODELS, trained)
     predicted = predicted_values(PREDICTIONS, prediction_tables(params))
     frame_lengths = frame_length_errors(cells, results)
+    loop_counts = loop_count_errors(read_json(LOOP_COUNTS) if LOOP_COUNTS.exists() else {})
 
     folder = REPORTS / params.scale
-    plots = {"learning-curves": curves, "predicted": predicted, "frame-length": frame_lengths}
+    plots = {
+        "learning-curves": curves,
+        "predicted": predicted,
+        "loop-counts": loop_counts,
+        "frame-length": frame_lengths,
+    }
     with replaced(folder / "plots") as path:
         path.mkdir()
         for name, table in plots.items():
@@ -64,7 +76,7 @@ def main(params: Params) -> None:
 
     with replaced(folder / "figures") as path, style():
         path.mkdir()
-        figures = draw(curves, predicted, frame_lengths)
+        figures = draw(curves, predicted, loop_counts, frame_lengths)
         for name, figure in figures.items():
             save_svg(figure, path / f"{name}.svg")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ _PREDICTED = (
 CAPTIONS = {
     "predicted-drum-dm2": f"Tuned Model 1, two parameters varied (drum-dm2): {_PREDICTED}",
     "predicted-drum-d4p": f"Tuned Model 1, four parameters varied (drum-d4p): {_PREDICTED}",
+    "loop-counts": "Tuned Model 1 on drum-dm2: errors on new loops by the number of training loops,"
+    " each time with the same number of rows (2,560) and as many epochs. The loops have another"
+    " seed than those of the tables.",
     "frame-length": "Error by frame length of the spectrogram (Table VII): the published"
     " errors, ours by protocol, and the constant predictor's.",
     "learning-curves": "Learning curves of the networks that were trained on all loops: validation"
@@ -71,19 +75,24 @@ def save_svg(figure: Figure, path: Path) -> None:
 
 
 def draw(
-    curves: pd.DataFrame, predicted: pd.DataFrame, frame_lengths: pd.DataFrame
+    curves: pd.DataFrame,
+    predicted: pd.DataFrame,
+    loop_counts: pd.DataFrame,
+    frame_lengths: pd.DataFrame,
 ) -> dict[str, Figure]:
     """Return the figures that there is data for, by name, in the order of `CAPTIONS`.
 
     Parameters
     ----------
-    curves, predicted, frame_lengths : DataFrame
+    curves, predicted, loop_counts, frame_lengths : DataFrame
         As `siamese_drc.report.plots` returns them.
     """
     figures = {
         f"predicted-{data_set}": draw_predicted(points)
         for data_set, points in predicted.groupby("data_set", sort=False)
     }
+    if len(loop_counts):
+        figures["loop-counts"] = draw_loop_counts(loop_counts)
     figures["frame-length"] = draw_frame_lengths(frame_lengths)
     if len(curves):
         figures["learning-curves"] = draw_curves(curves)
@@ -149,4 +158,38 @@ def draw_curves(curves: pd.DataFrame) -> Figure:
     figure.supylabel("loss", fontsize=8)
     handles = [figure.axes[0].plot([], [], color=colour)[0] for colour in colours.values()]
     figure.legend(handles, list(colours), loc="outside lower center", ncols=max(1, len(colours)))
+    return figure
+
+
+def draw_study(curves: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw the validation loss by epoch of each variation, by its name; the first in black."""
+    figure = Figure(figsize=(7.5, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for number, (name, losses) in enumerate(curves.items()):
+        colour = COLOURS[(number - 1) % len(COLOURS)] if number else "black"
+        line_style = ("-", "--", ":")[(number - 1) // len(COLOURS)] if number else "-"
+        epochs = range(1, len(losses) + 1)
+        axis.plot(epochs, losses, line_style, color=colour, linewidth=1.2, label=name)
+    axis.set(xlabel="epoch", ylabel="validation loss", yscale="log")
+    axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def draw_loop_counts(errors: pd.DataFrame) -> Figure:
+    """Draw the errors on new loops by the number of training loops, a panel for each parameter."""
+    groups = list(errors.groupby("parameter", sort=False))
+    figure, axes = panels(1, len(groups), width=3.4, height=2.6)
+    for axis, (parameter, rows) in zip(axes, groups, strict=True):
+        for colour, (source, line) in zip(
+            COLOURS, rows.groupby("source", sort=False), strict=False
+        ):
+            axis.plot(line["loops"], line["mae"], "o-", color=colour, markersize=4, label=source)
+        axis.set_xscale("log", base=2)
+        counts = sorted(rows["loops"].unique())
+        axis.set_xticks(counts, [f"{count:,}" for count in counts], minor=False)
+        axis.set(title=PARAMETER_NAMES[str(parameter)], xlabel="training loops")
+        axis.set_ylim(bottom=0)
+    axes[0].set_ylabel("mean absolute error")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure

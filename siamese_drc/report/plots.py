@@ -17,6 +17,14 @@ PREDICTED_EXPERIMENTS = {"drum-dm2": "drum-cnn-stft128", "drum-d4p": "drum-d4p-c
 CURVES = ["experiment", "grid", "epoch", "loss", "val_loss"]
 PREDICTED = ["data_set", "protocol", "parameter", "true", "predicted"]
 FRAME_LENGTH = ["frame_length", "data_set", "parameter", "source", "mae"]
+LOOP_COUNTS = ["loops", "parameter", "source", "mae"]
+LOOP_COUNT_SOURCES = {
+    "trained": "unseen_loops",
+    "its own output": "network_unseen_loops",
+    "untrained": "untrained/unseen_loops",
+    "no network": "no_network/unseen_loops",
+    "constant": "constant",
+}
 
 POINTS = 300  # per panel: more would hide one another and make the files large
 
@@ -87,6 +95,23 @@ def frame_length_errors(cells: list[PublishedCell], results: Results) -> pd.Data
             if mae is not None:
                 rows.append((*place, entry, mae))
     return pd.DataFrame(rows, columns=FRAME_LENGTH)
+
+
+def loop_count_errors(study: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Return the errors on new loops by the number of training loops, from the study of it.
+
+    Parameters
+    ----------
+    study : mapping
+        `errors` by entry and parameter, by the number of training loops.
+    """
+    rows = [
+        (loops, parameter, source, mae)
+        for source, entry in LOOP_COUNT_SOURCES.items()
+        for loops in sorted(map(int, study))
+        for parameter, mae in study[str(loops)]["errors"].get(entry, {}).items()
+    ]
+    return pd.DataFrame(rows, columns=LOOP_COUNTS)
 
 
 def _existing(path: Path, stage: str) -> Path:
