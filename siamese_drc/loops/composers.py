@@ -1,7 +1,8 @@
 """Composed loops by material and number.
 
-A composer is a subpackage of this one with a function ``compose(loop, random) -> Score``; its name
-is the name of the material.
+A composer is a subpackage of this one with a table ``STYLES`` and a function ``play(style, pulse,
+random)``, which returns the name of an instrument and the stems; its name is the name of the
+material.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from siamese_drc.core.errors import InputError
+from siamese_drc.loops.humanise import draw_pulse, draw_room, take_turns
 from siamese_drc.loops.score import Score
 
 
@@ -52,8 +54,20 @@ def compose(material: str, loop: int, *, seed: int, stream: str | None = None) -
     if material not in names:
         raise InputError(f"{material}: no such composer, must be one of {', '.join(names)}")
     composer = importlib.import_module(f"siamese_drc.loops.{material}")
-    score: Score = composer.compose(loop, seeded(stream or material, loop, seed=seed))
-    return score
+    random = seeded(stream or material, loop, seed=seed)
+    name, share = take_turns(loop, list(composer.STYLES))
+    style = composer.STYLES[name]
+    pulse = draw_pulse(style, share, random)
+    programme, stems = composer.play(style, pulse, random)
+    return Score(
+        name=f"{name} {loop:03d}",
+        style=name,
+        tempo_bpm=pulse.tempo_bpm,
+        programme=programme,
+        seconds=pulse.seconds,
+        stems=stems,
+        room=draw_room(random, wettest_db=style.wettest_db),
+    )
 
 
 def seeded(stream: str, number: int, *, seed: int) -> np.random.Generator:

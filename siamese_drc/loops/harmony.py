@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamese_drc.loops.humanise import Player
+from siamese_drc.loops.humanise import Player, choose
 from siamese_drc.loops.score import BEATS_PER_BAR, Note, read_steps
 
 # Semitones above the root.
@@ -91,43 +91,35 @@ class Harmony:
         return lowest + (self.key - lowest) % 12 + 12 * octave + self.scale[step]
 
 
-def read_progressions(text: str) -> list[str]:
-    """Return the progressions that a style sheet names, or lists with commas between them."""
-    return PROGRESSIONS.get(text) or text.split(", ")
-
-
-def write_harmony(
-    progression: str, scale: str, *, beats: int, random: np.random.Generator
-) -> Harmony:
+def write_harmony(chords: str, scale: str, *, beats: int, random: np.random.Generator) -> Harmony:
     """Return a progression in a random key, its chords spread evenly over the loop.
 
     Parameters
     ----------
-    progression : str
-        Degrees with qualities, such as ``"I:maj7 VI:m7 II:m7 V:7"``.
+    chords : str
+        Name in `PROGRESSIONS`, or alternatives with commas between them: degrees with qualities,
+        such as ``"I:maj7 VI:m7 II:m7 V:7"``.
     scale : str
         Name in `SCALES`.
     beats : int
         Length of the loop.
     random : numpy Generator
     """
+    symbols = choose(PROGRESSIONS.get(chords) or chords.split(", "), random).split()
     key = int(random.integers(12))
-    symbols = progression.split()
     each = beats / len(symbols)
-    chords = []
+    written = []
     for place, symbol in enumerate(symbols):
         degree, _, quality = symbol.partition(":")
-        chords.append(Chord((key + _DEGREES[degree]) % 12, quality, place * each, each))
-    return Harmony(key, SCALES[scale], tuple(chords))
+        written.append(Chord((key + _DEGREES[degree]) % 12, quality, place * each, each))
+    return Harmony(key, SCALES[scale], tuple(written))
 
 
-# How an instrument plays: harmony, pattern, its lowest pitch or (a guitar) fret, player, random.
-Technique = Callable[[Harmony, str, int, Player, np.random.Generator], list[Note]]
+# How an instrument plays: harmony, pattern, its lowest pitch or (a guitar) fret, player.
+Technique = Callable[[Harmony, str, int, Player], list[Note]]
 
 
-def play_melody(
-    harmony: Harmony, pattern: str, lowest: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def play_melody(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
     """Return a phrase in the rhythm of a pattern, repeated in each bar with another ending.
 
     Parameters
@@ -139,9 +131,8 @@ def play_melody(
     lowest : int
         Lower limit of the pitches.
     player : Player
-    random : numpy Generator
     """
-    phrase, ending = _phrase(random), _phrase(random)
+    phrase, ending = _phrase(player.random), _phrase(player.random)
     per_bar = max(1, sum(mark in _VELOCITY for mark in pattern))
     notes = []
     place = {bar: 0 for bar in range(player.pulse.beats // BEATS_PER_BAR)}

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from siamese_drc.loops.score import BEATS_PER_BAR, Note, Room
+from siamese_drc.loops.score import BEATS_PER_BAR, Note, Room, Style
 
 BARS = 2  # of every loop
 
@@ -120,24 +120,19 @@ def choose(options: Sequence[Option], random: np.random.Generator) -> Option:
     return options[int(random.integers(len(options)))]
 
 
-def draw_pulse(
-    tempo_bpm: tuple[float, float],
-    share: float,
-    swing: tuple[float, float],
-    random: np.random.Generator,
-) -> Pulse:
-    """Draw the shared beat of a loop's players, its tempo at `share` of the range."""
-    slow, fast = tempo_bpm
+def draw_pulse(style: Style, share: float, random: np.random.Generator) -> Pulse:
+    """Draw the shared beat of a loop's players, its tempo at `share` of the style's range."""
+    slow, fast = style.tempo_bpm
     return Pulse(
         tempo_bpm=round(slow + (fast - slow) * share, 1),
         beats=BARS * BEATS_PER_BAR,
-        swing=float(random.uniform(*swing)),
+        swing=float(random.uniform(*style.swing)),
         drift_ms=float(random.uniform(0, 5)),
         drift_phase=float(random.uniform(0, 2 * np.pi)),
     )
 
 
-def draw_room(random: np.random.Generator, *, wettest_db: float = -6.0) -> Room:
+def draw_room(random: np.random.Generator, *, wettest_db: float) -> Room:
     """Draw a room, from a booth to a hall."""
     return Room(
         decay_s=float(np.exp(random.uniform(np.log(0.2), np.log(1.6)))),

@@ -3,16 +3,15 @@
 In step notation a pattern is one or two bars, separated by ``|``. The characters of a bar are
 equal steps: 16 of them, or 12 for triplets. ``.`` is a step on which nothing happens; each
 instrument defines its other marks. Alternative patterns are separated by spaces.
-
-A style sheet lists styles. Each begins with ``name: header``; the indented lines below it,
-``key  text``, give the patterns of a voice, or other properties.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 PERCUSSION = 128  # the SoundFont bank of General MIDI drum kits
 BEATS_PER_BAR = 4
@@ -151,42 +150,18 @@ def read_steps(pattern: str, beats: int) -> list[Step]:
     ]
 
 
-def read_sheet(sheet: str) -> dict[str, tuple[str, dict[str, str]]]:
-    """Return the header and the lines of each style in a style sheet.
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """What all families of loops have: ranges of the tempo and of `humanise.Pulse.swing`.
 
-    Examples
-    --------
-    >>> read_sheet('''
-    ... rock: 92-140 bpm, swing 0-0.05, studio
-    ...     kick   X.......X....... X.....x.X.x.....
-    ... ''')
-    {'rock': ('92-140 bpm, swing 0-0.05, studio', {'kick': 'X.......X....... X.....x.X.x.....'})}
+    `wettest_db` is the highest level of the room.
     """
-    styles: dict[str, tuple[str, dict[str, str]]] = {}
-    lines: dict[str, str] = {}
-    for line in filter(str.strip, sheet.splitlines()):
-        if line.startswith(" "):
-            key, text = line.split(maxsplit=1)
-            lines[key] = text
-        else:
-            name, _, header = line.partition(": ")
-            lines = {}
-            styles[name] = header, lines
-    return styles
+
+    tempo_bpm: tuple[float, float]
+    swing: tuple[float, float]
+    wettest_db: float = -6.0
 
 
-Range = tuple[float, float]
-
-
-def read_header(header: str) -> tuple[Range, Range, tuple[str, ...]]:
-    """Return the ranges of the tempo in bpm and of the swing, and the instruments, of a header.
-
-    Examples
-    --------
-    >>> read_header("92-140 bpm, swing 0-0.05, studio power")
-    ((92.0, 140.0), (0.0, 0.05), ('studio', 'power'))
-    """
-    tempo, swing, instruments = header.split(", ")
-    slow, fast = map(float, tempo.removesuffix(" bpm").split("-"))
-    least, most = map(float, swing.removeprefix("swing ").split("-"))
-    return (slow, fast), (least, most), tuple(instruments.split())
+def read_table(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file beside this module, such as drum/styles.toml."""
+    return tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import pytest
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.loops.composers import compose
-from siamese_drc.loops.drum.kits import KITS
+from siamese_drc.loops.drum import KITS
 from siamese_drc.loops.score import PERCUSSION, Score
 from tests.loops.full_size import MATERIALS, library
 

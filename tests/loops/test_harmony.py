@@ -32,7 +32,7 @@ def test_a_melody_keeps_the_rhythm_and_the_scale():
     random = np.random.default_rng(3)
     harmony = write_harmony("I:m IV:m", "blues", beats=8, random=random)
     player = Player(Pulse(120.0, 8, 0.0, 0.0, 0.0), random, jitter_ms=0.0, touch=0.0)
-    notes = play_melody(harmony, "X.x.x-..X.xx.x..", 60, player, random)
+    notes = play_melody(harmony, "X.x.x-..X.xx.x..", 60, player)
     assert [note.start for note in notes[:4]] == [0, 0.25, 0.5, 1.0]
     assert notes[2].duration == 0.95 * 0.125  # ended by the mark
     assert min(note.pitch for note in notes) >= 60

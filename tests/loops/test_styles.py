@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from siamese_drc.loops.drum.styles import FILLS
-from siamese_drc.loops.drum.styles import STYLES as DRUM_STYLES
-from siamese_drc.loops.guitar.styles import STYLES as GUITAR_STYLES
-from siamese_drc.loops.mix.genres import GENRES
+from siamese_drc.loops import drum, guitar, mix
+from siamese_drc.loops.drum import FILLS
+from siamese_drc.loops.harmony import PROGRESSIONS, SCALES
 
 
 def all_patterns() -> list[str]:
-    drums = [p for s in DRUM_STYLES.values() for ps in s.groove.values() for p in ps]
-    guitars = [p for s in GUITAR_STYLES.values() for p in s.patterns]
-    parts = [p for g in GENRES.values() for part in g.parts for p in part.patterns]
+    drums = [p for s in drum.STYLES.values() for text in s.groove.values() for p in text.split()]
+    guitars = [p for s in guitar.STYLES.values() for p in s.patterns.split()]
+    parts = [p for g in mix.STYLES.values() for text in g.parts.values() for p in text.split()[1:]]
     return drums + guitars + parts
+
+
+def test_names_in_a_style_are_those_of_the_other_tables():
+    for style in drum.STYLES.values():
+        assert {*style.kits} <= {*drum.KITS}
+        assert {*style.fills} <= {*FILLS}
+    for style in guitar.STYLES.values():
+        assert {*style.guitars} <= {*guitar.GUITARS}
+    for style in (*guitar.STYLES.values(), *mix.STYLES.values()):
+        assert style.chords in PROGRESSIONS or ":" in style.chords or " " in style.chords
+        assert style.scale in SCALES
 
 
 def test_every_bar_has_16_or_12_steps():
@@ -21,8 +31,9 @@ def test_every_bar_has_16_or_12_steps():
 
 
 def test_the_voices_of_a_style_share_a_grid():
-    for style in DRUM_STYLES.values():
-        lengths = {len(p.split("|")[0]) for ps in style.groove.values() for p in ps}
+    for style in drum.STYLES.values():
+        patterns = " ".join(style.groove.values()).split()
+        lengths = {len(p.split("|")[0]) for p in patterns}
         assert len(lengths) == 1
         assert ("triplets" in style.fills) == (lengths == {12})
 

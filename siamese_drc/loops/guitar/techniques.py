@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from siamese_drc.loops.harmony import Chord, Harmony, play_melody
 from siamese_drc.loops.humanise import Player
 from siamese_drc.loops.score import Note, read_steps
@@ -56,11 +54,9 @@ def power_chord(chord: Chord, lowest: int = OPEN_STRINGS[0]) -> list[int]:
     return [root, root + 7, root + 12]
 
 
-def strum(
-    harmony: Harmony, pattern: str, fret: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def strum(harmony: Harmony, pattern: str, fret: int, player: Player) -> list[Note]:
     """Strum chords: up to six strings, one after another."""
-    per_string_ms = random.uniform(8, 16)
+    per_string_ms = player.random.uniform(8, 16)
     notes = []
     for beat, beats, mark in read_steps(pattern, player.pulse.beats):
         strings = voicing(harmony.at(beat), fret)
@@ -76,9 +72,7 @@ def strum(
     return notes
 
 
-def pick(
-    harmony: Harmony, pattern: str, fret: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def pick(harmony: Harmony, pattern: str, fret: int, player: Player) -> list[Note]:
     """Pick the strings of a chord one by one; each rings until the chord changes."""
     notes = []
     for beat, _, mark in read_steps(pattern, player.pulse.beats):
@@ -90,19 +84,13 @@ def pick(
     return notes
 
 
-def pick_muted(
-    harmony: Harmony, pattern: str, fret: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def pick_muted(harmony: Harmony, pattern: str, fret: int, player: Player) -> list[Note]:
     """Pick as in `pick`, but with the palm on the strings: nothing rings."""
     damped_s = 60 / player.pulse.tempo_bpm * _MUTED_BEATS
-    return [
-        replace(note, duration=damped_s) for note in pick(harmony, pattern, fret, player, random)
-    ]
+    return [replace(note, duration=damped_s) for note in pick(harmony, pattern, fret, player)]
 
 
-def chug(
-    harmony: Harmony, pattern: str, fret: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def chug(harmony: Harmony, pattern: str, fret: int, player: Player) -> list[Note]:
     """Power chords, open or damped with the palm."""
     notes = []
     for beat, beats, mark in read_steps(pattern, player.pulse.beats):
@@ -113,11 +101,9 @@ def chug(
     return notes
 
 
-def riff(
-    harmony: Harmony, pattern: str, fret: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def riff(harmony: Harmony, pattern: str, fret: int, player: Player) -> list[Note]:
     """Play a riff of single notes."""
-    return play_melody(harmony, pattern, OPEN_STRINGS[0] + fret, player, random)
+    return play_melody(harmony, pattern, OPEN_STRINGS[0] + fret, player)
 
 
 TECHNIQUES = {"strum": strum, "pick": pick, "muted": pick_muted, "chug": chug, "riff": riff}

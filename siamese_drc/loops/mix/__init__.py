@@ -2,55 +2,88 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from siamese_drc.loops.drum import drum_stems, write_groove
-from siamese_drc.loops.drum.styles import STYLES as DRUM_STYLES
-from siamese_drc.loops.guitar import guitar_stem
-from siamese_drc.loops.guitar.styles import STYLES as GUITAR_STYLES
-from siamese_drc.loops.harmony import Harmony, write_harmony
-from siamese_drc.loops.humanise import Player, Pulse, choose, draw_pulse, draw_room, take_turns
-from siamese_drc.loops.mix.genres import GENRES, Part
-from siamese_drc.loops.score import Score, Stem
+from siamese_drc.loops import drum, guitar
+from siamese_drc.loops.harmony import Harmony, Technique, play_melody, write_harmony
+from siamese_drc.loops.humanise import Player, Pulse, choose
+from siamese_drc.loops.mix.parts import play_bass, play_broken_chords, play_chords
+from siamese_drc.loops.score import Stem, Style, read_table
 
 _GUITAR_LEVEL_DB = -7.0
-_WETTEST_DB = -12.0  # less than for drums alone, which stay clear in more room
+
+# General MIDI instruments.
+_PROGRAMMES = {
+    **{"fingered": (33, 35), "picked": (34,), "synth-bass": (38, 39), "upright": (32,)},
+    **{"piano": (0, 1), "e-piano": (4, 5), "organ": (16, 17, 18), "clavinet": (7,)},
+    **{"sax": (64, 66), "flute": (73, 75), "synth-lead": (80, 81), "vibes": (11, 12)},
+    **{"brass": (56, 61, 62)},
+}
+
+# For each kind of part: name, technique, lowest pitch, peak level in dB (a drum kit: about 0 dB).
+_PARTS: dict[str, tuple[str, Technique, int, float]] = {
+    "bass": ("bass", play_bass, 28, -3.0),
+    "keys": ("keys", play_chords, 57, -8.0),
+    "arpeggio": ("keys", play_broken_chords, 57, -8.0),
+    "pad": ("pad", play_chords, 60, -14.0),
+    "strings": ("strings", play_chords, 67, -11.0),
+    "brass": ("brass", play_chords, 62, -8.0),
+    "lead": ("lead", play_melody, 60, -8.0),
+}
 
 
-def compose(loop: int, random: np.random.Generator) -> Score:
-    """Compose one polyphonic mix; genres alternate with its number. See `loops.compose`."""
-    name, share = take_turns(loop, list(GENRES))
-    genre = GENRES[name]
-    drums, guitar = DRUM_STYLES[genre.drums], GUITAR_STYLES[genre.guitar]
-    pulse = draw_pulse(drums.tempo_bpm, share, drums.swing, random)
-    progression = choose(genre.progressions, random)
-    harmony = write_harmony(progression, genre.scale, beats=pulse.beats, random=random)
-    kit, sound = choose(drums.kits, random), choose(guitar.guitars, random)
-    stems = [
-        *drum_stems(write_groove(drums, random), kit, pulse, random),
-        guitar_stem(guitar, sound, harmony, pulse, random, level_db=_GUITAR_LEVEL_DB),
-        *(_part_stem(part, harmony, pulse, random) for part in genre.parts),
-    ]
-    return Score(
-        name=f"{name} {loop:03d}",
-        style=name,
-        tempo_bpm=pulse.tempo_bpm,
-        programme=f"{kit} kit, {sound} guitar",
-        seconds=pulse.seconds,
-        stems=tuple(stems),
-        room=draw_room(random, wettest_db=_WETTEST_DB),
+@dataclass(frozen=True, kw_only=True)
+class Genre(Style):
+    """A band: styles of drums and guitar, further parts, and the harmony that they share."""
+
+    drums: str
+    guitar: str
+    parts: dict[str, str]
+    chords: str = "pop"
+    scale: str = "minor pentatonic"
+    wettest_db: float = -12.0  # less than for drums alone, which stay clear in more room
+
+
+def _genre(entry: dict) -> Genre:
+    drums = drum.STYLES[entry["drums"]]
+    return Genre(tempo_bpm=drums.tempo_bpm, swing=drums.swing, **entry)
+
+
+STYLES = {name: _genre(entry) for name, entry in read_table("mix/genres.toml").items()}
+
+
+def play(genre: Genre, pulse: Pulse, random: np.random.Generator) -> tuple[str, tuple[Stem, ...]]:
+    """Return the names of kit and guitar, and what the band plays."""
+    drums, guitars = drum.STYLES[genre.drums], guitar.STYLES[genre.guitar]
+    harmony = write_harmony(genre.chords, genre.scale, beats=pulse.beats, random=random)
+    kit, sound = choose(drums.kits, random), choose(guitars.guitars, random)
+    stems = (
+        *drum.drum_stems(drum.write_groove(drums, random), kit, pulse, random),
+        guitar.guitar_stem(guitars, sound, harmony, pulse, random, level_db=_GUITAR_LEVEL_DB),
+        *(_part_stem(kind, text, harmony, pulse, random) for kind, text in genre.parts.items()),
     )
+    return f"{kit} kit, {sound} guitar", stems
 
 
-def _part_stem(part: Part, harmony: Harmony, pulse: Pulse, random: np.random.Generator) -> Stem:
+def _part_stem(
+    kind: str, text: str, harmony: Harmony, pulse: Pulse, random: np.random.Generator
+) -> Stem:
+    """Play a part: `text` has its instruments, joined by +, and alternative patterns."""
+    name, technique, lowest, level_db = _PARTS[kind]
+    instruments, *patterns = text.split()
+    programmes: list[int] = []
+    for instrument in instruments.split("+"):
+        programmes += _PROGRAMMES.get(instrument) or [int(instrument)]
     player = Player(pulse, random, late_ms=float(random.uniform(-3, 8)))
-    pattern = choose(part.patterns, random)
+    pattern = choose(patterns, random)
     return Stem(
-        name=part.name,
+        name=name,
         bank=0,
-        programme=choose(part.programmes, random),
-        notes=tuple(part.technique(harmony, pattern, part.lowest, player, random)),
-        level_db=part.level_db + float(random.uniform(-2, 2)),
+        programme=choose(programmes, random),
+        notes=tuple(technique(harmony, pattern, lowest, player)),
+        level_db=level_db + float(random.uniform(-2, 2)),
         tilt_db=float(random.uniform(-2, 2)),
-        room_send=0.2 if part.name == "bass" else 1.0,
+        room_send=0.2 if name == "bass" else 1.0,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from siamese_drc.loops.harmony import Harmony
 from siamese_drc.loops.humanise import Player
 from siamese_drc.loops.score import Note, read_steps
@@ -12,9 +10,7 @@ _LEGATO = 0.9
 _CHORD_VELOCITY = {"C": 108, "c": 84}
 
 
-def play_bass(
-    harmony: Harmony, pattern: str, lowest: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def play_bass(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
     """Play a bass line: R root, 3, 5, 7 and 8 of the chord, a approach, - the note ends."""
     notes = []
     for beat, beats, mark in read_steps(pattern, player.pulse.beats):
@@ -38,9 +34,7 @@ def play_bass(
     return notes
 
 
-def play_chords(
-    harmony: Harmony, pattern: str, lowest: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def play_chords(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
     """Play chords: C loud, c soft, - released."""
     notes = []
     for beat, beats, mark in read_steps(pattern, player.pulse.beats):
@@ -50,9 +44,7 @@ def play_chords(
     return notes
 
 
-def play_broken_chords(
-    harmony: Harmony, pattern: str, lowest: int, player: Player, random: np.random.Generator
-) -> list[Note]:
+def play_broken_chords(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
     """Play the notes of the chord one by one: 1 is the lowest; each is held by the pedal."""
     notes = []
     for beat, _, mark in read_steps(pattern, player.pulse.beats):
