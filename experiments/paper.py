@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from experiments.clone import make_clone, provenance, rewrite_params, run, run_stage_once
-from experiments.results import UNITS, land, landed_file, markdown_table, read_json, update_page
+from experiments.results import (
+    UNITS,
+    errors_by_value,
+    land,
+    landed_file,
+    markdown_table,
+    read_json,
+    update_page,
+    validation_curves,
+)
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from stages.project import files
@@ -164,7 +173,9 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         for stage, output in stages_of(params, name).items()
     }
     print(_costs_table({name: costs}))
-    networks = read_json(clone / files.MODELS / (source or name) / "networks.json")
+    models = clone / files.MODELS / (source or name)
+    networks = read_json(models / "networks.json")
+    history = models / "history.csv"
     experiment = _experiment(params, name)
     metrics = files.metrics_file("paper", name)
     if isinstance(entry, UnseenLoops):
@@ -174,6 +185,8 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         "metrics": str(metrics),
         **provenance(clone),
         "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
+        "validation": validation_curves(history) if history.exists() else {},
+        "by_value": errors_by_value(clone / files.predictions_table(name)),
         "stages": costs,
     }
     land(clone, experiment, RESULTS, RESULTS / "runs" / "-".join([name, *grids]), made)

@@ -7,7 +7,9 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
+
+import pandas as pd
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
@@ -53,6 +55,36 @@ def landed_file(results: Path, run: dict[str, Any]) -> Path:
     """Return where in `results` the metrics of a run lie: as in its clone, without the scale."""
     metrics = run.get("metrics", f"metrics/paper/experiments/{run.get('experiment')}.json")
     return results / Path(*Path(metrics).parts[2:])
+
+
+def validation_curves(history: Path | TextIO) -> dict[str, list[float]]:
+    """Return the validation loss of each epoch, by grid, from a history.csv."""
+    rows = pd.read_csv(history)
+    return {str(grid): of["val_loss"].round(6).tolist() for grid, of in rows.groupby("grid")}
+
+
+def errors_by_value(predictions: Path) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """Return the errors of the lowest, middle and highest third of the true values.
+
+    Parameters
+    ----------
+    predictions : Path
+        A CSV of stages `evaluate` or `unseen-loops`.
+
+    Returns
+    -------
+    dict
+        data set -> protocol -> parameter -> three mean absolute errors.
+    """
+    rows = pd.read_csv(predictions)
+    rows["error"] = (rows["predicted"] - rows["true"]).abs()
+    found: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for keys, of in rows.groupby(["data_set", "protocol", "parameter"]):
+        data_set, protocol, parameter = map(str, keys)
+        third = (of["true"].rank(pct=True) * 3).clip(upper=2.999).astype(int)
+        errors = of["error"].groupby(third).mean().round(6).tolist()
+        found.setdefault(data_set, {}).setdefault(protocol, {})[parameter] = errors
+    return found
 
 
 def read_json(file: Path) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,14 @@ import dvc.api
 from ruamel.yaml import YAML
 
 from experiments.clone import provenance, run
-from experiments.results import UNITS, markdown_table, read_json, update_page, write_json
+from experiments.results import (
+    UNITS,
+    markdown_table,
+    read_json,
+    update_page,
+    validation_curves,
+    write_json,
+)
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
@@ -71,8 +79,8 @@ def run_study(study: str) -> None:
         made = f"{study}-{name}"
         dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", made]
         run([*dvc_command, *changes, target], Path.cwd())
-        networks = json.loads(dvc.api.read(f"models/{experiment}/networks.json", rev=made))
-        curves = {grid: of["history"]["val_loss"] for grid, of in networks.items()}
+        history = dvc.api.read(str(files.MODELS / experiment / "history.csv"), rev=made)
+        curves = validation_curves(StringIO(history))
         keep(study, name, json.loads(_show(f"{made}:{metrics}")), curves, provenance(Path.cwd()))
 
 
