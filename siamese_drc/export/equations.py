@@ -22,50 +22,49 @@ from math import exp, log
 
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
-STAGE = 5  # values of a stage, see `chain_gain_db`
-_TINY = 1e-30
+_TINY, _TINY_DB = 1e-30, -600.0
 
 
 @njit(cache=True)
 def _chain(magnitude, stages, squared, every, hold, gain):
-    """Run chains of compressors side by side; the gain of a stage is held for `hold` samples."""
+    """Run a chain of compressors; the gain of a stage is held for `hold` samples."""
     decibels = (10.0 if squared else 20.0) / log(10.0)
-    count = stages.shape[1]
-    for lane in range(stages.shape[0]):
-        follower, factor, reduction = np.zeros(count), np.ones(count), np.zeros(count)
-        for point in range(gain.shape[1]):
-            end = (point + 1) * every
-            for n in range(point * every, end):
-                size = magnitude[n]
-                for s in range(count):
-                    drive = size * size if squared else size
-                    error = drive - follower[s]
-                    step = stages[lane, s, 0] if error > 0.0 else stages[lane, s, 1]
-                    follower[s] += step * error
-                    if n == end - 1 or (s < count - 1 and n % hold == 0):
-                        knee = stages[lane, s, 4]
-                        level = decibels * log(max(follower[s], _TINY))
-                        above = max(level - stages[lane, s, 2] + 0.5 * knee, 0.0)
-                        inside = min(above, knee)
-                        curve = 0.5 * inside * inside / knee if knee > 0.0 else 0.0
-                        reduction[s] = stages[lane, s, 3] * (curve + above - inside)  # eq. 4
-                        factor[s] = exp(-reduction[s] * log(10.0) / 20.0)
-                    size *= factor[s]
-            gain[lane, point] = -reduction.sum()
+    count = len(stages)
+    follower, factor, reduction = np.zeros(count), np.ones(count), np.zeros(count)
+    for point in range(gain.size):
+        end = (point + 1) * every
+        for n in range(point * every, end):
+            size = magnitude[n]
+            for s in range(count):
+                drive = size * size if squared else size
+                error = drive - follower[s]
+                step = stages[s, 2] if error > 0.0 else stages[s, 3]
+                follower[s] += step * error
+                if n == end - 1 or (s < count - 1 and n % hold == 0):
+                    knee = stages[s, 4]
+                    level = decibels * log(max(follower[s], _TINY))
+                    above = max(level - stages[s, 0] + 0.5 * knee, 0.0)
+                    inside = min(above, knee)
+                    curve = 0.5 * inside * inside / knee if knee > 0.0 else 0.0
+                    reduction[s] = stages[s, 1] * (curve + above - inside)  # eq. 4
+                    factor[s] = exp(-reduction[s] * log(10.0) / 20.0)
+                size *= factor[s]
+        gain[point] = -reduction.sum()
 
 
 def chain_gain_db(
-    magnitude: np.ndarray, stages: np.ndarray, *, squared: bool = False, every: int = 1
+    magnitude: np.ndarray, stages: ArrayLike, *, squared: bool = False, every: int = 1
 ) -> np.ndarray:
     """Return the gain of compressors in series, each fed with the output of the one before it.
 
     Parameters
     ----------
-    magnitude : ndarray, shape (samples,), float64
+    magnitude : ndarray, shape (samples,)
         What the first stage follows: |x|, full scale 1.0.
-    stages : ndarray, shape (n, stages, 5)
-        Of n chains: 1 - a of attack and of release, threshold (dBFS), 1 - 1/ratio, knee (dB).
+    stages : array_like, shape (stages, 5)
+        Threshold (dBFS), 1 - 1/ratio, 1 - a of attack and of release, knee (dB).
     squared : bool
         Follow the squares instead of the magnitudes.
     every : int
@@ -74,44 +73,26 @@ def chain_gain_db(
 
     Returns
     -------
-    ndarray, shape (n, samples // every), dB, at most 0
+    ndarray, shape (samples // every,), dB, at most 0
 
     Examples
     --------
     >>> steady = np.ones(44100)
-    >>> stage = [0.01, 0.001, -20.0, 0.75, 0.0]
-    >>> chain_gain_db(steady, np.array([[stage]]))[:, -1].round(3)
-    array([-15.])
+    >>> round(float(chain_gain_db(steady, [[-20.0, 0.75, 0.01, 0.001, 0.0]])[-1]), 3)
+    -15.0
     """
-    gain = np.empty((len(stages), magnitude.size // every))
-    magnitude, stages = np.asarray(magnitude, float), np.ascontiguousarray(stages, float)
-    _chain(magnitude, stages, squared, every, 1 if every == 1 else 4, gain)
+    gain = np.empty(magnitude.size // every)
+    hold = 1 if every == 1 else 4
+    _chain(np.asarray(magnitude, float), np.array(stages, float), squared, every, hold, gain)
     return gain
-
-
-@njit(cache=True)
-def _follow(magnitude, attack, release, every, follower):
-    last = 0.0
-    for point in range(follower.size):
-        for n in range(point * every, (point + 1) * every):
-            error = magnitude[n] - last
-            last += (attack if error > 0.0 else release) * error
-        follower[point] = last
 
 
 def smoothed_level_db(
     magnitude: np.ndarray, attack: float, release: float, *, every: int = 1
 ) -> np.ndarray:
     """Return the level of the filter that follows |x|, dBFS; see `chain_gain_db`."""
-    follower = np.empty(magnitude.size // every)
-    _follow(np.asarray(magnitude, float), attack, release, every, follower)
-    return 20 * np.log10(np.maximum(follower, _TINY))
-
-
-def juce_step(time_ms: np.ndarray, sample_rate: float) -> np.ndarray:
-    """Return 1 - a of a time of JUCE's compressor; its filter has no memory below 1 us."""
-    steps = -np.expm1(-2000 * np.pi / (np.maximum(time_ms, 1e-3) * sample_rate))
-    return np.where(np.asarray(time_ms) < 1e-3, 1.0, steps)
+    over_silence = [[_TINY_DB, 1.0, attack, release, 0.0]]
+    return _TINY_DB - chain_gain_db(magnitude, over_silence, every=every)
 
 
 def juce_gain_db(
@@ -129,6 +110,7 @@ def juce_gain_db(
     ----------
     signal : ndarray, shape (samples,), float32, full scale 1.0
     threshold_db, ratio, attack_ms, release_ms : float
+        A time below 1 us is none.
     sample_rate : int, Hz
 
     Returns
@@ -141,6 +123,8 @@ def juce_gain_db(
     >>> round(float(gain[-1]), 3)
     -15.0
     """
-    attack, release = juce_step(np.array([attack_ms, release_ms]), sample_rate)
-    stage = np.array([[[attack, release, threshold_db, 1 - 1 / ratio, 0.0]]])
-    return chain_gain_db(np.abs(signal), stage)[0]
+    attack, release = (
+        -np.expm1(-2000 * np.pi / (time_ms * sample_rate)) if time_ms >= 1e-3 else 1.0
+        for time_ms in (attack_ms, release_ms)
+    )
+    return chain_gain_db(np.abs(signal), [[threshold_db, 1 - 1 / ratio, attack, release, 0.0]])

@@ -14,26 +14,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from siamese_drc.export.fitting import (
-    EVERY,
-    Fitted,
-    Limits,
-    Stage,
-    Wanted,
-    fit_branching,
-    fit_chain,
-    fit_compand,
-)
+from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.export.fitting import EVERY, Wanted, fit_branching, fit_chain, fit_compand
 
-JUCE = Limits((-100.0, 0.0), 1000.0, (0.02, 2000.0), (0.2, 5000.0))
+# Ranges of the settings, times as time constants
+JUCE = {
+    "threshold_db": (-100.0, 0.0),
+    "ratio": (1.0, 1000.0),
+    "attack_ms": (0.02, 2000.0),
+    "release_ms": (0.2, 5000.0),
+}
 # FFmpeg's times are four time constants; its knee reaches from 1 to 8 as a factor.
-ACOMPRESSOR = Limits((-60.2, 0.0), 20.0, (0.005, 500.0), (0.005, 2250.0), 18.06)
-ZAMCOMP = Limits((-80.0, 0.0), 20.0, (0.1, 100.0), (1.0, 500.0))
+ACOMPRESSOR = {
+    "threshold_db": (-60.2, 0.0),
+    "ratio": (1.0, 20.0),
+    "attack_ms": (0.005, 500.0),
+    "release_ms": (0.005, 2250.0),
+    "knee_db": (0.0, 18.06),
+}
+ZAMCOMP = {
+    "threshold_db": (-80.0, 0.0),
+    "ratio": (1.0, 20.0),
+    "attack_ms": (0.1, 100.0),
+    "release_ms": (1.0, 500.0),
+}
 _MAKEUP_DB = {"acompressor": 36.0, "zamcomp": 30.0}  # largest, both from 0 on
 FILES = (
     "settings.json",
@@ -104,22 +112,19 @@ def exports(
     document : mapping
         Content of settings.json, of finite numbers.
     """
-    start = Stage(*(settings[n] for n in ("threshold_db", "ratio", "attack_ms", "release_ms")))
+    start = {name: settings[name] for name in PARAMETERS}
     size = np.abs(loop.astype(float))
     gain_db = np.asarray(gain_db, float)
     each = Wanted(size, np.broadcast_to(gain_db, size.shape), sample_rate)
+    links = {"maximum": size.max(axis=0), "average": size.mean(axis=0)}
     by_link = {
-        name: Wanted(np.repeat(one, len(gain_db), axis=0), gain_db, sample_rate)
-        for name, one in {
-            "maximum": size.max(axis=0, keepdims=True),
-            "average": size.mean(axis=0, keepdims=True),
-        }.items()
+        name: Wanted(np.tile(key, (len(gain_db), 1)), gain_db, sample_rate)
+        for name, key in links.items()
+        if name == "maximum" or len(size) > 1
     }
-    if len(size) == 1:
-        del by_link["average"]
     return [
         Export("drc-match apply", "settings.json", f"{json.dumps(document, indent=2)}\n", 0.0),
-        _csv(gain_db, by_link["maximum"]),
+        _csv(by_link["maximum"]),
         _acompressor(by_link, start),
         _compand(by_link["maximum"], start),
         _pedalboard(each, start),
@@ -127,59 +132,53 @@ def exports(
     ]
 
 
-def _csv(gain_db: np.ndarray, wanted: Wanted) -> Export:
-    count = gain_db.shape[1]
-    samples = np.arange(count)
-    times = np.append(np.arange(0, count, wanted.sample_rate / 1000), count - 1)
-    columns = np.array([np.interp(times, samples, row) for row in gain_db])
+def _csv(wanted: Wanted) -> Export:
+    gain_db, rate = wanted.gain_db, wanted.sample_rate
+    samples = np.arange(gain_db.shape[1])
+    times = np.append(np.arange(0, samples.size, rate / 1000), samples.size - 1)
+    columns = np.array([np.interp(times, samples, row) for row in gain_db]).round(4)
     names = ["gain_db"] if len(gain_db) == 1 else [f"gain_db_{n + 1}" for n in range(len(gain_db))]
     lines = [
-        f"{time / wanted.sample_rate:.6f}," + ",".join(f"{gain:.4f}" for gain in row)
+        f"{time / rate:.6f}," + ",".join(f"{gain:.4f}" for gain in row)
         for time, row in zip(times, columns.T, strict=True)
     ]
-    drawn = np.array([np.interp(samples, times, np.round(row, 4)) for row in columns])
-    error = wanted.error_db(drawn[:, EVERY - 1 :: EVERY])
-    return Export(
-        "gain curve", "gain.csv", "\n".join([",".join(["time_s", *names]), *lines, ""]), error
-    )
+    text = "\n".join([",".join(["time_s", *names]), *lines, ""])
+    drawn = np.array([np.interp(samples, times, row) for row in columns])
+    return Export("gain curve", "gain.csv", text, wanted.error_db(drawn[:, EVERY - 1 :: EVERY]))
 
 
-def _acompressor(by_link: Mapping[str, Wanted], start: Stage) -> Export:
-    peak_db = 20 * np.log10(max(float(by_link["maximum"].magnitude.max()), 1e-6))
+def _acompressor(by_link: Mapping[str, Wanted], start: dict[str, float]) -> Export:
+    loudest = by_link["maximum"]
+    peak_db = 20 * np.log10(max(float(loudest.magnitude.max()), 1e-6))
     boost_db = min(-peak_db, _MAKEUP_DB["acompressor"]) if peak_db < _QUIET_DB else 0.0
-    boosted = replace(start, threshold_db=start.threshold_db + boost_db)
-    found = [
-        (
-            fit_chain(wanted.louder(boost_db), boosted, ACOMPRESSOR, squared=detection == "rms"),
-            link,
-            detection,
-        )
-        for link, wanted in by_link.items()
-        for detection in ("peak", "rms")
-    ]
-    fitted, link, detection = min(found, key=lambda each: each[0].error_db)
-    rate = next(iter(by_link.values())).sample_rate
-    (stage,) = fitted.stages
+    boosted = start | {"threshold_db": start["threshold_db"] + boost_db}
+    found = {}
+    for link, wanted in by_link.items():
+        louder = wanted._replace(magnitude=wanted.magnitude * 10 ** (boost_db / 20))
+        for detection in ("peak", "rms"):
+            squared = detection == "rms"
+            found[link, detection] = fit_chain(louder, boosted, ACOMPRESSOR, squared=squared)
+    link, detection = min(found, key=lambda each: found[each].error_db)
+    (stage,), makeup_db, error_db = found[link, detection]
     attack, release = (
-        4000 / (-np.expm1(-1000 / (time_ms * rate)) * rate)
-        for time_ms in (stage.attack_ms, stage.release_ms)
+        4000 / (-np.expm1(-1000 / (stage[name] * loudest.sample_rate)) * loudest.sample_rate)
+        for name in ("attack_ms", "release_ms")
     )
-    makeup_db = fitted.makeup_db - boost_db
-    within = 0 <= makeup_db <= _MAKEUP_DB["acompressor"]
+    makeup_db -= boost_db
     level = f"level_in={_amplitude(boost_db)}:" if boost_db else ""
     line = (
-        f"acompressor={level}threshold={_amplitude(stage.threshold_db)}:ratio={stage.ratio:.6g}"
-        f":attack={attack:.6g}:release={release:.6g}:knee={_amplitude(min(stage.knee_db, 18.06))}"
-        f":detection={detection}:link={link}"
+        f"acompressor={level}threshold={_amplitude(stage['threshold_db'])}"
+        f":ratio={stage['ratio']:.6g}:attack={attack:.6g}:release={release:.6g}"
+        f":knee={_amplitude(min(stage['knee_db'], 18.06))}:detection={detection}:link={link}"
     )
-    if within:
+    if 0 <= makeup_db <= _MAKEUP_DB["acompressor"]:
         line += f":makeup={_amplitude(makeup_db)}"
     else:
         line += f",volume={makeup_db:.4f}dB:precision=double"
-    return Export("FFmpeg acompressor", "ffmpeg-acompressor.txt", line + "\n", fitted.error_db)
+    return Export("FFmpeg acompressor", "ffmpeg-acompressor.txt", line + "\n", error_db)
 
 
-def _compand(wanted: Wanted, start: Stage) -> Export:
+def _compand(wanted: Wanted, start: dict[str, float]) -> Export:
     found = fit_compand(wanted, start)
     loudest = float(found.gain_db.max())  # an output level above 0 dBFS is refused
     points = ",".join(
@@ -193,12 +192,12 @@ def _compand(wanted: Wanted, start: Stage) -> Export:
     return Export("sox compand", "sox-compand.txt", line, found.error_db)
 
 
-def _pedalboard(wanted: Wanted, start: Stage) -> Export:
+def _pedalboard(wanted: Wanted, start: dict[str, float]) -> Export:
     fitted = fit_chain(wanted, start, JUCE, stages=2)
     plugins = [
-        f"Compressor(threshold_db={stage.threshold_db:.4f}, ratio={stage.ratio:.5g},"
-        f" attack_ms={2 * np.pi * stage.attack_ms:.6g},"
-        f" release_ms={2 * np.pi * stage.release_ms:.6g}),"
+        f"Compressor(threshold_db={stage['threshold_db']:.4f}, ratio={stage['ratio']:.5g},"
+        f" attack_ms={2 * np.pi * stage['attack_ms']:.6g},"
+        f" release_ms={2 * np.pi * stage['release_ms']:.6g}),"
         for stage in fitted.stages
     ]
     plugins.append(f"Gain(gain_db={fitted.makeup_db:.4f}),")
@@ -206,36 +205,29 @@ def _pedalboard(wanted: Wanted, start: Stage) -> Export:
     return Export("pedalboard", "pedalboard.py", text, fitted.error_db)
 
 
-def _zamcomp(wanted: Wanted, start: Stage, channels: int) -> Export:
-    fitted: Fitted = fit_branching(wanted, start, ZAMCOMP)
-    (stage,) = fitted.stages
-    makeup = min(max(fitted.makeup_db, 0.0), _MAKEUP_DB["zamcomp"])
+def _zamcomp(wanted: Wanted, start: dict[str, float], channels: int) -> Export:
+    (stage,), makeup_db, error_db = fit_branching(wanted, start, ZAMCOMP)
+    makeup = min(max(makeup_db, 0.0), _MAKEUP_DB["zamcomp"])
     values = {
-        "att": stage.attack_ms,
-        "rel": stage.release_ms,
+        "att": stage["attack_ms"],
+        "rel": stage["release_ms"],
         "kn": 0.0,  # its knee is no soft knee: inside it, the line above the threshold goes on
-        "rat": stage.ratio,
-        "thr": stage.threshold_db,
+        "rat": stage["ratio"],
+        "thr": stage["threshold_db"],
         "mak": makeup,
         "slew": 1.0,
     }
     if channels == 1:
-        values["sidech"] = 0.0
+        name, values["sidech"] = "ZamComp", 0.0
     else:
+        name = "ZamCompX2"
         values |= {"stereodet": 1.0, "sidechain": 0.0}  # the louder channel
     ports = " ,\n        ".join(
         f'[ lv2:symbol "{symbol}" ; pset:value {value:.6g} ]' for symbol, value in values.items()
     )
-    name = "ZamComp" if channels == 1 else "ZamCompX2"
-    rest = fitted.makeup_db - makeup
+    rest = makeup_db - makeup
     note = f"add {rest:+.2f} dB after it" if abs(rest) > 0.005 else ""
-    return Export(
-        name,
-        "drc-match-ZamComp.lv2/manifest.ttl",
-        _PRESET.format(name=name, ports=ports),
-        fitted.error_db,
-        note,
-    )
+    return Export(name, FILES[-1], _PRESET.format(name=name, ports=ports), error_db, note)
 
 
 def _amplitude(level_db: float) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from siamese_drc.audio import FULL_SCALE
 from siamese_drc.compressor.ballistics import level_db
@@ -20,7 +19,9 @@ from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, fit_gain, to_settings
 _QUIETEST = 16 / FULL_SCALE  # below it the logarithm of a rounded sample is biased
 _FLOAT32_NOISE = 1e-7  # relative deviation of a sample that was compressed in float32
 _CONVERGED = 0.01  # decrease of the sum of squares, in units of the noise, to end with
+_CERTAIN = 5.0  # standard deviations by which an increment that counts exceeds its noise
 _DB_PER_NEPER = 20 / np.log(10)
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -99,46 +100,22 @@ def _gain_reduction_db(dry: np.ndarray, compressed: np.ndarray) -> tuple[np.ndar
 
 def _first_guess(level: np.ndarray, reduction: np.ndarray, weight: np.ndarray) -> np.ndarray | None:
     """Estimate a point by two linear regressions; None where they give no attack or release."""
-    products, moments = _rising_increments(level, reduction, weight)
-    if np.linalg.matrix_rank(products, hermitian=True) < len(moments):
+    before, increment = reduction[:-1], np.diff(reduction)
+    known = weight[1:] * weight[:-1] / np.maximum(weight[1:] + weight[:-1], _TINY)
+    rising = (increment > 0) & (known * increment**2 > _CERTAIN**2)
+    # The increments on level, 1 and the reduction before
+    terms = np.stack([level[1:][rising], np.ones(rising.sum()), before[rising]])
+    weighted = known[rising] * terms
+    products = weighted @ terms.T
+    if np.linalg.matrix_rank(products, hermitian=True) < len(terms):
         return None
-    by_level, constant, by_reduction = np.linalg.solve(products, moments)
+    by_level, constant, by_reduction = np.linalg.solve(products, weighted @ increment[rising])
     if not (by_level > 0 and -1 < by_reduction < 0):
         return None
     threshold = -constant / by_level
-    falling = np.clip(_falling_share(level, reduction, weight, threshold), 1e-6, 0.5)
+    # The share of itself by which the reduction falls per sample below the threshold
+    known = np.where(level[1:] < threshold, known, 0.0) * before
+    falling = np.clip(-(known @ increment) / max(known @ before, _TINY), 1e-6, 0.5)
     times = -1 / np.log1p([by_reduction, -falling])
     guess = np.array([threshold, by_level / -by_reduction, *np.log(times), 0.0, 0.0, 0.0])
     return np.clip(guess, LOWEST, HIGHEST)
-
-
-@njit(cache=True)
-def _rising_increments(level, reduction, weight):
-    """Return the normal equations of the increments on level, 1 and the reduction before.
-
-    The increments that count exceed their noise by 5 standard deviations.
-    """
-    products, moments, term = np.zeros((3, 3)), np.zeros(3), np.ones(3)
-    for n in range(1, level.size):
-        increment = reduction[n] - reduction[n - 1]
-        if weight[n] > 0.0 and weight[n - 1] > 0.0 and increment > 0.0:
-            known = 1.0 / (1.0 / weight[n] + 1.0 / weight[n - 1])
-            if known * increment * increment > 25.0:
-                term[0], term[2] = level[n], reduction[n - 1]
-                for i in range(3):
-                    moments[i] += known * term[i] * increment
-                    for j in range(3):
-                        products[i, j] += known * term[i] * term[j]
-    return products, moments
-
-
-@njit(cache=True)
-def _falling_share(level, reduction, weight, threshold):
-    """Return the share of itself by which the reduction falls per sample below the threshold."""
-    fallen, total = 0.0, 1e-300
-    for n in range(1, level.size):
-        if level[n] < threshold and weight[n] > 0.0 and weight[n - 1] > 0.0:
-            known = 1.0 / (1.0 / weight[n] + 1.0 / weight[n - 1])
-            fallen += known * reduction[n - 1] * (reduction[n - 1] - reduction[n])
-            total += known * reduction[n - 1] * reduction[n - 1]
-    return fallen / total

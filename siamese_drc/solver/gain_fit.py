@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import exp
-from typing import Literal
+from math import exp, log
 
 import numpy as np
 
@@ -22,13 +21,10 @@ from siamese_drc.solver.gain_model import (
     COUNT,
     FAMILIES,
     FRAME,
-    LOSSES,
     Family,
     drive_of,
     linearise,
 )
-
-Loss = Literal["linear", "soft_l1", "cauchy"]
 
 UNKNOWNS = (*PARAMETERS, "makeup_db", "start_db", "knee_db")
 # A smoothed level 60 dB below the threshold is as good as silence; y_L is never below 0.
@@ -50,7 +46,7 @@ class GainFit:
     free : ndarray, shape (f,), int
         Indices of the coordinates that were free.
     cost : float
-        Sum of the weighted squared differences, or of the robust loss of them.
+        Sum of the weighted squared differences.
     products : ndarray, shape (f, f)
         Normal matrix J^T W J of the free unknowns.
     moments : ndarray, shape (clusters, f)
@@ -70,8 +66,7 @@ class GainFit:
         A step of least squares depends on the residuals r and the Jacobian J only through J^T J,
         J^T r and r^T r, which one pass accumulates. With J^T J = V diag(s^2) V^T, these are also
         those of the Jacobian s V^T and the residuals V^T J^T r / s, with one more residual that is
-        constant. For a robust loss, r^T r is the loss, and W has its derivatives: cost and gradient
-        are exact, and the matrix is that of iteratively reweighted least squares.
+        constant.
         """
         scale = np.sqrt(np.maximum(np.diag(self.products), _TINY))
         squares, vectors = np.linalg.eigh(self.products / np.outer(scale, scale))
@@ -116,8 +111,7 @@ def fit_gain(
     family: Family = "branching",
     free: Sequence[str] = PARAMETERS,
     decibels: bool = True,
-    loss: Loss = "linear",
-    scale: float = 1.0,
+    bounds: tuple[np.ndarray, np.ndarray] = (LOWEST, HIGHEST),
     tolerance: float = 1e-6,
     passes: int = 40,
 ) -> GainFit:
@@ -141,10 +135,8 @@ def fit_gain(
     decibels : bool
         Whether `gain` is in dB; otherwise amplitudes are compared, whose noise has zero mean where
         noise was added to the signal.
-    loss : {"linear", "soft_l1", "cauchy"}
-        As for `scipy.optimize.least_squares`.
-    scale : float
-        Difference, in standard deviations, above which a robust loss gives a sample less weight.
+    bounds : tuple of ndarray, shape (7,) each
+        Lowest and highest point.
     tolerance : float
         It ends with a step that reduces the cost by less than this share.
     passes : int
@@ -190,8 +182,7 @@ def fit_gain(
         for channel in range(channels)
     ]
     low, high, step = (
-        np.r_[ends, np.full(channels - 1, ends[_START])][places]
-        for ends in (LOWEST, HIGHEST, _STEP)
+        np.r_[ends, np.full(channels - 1, ends[_START])][places] for ends in (*bounds, _STEP)
     )
     if family in ("branching", "decoupled"):
         low[np.isin(places, starts)] = 0.0
@@ -208,7 +199,7 @@ def fit_gain(
             some, along = np.empty((own.size, own.size)), np.empty((clusters, own.size))
             cost += linearise(
                 *(FAMILIES.index(family), drive[channel], gain[channel], weight[channel]),
-                *(decibels, LOSSES[loss], scale, of_channel, own, some, along),
+                *(decibels, of_channel, own, some, along),
             )
             products[np.ix_(into, into)] += some
             moments[channel][:, into] = along
@@ -231,39 +222,14 @@ def fit_gain(
 
 
 def to_point(settings: Mapping[str, float], *, sample_rate: float) -> np.ndarray:
-    """Return the point of some settings, NaN for those that are not given.
-
-    Parameters
-    ----------
-    settings : mapping
-        By the names `UNKNOWNS`.
-    sample_rate : float, Hz
-
-    Returns
-    -------
-    ndarray, shape (7,)
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, or a value is outside the range of the fit.
-    """
+    """Return the point of settings by the names `UNKNOWNS`, NaN for those that are not given."""
     point = np.full(COUNT, np.nan)
     for name, value in settings.items():
-        if name not in UNKNOWNS:
-            raise ValueError(f"{name}: must be one of {', '.join(UNKNOWNS)}")
-        place = UNKNOWNS.index(name)
         if name == "ratio":
-            point[place] = 1 - 1 / value if value > 0 else np.nan
+            value = 1 - 1 / value
         elif name.endswith("_ms"):
-            point[place] = np.log(value * sample_rate / 1000) if value > 0 else np.nan
-        else:
-            point[place] = value
-        if not LOWEST[place] <= point[place] <= HIGHEST[place]:
-            low, high = (
-                to_settings(end, sample_rate=sample_rate)[name] for end in (LOWEST, HIGHEST)
-            )
-            raise ValueError(f"{name}={value:g}: must be from {low:.4g} to {high:.4g}")
+            value = log(value * sample_rate / 1000)
+        point[UNKNOWNS.index(name)] = value
     return point
 
 

@@ -24,7 +24,7 @@ the first sample (dB above the threshold: y_L, or the smoothed level), and knee 
 
 from __future__ import annotations
 
-from math import exp, expm1, log, log1p, sqrt
+from math import exp, expm1, log
 from typing import Literal, get_args
 
 import numpy as np
@@ -32,7 +32,6 @@ from numba import njit
 
 Family = Literal["branching", "decoupled", "level", "power"]
 FAMILIES = get_args(Family)
-LOSSES = {"linear": 0, "soft_l1": 1, "cauchy": 2}
 
 # Numba's cache of compiled code is keyed by this file alone: a kernel uses only what stands here.
 FRAME = 64  # samples whose derivatives are held at a time
@@ -43,7 +42,25 @@ _NEPER_PER_DB = np.log(10) / 20
 
 
 @njit(cache=True)
-def _branching(drive, point, more, state, gain, by):
+def _steps(point):
+    """Return 1 - a of eq. 7 for attack and release, and their derivatives by the logarithms."""
+    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
+    attack, release = -expm1(-attack_rate), -expm1(-release_rate)
+    return attack, release, -attack_rate * (1 - attack), -release_rate * (1 - release)
+
+
+@njit(cache=True)
+def _overshoot(excess, knee, per_knee):
+    """Return eq. 4 of a level minus the threshold, and its derivatives by both and by the knee."""
+    above = max(excess + 0.5 * knee, 0.0)
+    inside = min(above, knee)
+    share = inside * per_knee
+    by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
+    return 0.5 * inside * share + (above - inside), by_level, 0.5 * share * (1.0 - share)
+
+
+@njit(cache=True)
+def _branching(drive, point, state, gain, by):
     """Run the recursion of eq. 16 over one frame, and its derivatives.
 
     Parameters
@@ -51,32 +68,22 @@ def _branching(drive, point, more, state, gain, by):
     drive : ndarray, shape (samples,), float64
         Level in dBFS.
     point : ndarray, shape (7,)
-    more : bool
-        Whether the last three unknowns are free.
     state : ndarray, shape (11,)
         Carried from one frame to the next; here y_L and its derivatives by threshold, log attack,
         log release, start state and knee width.
     gain : ndarray, shape (FRAME,), dB
         Filled with the gain, make-up included.
     by : ndarray, shape (COUNT, FRAME)
-        Filled with the derivatives of the gain, but for constant factors: those of y_L, y_L itself
-        for the slope, and 1 for the make-up gain.
+        Filled with the derivatives of the gain, but for constant factors: those of y_L, and y_L
+        itself for the slope. That by the make-up gain is 1 and stays.
     """
     threshold, slope, knee = point[0], point[1], point[6]
-    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
-    attack, release = -expm1(-attack_rate), -expm1(-release_rate)  # 1 - a of eq. 7
-    # Derivatives of the steps by the logarithms of the time constants
-    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    attack, release, attack_by_log, release_by_log = _steps(point)
     per_knee = 1 / knee if knee > 0.0 else 0.0
     stay_rising, stay_falling = 1.0 - attack, 1.0 - release
     last, by_threshold, by_attack, by_release, by_start, by_knee = state[:6]
     for k in range(drive.size):
-        above = max(drive[k] - threshold + 0.5 * knee, 0.0)
-        inside = min(above, knee)
-        share = inside * per_knee
-        overshoot = 0.5 * inside * share + (above - inside)  # eq. 4
-        # Minus the derivative of the overshoot by the threshold
-        by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
+        overshoot, by_level, by_width = _overshoot(drive[k] - threshold, knee, per_knee)
         error = overshoot - last
         rising = error > 0.0
         step = attack if rising else release
@@ -84,49 +91,42 @@ def _branching(drive, point, more, state, gain, by):
         by_threshold = stay * by_threshold - step * by_level
         by_attack = stay * by_attack + (attack_by_log * error if rising else 0.0)
         by_release = stay * by_release + (0.0 if rising else release_by_log * error)
+        by_start = stay * by_start
+        by_knee = stay * by_knee + step * by_width
         if_rising = stay_rising * last + attack * overshoot  # eq. 16
         if_falling = stay_falling * last + release * overshoot
         last = if_rising if rising else if_falling
         gain[k] = point[4] - slope * last
         by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
-        if more:
-            by_start = stay * by_start
-            by_knee = stay * by_knee + step * (0.5 * share * (1.0 - share))
-            by[4, k], by[5, k], by[6, k] = 1.0, by_start, by_knee
+        by[5, k], by[6, k] = by_start, by_knee
     state[0], state[1], state[2] = last, by_threshold, by_attack
     state[3], state[4], state[5] = by_release, by_start, by_knee
 
 
 @njit(cache=True)
-def _decoupled(drive, point, more, state, gain, by):
+def _decoupled(drive, point, state, gain, by):
     """Run the recursion of eq. 17 over one frame; the arguments are those of `_branching`.
 
     The state is y_1 and its derivatives by threshold, log release, start state and knee width, and
     then that of `_branching`.
     """
     threshold, slope, knee = point[0], point[1], point[6]
-    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
-    attack, release = -expm1(-attack_rate), -expm1(-release_rate)
-    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    attack, release, attack_by_log, release_by_log = _steps(point)
     per_knee = 1 / knee if knee > 0.0 else 0.0
     stay, fall = 1.0 - attack, 1.0 - release
     peak, peak_by_threshold, peak_by_release, peak_by_start, peak_by_knee = state[:5]
     last, by_threshold, by_attack, by_release, by_start, by_knee = state[5:11]
     for k in range(drive.size):
-        above = max(drive[k] - threshold + 0.5 * knee, 0.0)
-        inside = min(above, knee)
-        share = inside * per_knee
-        overshoot = 0.5 * inside * share + (above - inside)
-        by_level = (1.0 if above > 0.0 else 0.0) if above >= knee else share
+        overshoot, by_level, by_width = _overshoot(drive[k] - threshold, knee, per_knee)
         if overshoot >= peak:
             peak, peak_by_release, peak_by_start = overshoot, 0.0, 0.0
-            peak_by_threshold, peak_by_knee = -by_level, 0.5 * share * (1.0 - share)
+            peak_by_threshold, peak_by_knee = -by_level, by_width
         else:
             peak_by_release = fall * peak_by_release + release_by_log * (overshoot - peak)
             peak = fall * peak + release * overshoot
             peak_by_threshold = fall * peak_by_threshold - release * by_level
             peak_by_start = fall * peak_by_start
-            peak_by_knee = fall * peak_by_knee + release * (0.5 * share * (1.0 - share))
+            peak_by_knee = fall * peak_by_knee + release * by_width
         by_attack = stay * by_attack + attack_by_log * (peak - last)
         last = stay * last + attack * peak
         by_threshold = stay * by_threshold + attack * peak_by_threshold
@@ -135,7 +135,7 @@ def _decoupled(drive, point, more, state, gain, by):
         by_knee = stay * by_knee + attack * peak_by_knee
         gain[k] = point[4] - slope * last
         by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
-        by[4, k], by[5, k], by[6, k] = 1.0, by_start, by_knee
+        by[5, k], by[6, k] = by_start, by_knee
     state[0], state[1], state[2] = peak, peak_by_threshold, peak_by_release
     state[3], state[4] = peak_by_start, peak_by_knee
     state[5], state[6], state[7] = last, by_threshold, by_attack
@@ -146,56 +146,34 @@ def _decoupled(drive, point, more, state, gain, by):
 def _smoothed(drive, point, decibels, state, gain, by):
     """Smooth the level and compute the gain from it, over one frame, and the derivatives.
 
-    Parameters
-    ----------
-    drive : ndarray, shape (samples,), float64
-        |x| or x^2.
-    decibels : float
-        Of a factor e of the drive: 20 / ln 10 or 10 / ln 10.
-    state : ndarray, shape (11,)
-        The smoothed level and its derivatives by log attack, log release and start state, which is
-        also that by the threshold.
-    point, gain, by
-        As for `_branching`.
+    `drive` is |x| or x^2, and `decibels` the level of a factor e of it. The state is the smoothed
+    level and its derivatives by log attack, log release and start state, which is also that by the
+    threshold. The other arguments are those of `_branching`.
     """
     threshold, slope, knee = point[0], point[1], point[6]
-    attack_rate, release_rate = exp(-point[2]), exp(-point[3])
-    attack, release = -expm1(-attack_rate), -expm1(-release_rate)
-    attack_by_log, release_by_log = -attack_rate * (1 - attack), -release_rate * (1 - release)
+    attack, release, attack_by_log, release_by_log = _steps(point)
     per_knee = 1 / knee if knee > 0.0 else 0.0
     lowest = exp((threshold - 0.5 * knee) / decibels)
     smooth, by_attack, by_release, by_start = state[:4]
     for k in range(drive.size):
         error = drive[k] - smooth
-        if error > 0.0:
-            by_attack = (1.0 - attack) * by_attack + attack_by_log * error
-            by_release = (1.0 - attack) * by_release
-            by_start = (1.0 - attack) * by_start
-            smooth += attack * error
-        else:
-            by_attack = (1.0 - release) * by_attack
-            by_release = (1.0 - release) * by_release + release_by_log * error
-            by_start = (1.0 - release) * by_start
-            smooth += release * error
-        by[4, k] = 1.0
+        rising = error > 0.0
+        step = attack if rising else release
+        by_attack = (1.0 - step) * by_attack + (attack_by_log * error if rising else 0.0)
+        by_release = (1.0 - step) * by_release + (0.0 if rising else release_by_log * error)
+        by_start = (1.0 - step) * by_start
+        smooth += step * error
         if smooth <= lowest:
             gain[k] = point[4]
             by[0, k] = by[1, k] = by[2, k] = by[3, k] = by[5, k] = by[6, k] = 0.0
             continue
-        above = decibels * log(smooth) - threshold + 0.5 * knee
-        inside = min(above, knee)
-        share = inside * per_knee
-        overshoot = 0.5 * inside * share + (above - inside)
-        by_level = 1.0 if above >= knee else share
+        excess = decibels * log(smooth) - threshold
+        overshoot, by_level, by[6, k] = _overshoot(excess, knee, per_knee)
         per_drive = by_level * decibels / smooth
         gain[k] = point[4] - slope * overshoot
         by[0, k], by[1, k] = per_drive * by_start - by_level, overshoot
-        by[2, k], by[3, k], by[5, k] = (
-            per_drive * by_attack,
-            per_drive * by_release,
-            per_drive * by_start,
-        )
-        by[6, k] = 0.5 * share * (1.0 - share)
+        by[2, k], by[3, k] = per_drive * by_attack, per_drive * by_release
+        by[5, k] = per_drive * by_start
     state[0], state[1], state[2], state[3] = smooth, by_attack, by_release, by_start
 
 
@@ -214,20 +192,18 @@ def _begin(family, point, state):
 
 
 @njit(cache=True)
-def _follow(family, drive, point, more, state, gain, by):
+def _follow(family, drive, point, state, gain, by):
     """Run one frame of a family, given by its place in `FAMILIES`."""
     if family == 0:
-        _branching(drive, point, more, state, gain, by)
+        _branching(drive, point, state, gain, by)
     elif family == 1:
-        _decoupled(drive, point, more, state, gain, by)
+        _decoupled(drive, point, state, gain, by)
     else:
         _smoothed(drive, point, (20 if family == 2 else 10) / log(10), state, gain, by)
 
 
 @njit(cache=True, nogil=True)
-def linearise(
-    family, drive, measured, weight, decibels, loss, scale, point, free, products, moments
-):
+def linearise(family, drive, measured, weight, decibels, point, free, products, moments):
     """Compare the gain at a point with the measured one, and linearise the difference.
 
     Parameters
@@ -239,23 +215,19 @@ def linearise(
     measured, weight : ndarray, shape (samples,), float64
         As for `fit_gain`.
     decibels : bool
-    loss : int
-        A value of `LOSSES`.
-    scale : float
-        Of the loss, in standard deviations.
     free : ndarray, shape (f,), int
         Indices of the unknowns that are free.
     products, moments : ndarray, shape (f, f) and (clusters, f)
-        Filled with the normal equations: J^T W J, and -J^T W r by clusters of frames, where W has
-        the weights of the samples, times the derivative of a robust loss.
+        Filled with the normal equations: J^T W J, and -J^T W r by clusters of frames.
 
     Returns
     -------
     float
-        Sum of the weighted squares, or of the robust loss of them.
+        Sum of the weighted squares.
     """
-    count, more = free.size, free.size > 0 and free.max() > 3
+    count = free.size
     state, gain, by = np.empty(_STATES), np.empty(FRAME), np.zeros((COUNT, FRAME))
+    by[4] = 1.0  # the make-up gain
     _begin(family, point, state)
     sums, lanes = np.zeros((count, count, FRAME)), np.zeros((count, FRAME))
     known, along, costs = np.zeros(FRAME), np.zeros(FRAME), np.zeros(FRAME)
@@ -266,7 +238,7 @@ def linearise(
         first = frame * FRAME
         part = drive[first : first + FRAME]
         size = part.size
-        _follow(family, part, point, more, state, gain, by)
+        _follow(family, part, point, state, gain, by)
         if size < FRAME:
             known[:], along[:] = 0.0, 0.0
         for k in range(size):
@@ -277,16 +249,7 @@ def linearise(
                 per_db = _NEPER_PER_DB * value
             trust = weight[first + k]
             difference = measured[first + k] - value
-            square = trust * difference * difference
-            if loss == 1:
-                root = sqrt(1.0 + square / (scale * scale))
-                square = 2.0 * scale * scale * (root - 1.0)
-                trust /= root
-            elif loss == 2:
-                ratio = square / (scale * scale)
-                square = scale * scale * log1p(ratio)
-                trust /= 1.0 + ratio
-            costs[k] += square
+            costs[k] += trust * difference * difference
             known[k] = trust * per_db * per_db
             along[k] = trust * per_db * difference
         # Sums over the frames, sample by sample of a frame: these loops vectorise.
@@ -315,7 +278,7 @@ def _gain_db(family, drive, point, state):
     gain, by = np.empty(drive.size), np.empty((COUNT, FRAME))
     for first in range(0, drive.size, FRAME):
         part = slice(first, min(first + FRAME, drive.size))
-        _follow(family, drive[part], point, False, state, gain[part], by)
+        _follow(family, drive[part], point, state, gain[part], by)
     return gain
 
 

@@ -29,8 +29,8 @@ def test_a_stage_is_acompressor(squared, knee):
     line = f"acompressor=threshold=0.1:ratio=5:attack=12:release=180:knee={knee}"
     theirs = by_ffmpeg(LOOP[np.newaxis], f"{line}:detection={detection}", RATE)[0]
     steps = 4000 / (np.array([12.0, 180.0]) * RATE)
-    stage = np.array([[[*steps, -20.0, 0.8, 20 * np.log10(knee)]]])
-    gain = chain_gain_db(np.abs(LOOP), stage, squared=squared)[0]
+    stage = [-20.0, 0.8, *steps, 20 * np.log10(knee)]
+    gain = chain_gain_db(np.abs(LOOP), [stage], squared=squared)
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), theirs, rtol=1e-6, atol=1e-12)
 
 
@@ -39,12 +39,12 @@ def test_two_stages_are_one_after_the_other():
     settings = [(-30.0, 2.0, 10.0, 200.0), (-25.0, 6.0, 60.0, 500.0)]
     board = pedalboard.Pedalboard([pedalboard.Compressor(*setting) for setting in settings])
     stages = [
-        [*-np.expm1(-2000 * np.pi / (np.array([attack, release]) * RATE)), level, 1 - 1 / ratio, 0]
+        [level, 1 - 1 / ratio, *-np.expm1(-2000 * np.pi / (np.array([attack, release]) * RATE)), 0]
         for level, ratio, attack, release in settings
     ]
-    gain = chain_gain_db(np.abs(LOOP), np.array([stages]))[0]
+    gain = chain_gain_db(np.abs(LOOP), stages)
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), board(LOOP, RATE), rtol=2e-4, atol=1e-7)
-    held = chain_gain_db(np.abs(LOOP), np.array([stages]), every=16)[0]
+    held = chain_gain_db(np.abs(LOOP), stages, every=16)
     np.testing.assert_allclose(held, gain[15::16], atol=0.1)
 
 

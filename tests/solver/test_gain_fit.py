@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -73,47 +71,38 @@ def test_the_model_is_the_compressor(knee_db):
 
 
 @pytest.mark.parametrize("decibels", [True, False])
-@pytest.mark.parametrize(
-    ("family", "loss"), [(0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 2), (3, 1)]
-)
-def test_derivatives_are_those_of_finite_differences(family, loss, decibels):
+@pytest.mark.parametrize("family", FAMILIES)
+def test_derivatives_are_those_of_finite_differences(family, decibels):
     level = level_db(drum_loop(3000))
     # A smoothed level above all that follows would leave every other unknown without effect.
-    point = POINT - [0, 0, 0, 0, 0, 18, 0] if family > 1 else POINT
-    drive = drive_of(level, FAMILIES[family])
+    point = POINT - [0, 0, 0, 0, 0, 18, 0] if family in ("level", "power") else POINT
     random = np.random.default_rng(2)
     gain, weight = random.uniform(-9, 0, len(level)), random.uniform(0, 2, len(level))
     if not decibels:
         gain = 10 ** (gain / 20)
-    free = np.arange(len(UNKNOWNS))
-    scale = 1.5 if decibels else 0.1
 
-    def passed(at):
-        products, moments = np.empty((7, 7)), np.empty((2, 7))
+    def passed(at, free):
+        products, moments = np.empty((len(free), len(free))), np.empty((2, len(free)))
+        number, drive = FAMILIES.index(family), drive_of(level, family)
         cost = linearise(
-            family, drive, gain, weight, decibels, loss, scale, at, free, products, moments
+            number, drive, gain, weight, decibels, at, np.array(free), products, moments
         )
         return cost, products, moments.sum(axis=0)
 
-    cost, products, moments = passed(point)
-    residuals = gain - model_gain_db(level, point, FAMILIES[family])
-    if not decibels:
-        residuals = gain - 10 ** (model_gain_db(level, point, FAMILIES[family]) / 20)
-    z = weight * residuals**2 / scale**2
-    rho = [z, 2 * (np.sqrt(1 + z) - 1), np.log1p(z)][loss]
-    assert cost == pytest.approx(scale**2 * rho.sum())
+    everything = range(len(UNKNOWNS))
+    cost, products, moments = passed(point, everything)
+    model = model_gain_db(level, point, family)
+    residuals = gain - (model if decibels else 10 ** (model / 20))
+    assert cost == pytest.approx(weight @ residuals**2)
     for i, small in enumerate(1e-5 * np.eye(len(UNKNOWNS))):
-        slope = (passed(point + small)[0] - passed(point - small)[0]) / 2e-5
+        slope = (passed(point + small, everything)[0] - passed(point - small, everything)[0]) / 2e-5
         assert slope == pytest.approx(-2 * moments[i], rel=1e-3)
     assert (np.linalg.eigvalsh(products) > 0).all()
     np.testing.assert_array_equal(products, products.T)
-    some = np.array([1, 4, 6])
-    few_products, few_moments = np.empty((3, 3)), np.empty((2, 3))
-    linearise(
-        family, drive, gain, weight, decibels, loss, scale, point, some, few_products, few_moments
-    )
+    some = [1, 4, 6]
+    _, few_products, few_moments = passed(point, some)
     np.testing.assert_allclose(few_products, products[np.ix_(some, some)])
-    np.testing.assert_allclose(few_moments.sum(axis=0), moments[some], rtol=1e-6)
+    np.testing.assert_allclose(few_moments, moments[some], rtol=1e-6)
 
 
 def measured(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +113,7 @@ def measured(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return gain, known.astype(float)
 
 
-def best_fit(dry: np.ndarray, wet: np.ndarray, free: tuple[str, ...], **options: Any):
+def best_fit(dry: np.ndarray, wet: np.ndarray, free: tuple[str, ...]):
     gain, weight = measured(dry, wet)
     start = {"ratio": 4.0, "attack_ms": 10.0, "start_db": 1.0 * ("start_db" in free)}
     fits = [
@@ -134,7 +123,6 @@ def best_fit(dry: np.ndarray, wet: np.ndarray, free: tuple[str, ...], **options:
             weight,
             point(**start, threshold_db=threshold, release_ms=release, knee_db=knee),
             free=free,
-            **options,
         )
         for threshold in (-40.0, -28.0, -18.0)
         for release in (100.0, 500.0)
@@ -148,7 +136,7 @@ def test_start_and_makeup_are_found_from_the_middle_of_a_sound():
     clip = stored(compress(loop, Settings(-36, 8, 12, 900), sample_rate=RATE, makeup_db=-3.0)[0])
     middle = slice(2 * RATE + 1500, 6 * RATE)
     free = (*PARAMETERS, "makeup_db", "start_db")
-    found = best_fit(loop[middle], clip[middle], free, loss="soft_l1", scale=1.0)
+    found = best_fit(loop[middle], clip[middle], free)
     expected = {"threshold_db": -36, "ratio": 8, "attack_ms": 12, "release_ms": 900}
     for name, value in (expected | {"makeup_db": -3}).items():
         assert found[name] == pytest.approx(value, rel=1e-3)
@@ -158,21 +146,10 @@ def test_start_and_makeup_are_found_from_the_middle_of_a_sound():
 def test_a_knee_is_found():
     loop = beats(3.0)
     clip = stored(compress(loop, Settings(-24, 4, 12, 150), sample_rate=RATE, knee_db=12.0)[0])
-    found = best_fit(loop, clip, (*PARAMETERS, "knee_db"), loss="soft_l1", scale=0.01)
+    found = best_fit(loop, clip, (*PARAMETERS, "knee_db"))
     expected = {"threshold_db": -24, "ratio": 4, "attack_ms": 12, "release_ms": 150, "knee_db": 12}
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=2e-3)
-
-
-def test_a_robust_loss_ignores_a_limiter_after_the_compressor():
-    loop = beats(3.0)
-    clip = compress(loop, Settings(-24, 4, 12, 150), sample_rate=RATE)[0]
-    limit = 20 * np.log10(np.abs(clip).max()) - 4
-    limited = stored(compress(clip, Settings(limit, 100, 0.1, 20), sample_rate=RATE)[0])
-    found = best_fit(loop, limited, PARAMETERS, loss="cauchy", scale=0.005)
-    expected = {"threshold_db": -24, "ratio": 4, "attack_ms": 12, "release_ms": 150}
-    for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=0.01)
 
 
 @pytest.mark.parametrize("family", ["decoupled", "level", "power"])
@@ -259,16 +236,11 @@ def test_amplitudes_give_the_same_point_as_decibels():
     assert fit_gain(level, factor, loop**2.0, start, decibels=False, passes=1).cost > fit.cost
 
 
-def test_points_and_settings_are_converted_and_checked():
+def test_points_and_settings_are_converted():
     settings = {"threshold_db": -20.0, "ratio": 4.0, "attack_ms": 10.0, "release_ms": 100.0}
     at = to_point(settings, sample_rate=RATE)
     assert np.isnan(at[4:]).all()
     np.testing.assert_allclose(at[:4], [-20.0, 0.75, np.log(441), np.log(4410)])
     back = to_settings(at, sample_rate=RATE)
     assert {name: back[name] for name in settings} == pytest.approx(settings)
-    with pytest.raises(ValueError, match="width"):
-        to_point({"width": 1.0}, sample_rate=RATE)
-    for name, value in [("ratio", 0.5), ("ratio", -1.0), ("attack_ms", 0.0), ("knee_db", -1.0)]:
-        with pytest.raises(ValueError, match=f"{name}={value:g}: must be from"):
-            to_point({name: value}, sample_rate=RATE)
     assert (LOWEST < HIGHEST).all()
