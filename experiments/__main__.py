@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from experiments import paper, recordings, studies, verdict
+from experiments import pairs, paper, recordings, studies, verdict
 from siamese_drc.core.errors import InputError
 
 
@@ -21,6 +22,8 @@ def main(arguments: list[str] | None = None) -> None:
     study = commands.add_parser("study", help="variations of an experiment")
     study.add_argument("experiment", help="an entry of experiments/studies.yaml")
     commands.add_parser("recordings", help="real recordings from two Debian packages")
+    own = commands.add_parser("pairs", help="drc-match on your pairs of recordings")
+    own.add_argument("file", type=Path, help="a CSV file (docs/recordings.md)")
     commands.add_parser("tables", help="only write the tables of results into README.md and docs/")
     given = parser.parse_args(arguments)
     try:
@@ -32,6 +35,9 @@ def main(arguments: list[str] | None = None) -> None:
             studies.run_study(given.experiment)
         elif given.command == "recordings":
             recordings.run_on_recordings()
+        elif given.command == "pairs":
+            pairs.match_pairs(given.file)
+            return
         for module in (paper, studies, recordings, verdict):
             module.write_tables()
     except InputError as error:

@@ -49,34 +49,24 @@ _CUT_OFF = re.compile(r"Last page lacks an end-of-stream bit|Seems to be a trunc
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound file that can be read.
-
-    Attributes
-    ----------
-    path : Path
-    sample_rate : int, Hz
-    channels : int
-    frames : int
-        What can be decoded, whatever the header states.
-    container, encoding : str
-        libsndfile's names: "WAV", "FLAC" ..., "PCM_16", "FLOAT" ...; FFmpeg's where it decodes.
-    warnings : tuple of str
-        Says how much was used of a file that is incomplete.
-    by_ffmpeg : bool
-        Whether FFmpeg decodes the file.
-    spool : open temporary file, optional
-        The bytes that came through a pipe.
-    """
+    """A sound file that can be read."""
 
     path: Path
     sample_rate: int
+    """Hz."""
     channels: int
     frames: int
+    """What can be decoded, whatever the header states."""
     container: str
+    """libsndfile's name: "WAV", "FLAC" ...; FFmpeg's where it decodes."""
     encoding: str
+    """The same: "PCM_16", "FLOAT" ..."""
     warnings: tuple[str, ...] = ()
+    """Says how much was used of a file that is incomplete."""
     by_ffmpeg: bool = False
+    """Whether FFmpeg decodes the file."""
     spool: IO[bytes] | None = field(default=None, repr=False, compare=False)
+    """The bytes that came through a pipe, in a temporary file."""
 
     @property
     def seconds(self) -> float:
@@ -92,11 +82,7 @@ class Sound:
             If the file cannot be decoded, or holds samples that are not finite.
         """
         source = Path(self.spool.name) if self.spool else self.path
-        decoded = (
-            _after(start, ffmpeg.decoded(source, block=BLOCK))
-            if self.by_ffmpeg
-            else _by_libsndfile(source, start)
-        )
+        decoded = _by_ffmpeg(source, start) if self.by_ffmpeg else _by_libsndfile(source, start)
         left = self.frames - start if frames is None else frames
         reason = "it was cut off"
         try:
@@ -107,10 +93,8 @@ class Sound:
                 left -= block.shape[1]
         except InputError:
             raise
-        except soundfile.LibsndfileError as error:
-            reason = error.error_string
-        except ValueError as error:
-            reason = str(error)
+        except (soundfile.LibsndfileError, ValueError) as error:
+            reason = getattr(error, "error_string", str(error))
         if left:
             raise InputError(
                 f"{self.path}: cannot be decoded to its end, {left / self.sample_rate:.2f} s are"
@@ -145,16 +129,12 @@ def open_sound(path: Path) -> Sound:
     reason, stated = "", 0.0
     try:
         with soundfile.SoundFile(_name(source)) as file:
-            rate, frames = file.samplerate, file.frames
-            _require_header(path, rate, file.channels)
-            stated = 0.0 if frames == _NO_LENGTH else _frames_stated(file)
+            _require_header(path, file.samplerate, file.channels)
+            stated = 0.0 if file.frames == _NO_LENGTH else _frames_stated(file)
             if stated and _is_read_whole(file, source):
-                require_duration(path, frames, rate)
-                return Sound(
-                    *(path, rate, file.channels, frames, file.format, file.subtype),
-                    warnings=_incomplete(path, frames, stated, rate, tolerance=1),
-                    spool=spool,
-                )
+                header = file.samplerate, file.channels, file.frames, file.format, file.subtype
+                warnings = _checked_length(path, file.frames, stated, file.samplerate, 1)
+                return Sound(path, *header, warnings, spool=spool)
     except soundfile.LibsndfileError as error:
         reason = error.error_string
         stated = np.inf if error.code == _MALFORMED else 0.0
@@ -165,12 +145,9 @@ def open_sound(path: Path) -> Sound:
 
 def require_duration(name: object, samples: int, sample_rate: int) -> None:
     """Raise InputError where a sound, called `name` in the message, is too short."""
-    if samples == 0:
-        raise InputError(f"{name}: is empty, must last at least {SHORTEST_S:g} s")
     if samples < SHORTEST_S * sample_rate:
-        raise InputError(
-            f"{name}: lasts {samples / sample_rate:.3g} s, must last at least {SHORTEST_S:g} s"
-        )
+        length = f"lasts {samples / sample_rate:.3g} s" if samples else "is empty"
+        raise InputError(f"{name}: {length}, must last at least {SHORTEST_S:g} s")
 
 
 def require_finite(name: object, signal: np.ndarray) -> None:
@@ -248,16 +225,16 @@ def _require_header(path: Path, sample_rate: int, channels: int) -> None:
         raise InputError(f"{path}: has {channels} channels, must have 1 to {MOST_CHANNELS}")
 
 
-def _incomplete(
-    path: Path, frames: int, stated: float, sample_rate: int, *, tolerance: float
+def _checked_length(
+    path: Path, frames: int, stated: float, sample_rate: int, tolerance: int
 ) -> tuple[str, ...]:
     """Return the warning where fewer frames than stated (infinity: unknown) can be decoded."""
+    require_duration(path, frames, sample_rate)
     if stated - frames <= tolerance:
         return ()
     of = f"of {stated / sample_rate:.2f} s " if np.isfinite(stated) else ""
-    return (
-        f"{path}: is incomplete: {frames / sample_rate:.2f} s {of}can be decoded and were used",
-    )
+    used = f"{frames / sample_rate:.2f} s {of}can be decoded and were used"
+    return (f"{path}: is incomplete: {used}",)
 
 
 def _spooled(path: Path) -> IO[bytes]:
@@ -265,7 +242,8 @@ def _spooled(path: Path) -> IO[bytes]:
     standard = path == _STANDARD_INPUT
     descriptor = os.dup(0) if standard else os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        if stat.S_ISCHR(os.fstat(descriptor).st_mode) or stat.S_ISBLK(os.fstat(descriptor).st_mode):
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISCHR(kind) or stat.S_ISBLK(kind):
             raise InputError(f"{path}: is a device, must be a file or a pipe")
         waiting = select.poll()
         waiting.register(descriptor, select.POLLIN)
@@ -295,9 +273,9 @@ def _by_libsndfile(source: Path, start: int) -> Iterator[np.ndarray]:
             start = max(0, start - len(block))
 
 
-def _after(start: int, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Yield blocks without the first `start` frames."""
-    for block in blocks:
+def _by_ffmpeg(source: Path, start: int) -> Iterator[np.ndarray]:
+    """Yield blocks from frame `start` to the end."""
+    for block in ffmpeg.decoded(source, block=BLOCK):
         if start < block.shape[1]:
             yield block[:, start:]
         start = max(0, start - block.shape[1])
@@ -338,37 +316,24 @@ def _ffmpeg_sound(
 ) -> Sound:
     """Return a sound for FFmpeg to decode; it is decoded once, to know its length.
 
-    Parameters
-    ----------
-    path, source : Path
-        Its name, and the file with its bytes.
-    spool : open temporary file, optional
-    reason : str
-        Why libsndfile cannot read it.
-    stated : float
-        Frames according to libsndfile; 0 if unknown, infinity if some are known to be missing.
+    Its bytes lie in `source`. `reason` says why libsndfile cannot read it; `stated` are its frames
+    according to libsndfile: 0 if unknown, infinity if some are known to be missing.
     """
     try:
         header = ffmpeg.read_header(source)
-        rate = header.sample_rate
-        _require_header(path, rate, header.channels)
+        _require_header(path, header.sample_rate, header.channels)
         frames, whole = ffmpeg.count(source, block=BLOCK)
+        if not frames:
+            raise ValueError("it holds no samples")
     except InputError:
         raise
     except ValueError as error:
         raise InputError(f"{path}: cannot be read as audio ({reason or error})") from error
-    if not frames:
-        raise InputError(f"{path}: cannot be read as audio ({reason or 'it holds no samples'})")
-    require_duration(path, frames, rate)
     tolerance = 1 if header.encoding == "flac" else _PADDING
     if header.states_length or abs(header.frames - stated) <= tolerance:
         stated = max(header.frames, stated)
     elif np.isfinite(stated):  # the two libraries have guessed it
         stated = 0 if whole else np.inf
-    warnings = _incomplete(path, frames, stated, rate, tolerance=tolerance)
-    return Sound(
-        *(path, rate, header.channels, frames, header.container, header.encoding),
-        warnings=warnings,
-        by_ffmpeg=True,
-        spool=spool,
-    )
+    warnings = _checked_length(path, frames, stated, header.sample_rate, tolerance)
+    kind = header.container, header.encoding
+    return Sound(path, header.sample_rate, header.channels, frames, *kind, warnings, True, spool)

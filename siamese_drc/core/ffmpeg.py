@@ -6,7 +6,7 @@ PyAV is imported when a file needs it: it takes a tenth of a second.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,19 +40,13 @@ class Header(NamedTuple):
 
 
 def read_header(path: Path) -> Header:
-    """Return what a file says about its sound.
-
-    Raises
-    ------
-    ValueError
-        If FFmpeg cannot open the file, or it holds no sound.
-    """
+    """Return what a file says; ValueError if FFmpeg cannot open it, or it holds no sound."""
     with _opened(path) as (container, stream):
-        rate = stream.rate
-        frames = _seconds(container, stream) * rate
+        frames = _seconds(container, stream) * stream.rate
         kinds = container.format.name.split(",")
         stated = not _STATING_LENGTH.isdisjoint(kinds)
-        return Header(rate, stream.channels, kinds[0], stream.codec_context.name, frames, stated)
+        encoding = stream.codec_context.name
+        return Header(stream.rate, stream.channels, kinds[0], encoding, frames, stated)
 
 
 def _seconds(container: InputContainer, stream: AudioStream) -> float:
@@ -69,19 +63,16 @@ def _seconds(container: InputContainer, stream: AudioStream) -> float:
 
 
 def coded_seconds(path: Path) -> float:
-    """Return how long the sound in a file is, from its packets, which are not decoded.
+    """Return how long the sound in a file is, s, from its packets, which are not decoded.
 
     0 where FFmpeg cannot open the file.
     """
     import av
 
     total = 0.0
-    try:
-        with _opened(path) as (container, stream):
-            for packet in container.demux(stream):
-                total += float((packet.duration or 0) * (packet.time_base or 0))
-    except (av.error.FFmpegError, ValueError):
-        pass  # what came before counts
+    with suppress(av.error.FFmpegError, ValueError), _opened(path) as (container, stream):
+        for packet in container.demux(stream):
+            total += float((packet.duration or 0) * (packet.time_base or 0))
     return total
 
 
@@ -99,12 +90,8 @@ def decoded(path: Path, *, block: int) -> Generator[np.ndarray, None, bool]:
     """Yield the sound in a file in blocks, shape (channels, at most `block`), float32.
 
     Where it is damaged, it ends; damaged packets before the first good one are left out, because a
-    stream that was cut may begin with packets that refer to earlier ones.
-
-    Returns
-    -------
-    bool
-        Whether the file was decoded to its end.
+    stream that was cut may begin with packets that refer to earlier ones. Returned is whether the
+    file was decoded to its end.
 
     Raises
     ------

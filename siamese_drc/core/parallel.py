@@ -29,13 +29,7 @@ RETRIES = 3  # of a task whose worker process died
 
 
 def jobs() -> int:
-    """Return the number of worker processes: `DRC_JOBS`, else the number of cores.
-
-    Raises
-    ------
-    InputError
-        If `DRC_JOBS` is not a whole number of at least 1.
-    """
+    """Return the number of worker processes: `DRC_JOBS`, else the number of cores."""
     from joblib import cpu_count  # importing joblib takes 0.15 s
 
     value = os.environ.get("DRC_JOBS", "")
@@ -47,21 +41,7 @@ def jobs() -> int:
 
 
 def scheduler() -> tuple[str, int] | None:
-    """Return host and port of the Dask scheduler in `DRC_DASK`, or None where it is not set.
-
-    Raises
-    ------
-    InputError
-        If `DRC_DASK` is not an address.
-
-    Examples
-    --------
-    >>> os.environ["DRC_DASK"] = "tcp://node1:8786"
-    >>> scheduler()
-    ('node1', 8786)
-    >>> del os.environ["DRC_DASK"]
-    >>> scheduler()
-    """
+    """Return host and port of the Dask scheduler in `DRC_DASK`, or None where it is not set."""
     address = os.environ.get("DRC_DASK", "")
     if not address:
         return None
@@ -77,16 +57,8 @@ def progress(items: Iterable[Item], *, total: int, description: str, unit: str) 
     Where standard error is not a terminal, a line is written every 10 s.
     """
     interval = 0.2 if sys.stderr.isatty() else 10.0
-    return tqdm(
-        items,
-        total=total,
-        desc=description,
-        unit=unit,
-        mininterval=interval,
-        maxinterval=interval,
-        file=sys.stderr,
-        dynamic_ncols=True,
-    )
+    times = {"mininterval": interval, "maxinterval": interval}
+    return tqdm(items, description, total, unit=unit, dynamic_ncols=True, **times)
 
 
 def parallel_map(
@@ -124,11 +96,8 @@ def parallel_map(
     if scheduler():
         return list(shown(_on_cluster(os.environ["DRC_DASK"], function, items)))
     workers = min(jobs(), max(1, len(items)))
-    with (
-        parallel_config("threading")
-        if in_threads
-        else parallel_config("loky", inner_max_num_threads=1)
-    ):
+    backend, threads = ("threading", None) if in_threads else ("loky", 1)
+    with parallel_config(backend, inner_max_num_threads=threads):
         results = Parallel(n_jobs=workers, return_as="generator")(
             delayed(_guarded)(function, item, os.getpid()) for item in items
         )
