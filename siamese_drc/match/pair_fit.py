@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 
@@ -21,14 +23,13 @@ from siamese_drc.match.weighted_fit import (
     RATIO,
     SIGNIFICANT,
     START,
+    TINY,
     WEIGHTINGS_TRIED,
     PairRows,
     frame_gain,
 )
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, GainFit, to_point, to_settings
 from siamese_drc.solver.gain_model import COUNT, FRAME
-
-_TINY = np.finfo(float).tiny
 
 # Decisions
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
@@ -97,7 +98,7 @@ class PairFit:
     @property
     def explained(self) -> float:
         """Share of the variance of the measured gain that the fit explains, at most 1."""
-        return 1 - (self.unexplained_db / max(self.constant_db, _TINY)) ** 2
+        return 1 - (self.unexplained_db / max(self.constant_db, TINY)) ** 2
 
 
 def fit_pair(
@@ -132,37 +133,37 @@ def fit_pair(
         If `lock` names no setting, or a value is outside its range.
     """
     fixed = to_point(lock or {}, sample_rate=sample_rate)
-    peak = max(float(np.abs(wet).max()), _TINY)
+    peak = max(float(np.abs(wet).max()), TINY)
     louder_db = 20 * np.log10(peak)
     fixed[MAKEUP] -= louder_db
     clipped = clipped_samples(wet)
     known = np.where(clipped, np.float32(0), wet / np.float32(peak))
     pair = _Pair(np.asarray(dry, np.float32), known, ~clipped, sample_rate, fixed)
     tried = pair.stretch(_TRIED_S)
-    candidates = tried.candidates(len(dry))
+    candidates = tried.candidates()
     best = min((each.finished() for each in candidates[:_FINISHED]), key=_score)
     whole = pair.stretch(_LONGEST_S)
     if whole.wet.shape[1] > tried.wet.shape[1]:
-        best = whole.candidate(best.family, best.link, best.fit.point).finished()
+        best = whole.candidate(best.rows.family, best.link, best.fit.point).finished()
     if from_start and best.rows.wet.shape[1] == wet.shape[1]:
         best = best.from_rest()
     if best.left > _EXPLAINED:
         best = best.in_bands()
     deviation = np.sqrt(best.fit.covariance()[RATIO, RATIO])
-    ratio_known = np.isfinite(fixed[RATIO])
     explained = best.constant_db**2 - best.unexplained_db**2
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
-        ratio_known or best.fit.point[RATIO] > SIGNIFICANT * deviation
+        np.isfinite(fixed[RATIO]) or best.fit.point[RATIO] > SIGNIFICANT * deviation
     )
+    families = {each.rows.family: each.unexplained_db for each in [*candidates[::-1], best]}
     return PairFit(
         settings=_estimates(best, louder_db) if compressed else {},
         start_db=float(best.fit.point[START]),
-        family=best.family,
+        family=best.rows.family,
         link=best.link,
         unexplained_db=best.unexplained_db,
         constant_db=best.constant_db,
         left_db=10 * np.log10(max(best.left, 1e-30)),
-        families=_by_family(candidates, best),
+        families=families,
         compressed=bool(compressed),
     )
 
@@ -183,22 +184,9 @@ def clipped_samples(signal: np.ndarray) -> np.ndarray:
     return clipped & (clipped.sum(axis=1, keepdims=True) >= _FEWEST_CLIPPED)
 
 
-def _score(candidate: _Candidate) -> float:
-    return candidate.score
-
-
-def _by_family(candidates: Sequence[_Candidate], best: _Candidate) -> dict[Family, float]:
-    """Return what the best candidate of every family leaves unexplained, dB."""
-    found = {each.family: each.unexplained_db for each in reversed(candidates)}
-    return found | {best.family: best.unexplained_db}
-
-
 @dataclass(frozen=True)
 class _Pair:
-    """An aligned pair; `counts` is False where the reference is not to be used.
-
-    `fixed` holds the known coordinates of the point, NaN where unknown.
-    """
+    """An aligned pair; `counts` is False where the reference is not to be used."""
 
     loop: np.ndarray
     wet: np.ndarray
@@ -219,19 +207,13 @@ class _Pair:
         gain, weight = frame_gain(self.dry, self.wet)
         sums = [np.cumsum(np.append(0.0, weight * gain**power)) for power in range(3)]
         total, first, second = (each[frames:] - each[:-frames] for each in sums)
-        spread = second - first**2 / np.maximum(total, _TINY)
-        start = int(spread.argmax()) * FRAME
-        part = slice(start, start + frames * FRAME)
-        return replace(
-            self,
-            loop=self.loop[:, part],
-            wet=self.wet[:, part],
-            counts=self.counts[:, part],
-        )
+        start = int((second - first**2 / np.maximum(total, TINY)).argmax()) * FRAME
+        part = np.s_[:, start : start + frames * FRAME]
+        return replace(self, loop=self.loop[part], wet=self.wet[part], counts=self.counts[part])
 
-    def candidates(self, channels: int) -> list[_Candidate]:
+    def candidates(self) -> list[_Candidate]:
         """Fit families and links as far as the choice needs it; return them, best first."""
-        links: Sequence[Link | None] = LINKS if channels > 1 else [None]
+        links: Sequence[Link | None] = LINKS if len(self.loop) > 1 else [None]
         tried: list[_Candidate] = []
         for link in links:
             tried.append(self.candidate("branching", link))
@@ -241,10 +223,10 @@ class _Pair:
         with ThreadPoolExecutor(_THREADS) as pool:
             families = [family for family in FAMILIES if family != "branching"]
             tried += pool.map(lambda family: self.candidate(family, link), families)
-            best = min(tried, key=_score)
-            if best.family != "branching":
+            best = min(tried, key=_score).rows.family
+            if best != "branching":
                 others = [other for other in links if other != link]
-                tried += pool.map(lambda other: self.candidate(best.family, other), others)
+                tried += pool.map(lambda other: self.candidate(best, other), others)
         return sorted(tried, key=_score)
 
     def candidate(
@@ -254,66 +236,80 @@ class _Pair:
         controls = keys(self.loop, link)
         level = np.stack([level_db(key, model_of(family)[1]) for key in controls])
         owner = np.arange(len(self.wet)) if len(level) > 1 else np.zeros(len(self.wet), int)
-        rows = PairRows(level, self.dry, self.wet, owner, self.fixed, family)
-        if start is None:
-            start = rows.best_of(rows.starts(self.sample_rate))
-        fit, weight = rows.fit(start, weightings=WEIGHTINGS_TRIED)
-        return _Candidate(family, link, rows, fit, weight, self.sample_rate)
+        rows = PairRows(level, self.dry, self.wet, owner, self.fixed, family, self.sample_rate)
+        point = rows.start() if start is None else start
+        return _Candidate(link, rows, *rows.fit(point, weightings=WEIGHTINGS_TRIED))
 
 
 @dataclass(frozen=True)
 class _Candidate:
     """A fit of one family with one link, and how well it explains the gain."""
 
-    family: Family
     link: Link | None
     rows: PairRows
     fit: GainFit
     weight: np.ndarray
-    sample_rate: int
-    left: float = field(init=False)
-    unexplained_db: float = field(init=False)
-    constant_db: float = field(init=False)
-    score: float = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Measure what the fit leaves."""
+    @cached_property
+    def left(self) -> float:
+        """Share of the reference's power that the fit leaves."""
+        left = float(self.rows.left(self.fit.point).sum()) * FRAME
+        return left / max(float(np.square(self.rows.wet, dtype=float).sum()), TINY)
+
+    @cached_property
+    def _wrong_db(self) -> np.ndarray:
+        return frame_gain(self.rows.fitted(self.fit.point), self.rows.wet)[0]
+
+    @cached_property
+    def _gain(self) -> tuple[np.ndarray, np.ndarray]:
+        """The measured gain of the frames, dB, and their weight, of the sum 1."""
         gain, weight = frame_gain(self.rows.dry, self.rows.wet)
-        weight = weight / max(weight.sum(), _TINY)
-        wrong, left = self.rows.errors_db(self.fit.point)
-        put = object.__setattr__
-        put(self, "left", left)
-        put(self, "unexplained_db", float(np.sqrt(weight @ np.square(wrong))))
-        put(self, "constant_db", float(np.sqrt(weight @ np.square(gain - weight @ gain))))
-        put(self, "score", float(weight @ np.log1p(np.square(wrong / _OUTLIER_DB))))
+        return gain, weight / max(weight.sum(), TINY)
+
+    @property
+    def unexplained_db(self) -> float:
+        """Root mean square error of the gain."""
+        return float(np.sqrt(self._gain[1] @ np.square(self._wrong_db)))
+
+    @property
+    def constant_db(self) -> float:
+        """The same of the best constant gain."""
+        gain, weight = self._gain
+        return float(np.sqrt(weight @ np.square(gain - weight @ gain)))
+
+    @property
+    def score(self) -> float:
+        """A robust mean of the error of the gain."""
+        return float(self._gain[1] @ np.log1p(np.square(self._wrong_db / _OUTLIER_DB)))
 
     def finished(self) -> _Candidate:
         """Continue until the weights do not change the fit any more."""
-        fit, weight = self.rows.fit(self.fit.point, self.weight)
-        return replace(self, fit=fit, weight=weight)
+        return self._again(self.rows, self.weight)
 
     def from_rest(self) -> _Candidate:
         """Fit again from rest, if the start state is not known to be another one."""
-        smooths_gain = model_of(self.family)[0] not in ("level", "power")
         deviation = np.sqrt(self.fit.covariance()[START, START])
-        if not smooths_gain or len(self.rows.level) > 1:
-            return self
-        if abs(self.fit.point[START]) > _REST * deviation:
+        known = abs(self.fit.point[START]) > _REST * deviation
+        if known or self.rows.smooths_level or len(self.rows.level) > 1:
             return self
         fixed = self.rows.fixed.copy()
         fixed[START] = 0.0
-        return replace(self, rows=replace(self.rows, fixed=fixed)).finished()
+        return self._again(replace(self.rows, fixed=fixed), self.weight)
 
     def in_bands(self) -> _Candidate:
         """Fit again, in bands, each with the weight of its own noise."""
-        rows = self.rows.split(self.sample_rate).restored(self.fit.point)
-        fit, weight = rows.fit(self.fit.point)
-        return replace(self, rows=rows, fit=fit, weight=weight)
+        return self._again(self.rows.in_bands(self.fit.point))
+
+    def _again(self, rows: PairRows, weight: np.ndarray | None = None) -> _Candidate:
+        return _Candidate(self.link, rows, *rows.fit(self.fit.point, weight))
+
+
+_score = attrgetter("score")
 
 
 def _estimates(candidate: _Candidate, louder_db: float) -> dict[str, Estimate]:
     """Return the settings of a fit and their 90 % intervals."""
-    fit, fixed, sample_rate = candidate.fit, candidate.rows.fixed, candidate.sample_rate
+    fit, fixed, sample_rate = candidate.fit, candidate.rows.fixed, candidate.rows.sample_rate
     spread = np.hypot(_WIDER * _90_PERCENT * np.sqrt(np.diag(fit.covariance())[:COUNT]), _FINEST)
     spread[np.isfinite(fixed)] = 0.0
     if KNEE not in fit.free:

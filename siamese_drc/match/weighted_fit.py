@@ -21,11 +21,12 @@ from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
 _DB_PER_NEPER = 20 / np.log(10)
-_TINY = np.finfo(float).tiny
+TINY = np.finfo(float).tiny
 RATIO, MAKEUP, START, KNEE = (
     UNKNOWNS.index(name) for name in ("ratio", "makeup_db", "start_db", "knee_db")
 )
 SIGNIFICANT = 4.0  # standard deviations by which 1 - 1/ratio, or the knee, must differ from 0
+SMOOTH_THE_LEVEL = ("level", "power")  # families
 _LEAST_KNEE_DB = 0.25
 WEIGHTINGS_TRIED = 8  # at most, to compare candidates
 
@@ -80,7 +81,8 @@ class PairRows:
     """A pair in channels and bands, shape (rows, samples), and the levels that control its gain.
 
     `level`, shape (keys, samples), dBFS, is that of the whole loop; `owner` gives the key of each
-    row. `dry` and `wet` are 0 where a sample does not count.
+    row. `dry` and `wet` are 0 where a sample does not count. `fixed` holds the known coordinates of
+    the point, NaN where unknown.
     """
 
     level: np.ndarray
@@ -89,81 +91,81 @@ class PairRows:
     owner: np.ndarray
     fixed: np.ndarray
     family: Family
+    sample_rate: int
 
     @property
-    def power(self) -> np.ndarray:
-        """Power of the reference, shape (rows, frames)."""
-        wet = _framed(self.wet)
-        return np.einsum("rfk,rfk->rf", wet, wet) / FRAME
+    def smooths_level(self) -> bool:
+        """Whether the family smooths the level before the gain computer."""
+        return self.family in SMOOTH_THE_LEVEL
 
-    def starts(self, sample_rate: int) -> np.ndarray:
+    def start(self) -> np.ndarray:
+        """Return a point to start from: the best of a coarse grid after a few steps of the fit."""
+        weight = self._first_weight()
+        fits = [
+            self._fit(start, weight, passes=_ROUGH_PASSES, tolerance=1e-3)
+            for start in self._grid_points()
+        ]
+        return min(fits, key=lambda fit: fit.cost).point
+
+    def _grid_points(self) -> np.ndarray:
         """Compare the gain, frame by frame, with a coarse grid of gain curves.
 
         The gain reduction of a ratio R is 1 - 1/R times that of an infinite ratio. The grid
         therefore needs thresholds and times only; ratio and make-up gain follow by linear
-        regression.
-
-        Returns points to start from, shape (n, 7), best first.
+        regression. Returns the best points, shape (n, 7).
         """
-        known = to_settings(self.fixed, sample_rate=sample_rate)
-        thresholds, attacks, releases = (
+        known = to_settings(self.fixed, sample_rate=self.sample_rate)
+        axes = {
+            "threshold_db": self.level.max() - np.linspace(2.0, _DEEPEST_DB, _THRESHOLDS),
+            "attack_ms": _ATTACKS_MS,
+            "release_ms": _RELEASES_MS,
+        }
+        free = [
             np.array([known[name]]) if np.isfinite(known[name]) else values
-            for name, values in (
-                ("threshold_db", self.level.max() - np.linspace(2.0, _DEEPEST_DB, _THRESHOLDS)),
-                ("attack_ms", _ATTACKS_MS),
-                ("release_ms", _RELEASES_MS),
-            )
-        )
-        grid = np.stack(np.meshgrid(thresholds, attacks, releases, indexing="ij")).reshape(3, -1)
+            for name, values in axes.items()
+        ]
+        grid = np.stack(np.meshgrid(*free, indexing="ij")).reshape(3, -1)
         gains, weights, curves = [], [], []
         for key, level in enumerate(self.level):
-            own = self.owner == key
-            dry = self.dry[own]
-            gain, weight = frame_gain(dry, self.wet[own])
+            dry, wet = self.dry[self.owner == key], self.wet[self.owner == key]
+            gain, weight = frame_gain(dry, wet)
             power = np.einsum("rk,rk->k", dry, dry)
-            if model_of(self.family)[0] in ("level", "power"):
-                curve = self._smoothed_curves(level, power, grid, sample_rate)
-            else:
-                curve = frame_overshoot_db(level, power, *grid, sample_rate=sample_rate)
             gains.append(gain)
             weights.append(weight)
-            curves.append(curve)
+            curves.append(
+                self._smoothed_curves(level, power, grid)
+                if self.smooths_level
+                else frame_overshoot_db(level, power, *grid, sample_rate=self.sample_rate)
+            )
         gain, weight = np.concatenate(gains), np.concatenate(weights)
-        weight /= max(weight.sum(), _TINY)
+        weight /= max(weight.sum(), TINY)
         slope, makeup, misfit = _regress(gain, weight, np.concatenate(curves, axis=1), self.fixed)
         best = np.argsort(misfit, kind="stable")[:_STARTS]
-        times = np.log(grid[1:, best] * sample_rate / 1000)
+        times = np.log(grid[1:, best] * self.sample_rate / 1000)
         heard = np.flatnonzero(weight > 0)[:4]
         first = gain[heard].mean() if heard.size else 0.0
         start = np.maximum((makeup[best] - first) / np.maximum(slope[best], 0.1), 0.0)
-        if model_of(self.family)[0] in ("level", "power"):
+        if self.smooths_level:
             start = np.where(start > 0.1, start, _SILENT_START_DB)
         knee = np.zeros(len(best))
         return np.stack([grid[0, best], slope[best], *times, makeup[best], start, knee], axis=1)
 
     def _smoothed_curves(
-        self, level: np.ndarray, power: np.ndarray, grid: np.ndarray, sample_rate: int
+        self, level: np.ndarray, power: np.ndarray, grid: np.ndarray
     ) -> np.ndarray:
         """Return frame by frame the overshoot of the smoothed level, shape (n, frames), dB."""
         weight = _framed(power[np.newaxis])[0] + 1e-30
         weight = weight / weight.sum(axis=1, keepdims=True)
         curves = np.empty((grid.shape[1], len(weight)))
         times, of_grid = np.unique(grid[1:], axis=1, return_inverse=True)
-        for number, (attack, release) in enumerate(np.log(times.T * sample_rate / 1000)):
+        for number, (attack, release) in enumerate(np.log(times.T * self.sample_rate / 1000)):
             # For an infinite ratio, the gain reduction over a threshold of -120 dBFS
             lowest = np.array([-120.0, 1.0, attack, release, 0.0, 0.0, 0.0])
             smooth = -120 - model_gain_db(level, lowest, model_of(self.family)[0])
             framed = np.einsum("fk,fk->f", weight, _framed(smooth[np.newaxis])[0])
-            for row in np.flatnonzero(of_grid == number):
-                curves[row] = np.maximum(framed - grid[0, row], 0.0)
+            rows = np.flatnonzero(of_grid == number)
+            curves[rows] = np.maximum(framed - grid[0, rows, np.newaxis], 0.0)
         return curves
-
-    def best_of(self, starts: np.ndarray) -> np.ndarray:
-        """Return the best point after a few steps of the fit from every start."""
-        weight = 1 / (_FIRST_NOISE * self.power + 1e-10)
-        squares, gain = self._measured(weight)
-        rough = [self._fit(start, squares, gain, False, _ROUGH_PASSES, 1e-3) for start in starts]
-        return min(rough, key=lambda fit: fit.cost).point
 
     def fit(
         self, start: np.ndarray, weight: np.ndarray | None = None, weightings: int = _WEIGHTINGS
@@ -175,38 +177,41 @@ class PairRows:
         """
         softer = start
         if np.isfinite(self.fixed[KNEE]):
-            return self._weighted(start, weight, weightings, False)
+            return self._weighted(start, weight, weightings)
         if not start[KNEE] > 0:
-            without, weight = self._weighted(start, weight, weightings, False)
+            without, weight = self._weighted(start, weight, weightings)
             softer = without.point.copy()
             softer[KNEE] = _FIRST_KNEE_DB
-            first = self._fit(softer, *self._measured(weight), True, _KNEE_PASSES, 1e-4)
+            first = self._fit(softer, weight, knee=True, passes=_KNEE_PASSES, tolerance=1e-4)
             if not _has_knee(first):
                 return without, weight
             softer = first.point
-        fitted, weight = self._weighted(softer, weight, weightings, True)
+        fitted, weight = self._weighted(softer, weight, weightings, knee=True)
         if _has_knee(fitted):
             return fitted, weight
         harder = fitted.point.copy()
         harder[KNEE] = 0.0
-        return self._weighted(harder, weight, weightings, False)
+        return self._weighted(harder, weight, weightings)
 
     def _weighted(
-        self, point: np.ndarray, weight: np.ndarray | None, weightings: int, knee: bool
+        self, point: np.ndarray, weight: np.ndarray | None, weightings: int, *, knee: bool = False
     ) -> tuple[GainFit, np.ndarray]:
         """Fit, weighting by what is left, until the point does not change any more."""
         passes = _PASSES_MORE
         if weight is None:
-            weight, passes = 1 / (_FIRST_NOISE * self.power + 1e-10), _PASSES
+            weight, passes = self._first_weight(), _PASSES
         for _ in range(weightings):
             before = point
-            fit = self._fit(point, *self._measured(weight), knee, passes, 1e-6)
+            fit = self._fit(point, weight, knee=knee, passes=passes)
             point, passes = fit.point, _PASSES_MORE
             weight = self._weights(point)
             step = (point - before[: point.size])[fit.free]
             if step @ fit.products @ step < _CONVERGED:
                 break
-        return self._fit(point, *self._measured(weight), knee, 1, 1.0), weight
+        return self._fit(point, weight, knee=knee, passes=1, tolerance=1.0), weight
+
+    def _first_weight(self) -> np.ndarray:
+        return 1 / (_FIRST_NOISE * self._power() + 1e-10)
 
     def _weights(self, point: np.ndarray) -> np.ndarray:
         """Return the reciprocal of each frame's noise variance, shape (rows, frames).
@@ -214,9 +219,7 @@ class PairRows:
         The variance is a constant and a share of the reference's power, both measured on what a fit
         leaves, and higher where it leaves more.
         """
-        from scipy.ndimage import uniform_filter1d
-
-        left, power = self.left(point) / FRAME, self.power
+        left, power = self.left(point), self._power()
         expected = np.zeros_like(left)
         for row, (of_left, of_power) in enumerate(zip(left, power, strict=True)):
             counted = of_power > 0
@@ -225,75 +228,60 @@ class PairRows:
                 constant = np.median(some_left[some_power <= np.quantile(some_power, 0.2)])
                 share = np.median(np.maximum(some_left - constant, 0) / some_power)
                 expected[row] = constant + share * of_power
-        nearby = uniform_filter1d(left, _NEIGHBOURS, axis=1, mode="nearest")
-        return 2 / (expected + nearby + _ROUNDING)
+        return 2 / (expected + _nearby(left) + _ROUNDING)
 
-    def gains(self, point: np.ndarray) -> np.ndarray:
-        """Return the gain of every key at a point, shape (keys, samples)."""
-        found = np.empty_like(self.level)
+    def _power(self) -> np.ndarray:
+        """Return the power of the reference, shape (rows, frames)."""
+        wet = _framed(self.wet)
+        return np.einsum("rfk,rfk->rf", wet, wet) / FRAME
+
+    def fitted(self, point: np.ndarray) -> np.ndarray:
+        """Return the rows of the loop under the gain at a point, shape (rows, samples)."""
+        fitted = self.dry.astype(float)
         for key, level in enumerate(self.level):
             own = point[:COUNT].copy()
             own[START] = point[START if key == 0 else COUNT + key - 1]
-            found[key] = np.exp(model_gain_db(level, own, model_of(self.family)[0]) / _DB_PER_NEPER)
-        return found
+            gain_db = model_gain_db(level, own, model_of(self.family)[0])
+            fitted[self.owner == key] *= np.exp(gain_db / _DB_PER_NEPER)
+        return fitted
 
     def left(self, point: np.ndarray) -> np.ndarray:
-        """Return the energy that a point does not explain, shape (rows, frames)."""
-        gains = self.gains(point)
-        energy = np.empty((len(self.wet), self.wet.shape[1] // FRAME))
-        for row, key in enumerate(self.owner):
-            rest = _framed((self.wet[row] - gains[key] * self.dry[row])[np.newaxis])
-            energy[row] = np.einsum("fk,fk->f", rest[0], rest[0])
-        return energy
+        """Return the power that a point does not explain, shape (rows, frames)."""
+        rest = _framed(self.wet - self.fitted(point))
+        return np.einsum("rfk,rfk->rf", rest, rest) / FRAME
 
-    def errors_db(self, point: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return the error of the gain at a point, frame by frame, and the share of power left."""
-        gains = self.gains(point)
-        product, power, left = 0.0, 0.0, 0.0
-        for row, key in enumerate(self.owner):
-            fitted = gains[key] * self.dry[row]
-            x, y = _framed(fitted[np.newaxis])[0], _framed(self.wet[row : row + 1])[0]
-            product = product + np.einsum("fk,fk->f", x, y.astype(np.float64))
-            power = power + np.einsum("fk,fk->f", x, x)
-            left += float(np.square(self.wet[row] - fitted).sum())
-        share = product / np.maximum(power, _TINY)
-        error = _DB_PER_NEPER * np.log(np.maximum(share, 1e-3))
-        total = float(np.square(self.wet, dtype=np.float64).sum())
-        return np.where(power > 0, error, 0.0), left / max(total, _TINY)
+    def in_bands(self, point: np.ndarray) -> PairRows:
+        """Return every row split into bands, with what coding took given back.
 
-    def split(self, sample_rate: int) -> PairRows:
-        """Return every row split into bands."""
+        A coder that quantises a band adds noise to it, measured at a point, and loses some of it.
+        """
         dry, wet = (
-            np.concatenate([_split_bands(row, sample_rate=sample_rate) for row in rows])
+            np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
             for rows in (self.dry, self.wet)
         )
         owner = np.repeat(self.owner, len(dry) // len(self.dry))
-        return replace(self, dry=dry, wet=wet, owner=owner)
-
-    def restored(self, point: np.ndarray) -> PairRows:
-        """Return the rows with what coding took from the reference's bands given back.
-
-        A coder that quantises a band adds noise to it and loses some of it.
-        """
-        from scipy.ndimage import uniform_filter1d
-
-        noise = uniform_filter1d(self.left(point) / FRAME, _NEIGHBOURS, axis=1, mode="nearest")
-        power = uniform_filter1d(self.power, _NEIGHBOURS, axis=1, mode="nearest")
-        share = noise / np.maximum(power, _TINY)
+        bands = replace(self, dry=dry, wet=wet, owner=owner)
+        share = _nearby(bands.left(point)) / np.maximum(_nearby(bands._power()), TINY)
         kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
         believed = share < _MOST_NOISE
-        dry, wet = self.dry.copy(), self.wet.copy()
         length = kept.shape[1] * FRAME
         dry[:, :length] *= np.repeat(believed, FRAME, axis=1)
         wet[:, :length] *= np.repeat(believed / kept, FRAME, axis=1)
-        return replace(self, dry=dry, wet=wet)
+        return bands
 
-    def _measured(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return weights and gain of the samples of each key, shape (keys, samples).
+    def _fit(
+        self,
+        start: np.ndarray,
+        weight: np.ndarray,
+        *,
+        knee: bool = False,
+        passes: int,
+        tolerance: float = 1e-6,
+    ) -> GainFit:
+        """Fit under weights of the frames, shape (rows, frames), with the knee free or as it is.
 
-        Of weights w of the frames, shape (rows, frames): the weighted sum of squares over the rows
-        of a key, sum w (y - g x)^2, is W (a - g)^2 plus a constant, with W = sum w x^2 and
-        a = sum w x y / W.
+        The weighted sum of squares over the rows of a key, sum w (y - g x)^2, is W (a - g)^2 plus a
+        constant, with W = sum w x^2 and a = sum w x y / W.
         """
         squares, products = np.zeros_like(self.level), np.zeros_like(self.level)
         length = weight.shape[1] * FRAME
@@ -302,20 +290,7 @@ class PairRows:
             squares[key, :length] += weighted * self.dry[row, :length]
             products[key, :length] += weighted * self.wet[row, :length]
         squares[squares < _NO_WEIGHT] = 0.0
-        gain = np.zeros_like(squares)
-        np.divide(products, squares, out=gain, where=squares > 0)
-        return squares, gain
-
-    def _fit(
-        self,
-        start: np.ndarray,
-        squares: np.ndarray,
-        gain: np.ndarray,
-        knee: bool,
-        passes: int,
-        tolerance: float,
-    ) -> GainFit:
-        """Fit the gain, with the knee free or as it is."""
+        gain = np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0)
         unknown = [*SETTING_NAMES, "start_db", *(["knee_db"] if knee else [])]
         point = np.clip(np.where(np.isnan(self.fixed), start[:COUNT], self.fixed), LOWEST, HIGHEST)
         more = start[COUNT:] if start.size > COUNT else np.full(len(self.level) - 1, start[START])
@@ -330,6 +305,13 @@ class PairRows:
             tolerance=tolerance,
             passes=passes,
         )
+
+
+def _nearby(power: np.ndarray) -> np.ndarray:
+    """Return the mean over some frames around each one."""
+    from scipy.ndimage import uniform_filter1d
+
+    return uniform_filter1d(power, _NEIGHBOURS, axis=1, mode="nearest")
 
 
 def _has_knee(fit: GainFit) -> bool:
