@@ -112,7 +112,8 @@ def report_content(
         "tables": tables.build_tables(cells, results),
         "full_size": {
             "tables": [t for t in tables.build_tables(cells, beside) if t.number in filled],
-            "claims": {n: of for n, of in enumerate(decided, 1) if of.ours.ratios},
+            "claims": dict(enumerate(decided, 1)),
+            "compared": {n: of for n, of in enumerate(decided, 1) if of.ours.ratios},
         },
         "match": match,
         "match_distances": MATCH_DISTANCES,

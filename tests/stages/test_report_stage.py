@@ -26,10 +26,12 @@ WRITTEN = [
     "metrics/smoke/summary.json",
     "reports/smoke/figures/frame-length.svg",
     "reports/smoke/figures/learning-curves.svg",
+    "reports/smoke/figures/loop-counts.svg",
     "reports/smoke/figures/predicted-drum-d4p.svg",
     "reports/smoke/figures/predicted-drum-dm2.svg",
     "reports/smoke/plots/frame-length.csv",
     "reports/smoke/plots/learning-curves.csv",
+    "reports/smoke/plots/loop-counts.csv",
     "reports/smoke/plots/predicted.csv",
     "reports/smoke/report.html",
     "reports/smoke/report.md",
@@ -56,6 +58,9 @@ def project(folder: Path) -> Path:
     run_folder = folder / "metrics" / "paper" / "runs" / "drum-d4p-cnn-stft128-d4p"
     run_folder.mkdir(parents=True)
     (run_folder / "run.json").write_text(json.dumps(RUN))
+    study = folder / "metrics" / "studies" / "loops.json"
+    study.parent.mkdir()
+    study.write_text(json.dumps(LOOP_COUNTS))
     return folder
 
 
@@ -65,6 +70,16 @@ RUN = {
     "commit": "82acb725438553c019b59201830b3b8caf38b200",
     "backend": "tensorflow 2.21.0",
     "processor": "AMD EPYC",
+}
+
+LOOP_COUNTS = {
+    str(loops): {
+        "errors": {
+            "unseen_loops": {"attack_ms": 2000 / loops, "release_ms": 20000 / loops},
+            "constant": {"attack_ms": 24.0, "release_ms": 240.0},
+        }
+    }
+    for loops in (640, 80, 2560)
 }
 
 
@@ -84,6 +99,12 @@ def test_bytes_are_the_same_elsewhere_and_over_old_ones(written, tmp_path, monke
     stale.parent.mkdir(parents=True)
     stale.write_text("")
     assert run(folder) == written
+
+
+def test_the_errors_by_number_of_loops_are_in_their_order(written):
+    rows = written["reports/smoke/plots/loop-counts.csv"].decode().splitlines()
+    assert rows[1:4] == [f"{n},attack_ms,trained,{2000 / n:g}" for n in (80, 640, 2560)]
+    assert len(rows) == 1 + 2 * 2 * 3
 
 
 def test_figures_carry_no_date(written):
