@@ -19,10 +19,11 @@ import numpy as np
 
 from siamese_drc.app.output import (
     BEYOND_FULL_SCALE,
-    CONTAINERS,
     compressor_of,
     output_format,
+    refuse_inputs,
     render,
+    stored_name,
     temporary_output,
     writer,
 )
@@ -30,14 +31,10 @@ from siamese_drc.audio import BLOCK, Sound, open_sound
 from siamese_drc.compressor.settings import PARAMETERS, check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
+from siamese_drc.loops.recordings import AUDIO_ENDINGS
 from siamese_drc.match.families import FAMILIES, LINKS
 
-# Endings of the files that are taken from a folder.
-ENDINGS = (
-    *(".wav", ".wave", ".rf64", ".w64", ".flac", ".aif", ".aiff", ".caf", ".au", ".snd"),
-    *(".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".wma", ".mp4", ".mov", ".mkv", ".webm"),
-)
-_MOST_MAKEUP_DB = 100.0
+_LIMITS_DB = {"makeup_db": (-100.0, 100.0), "knee_db": (0.0, 24.0)}  # 0 where they are not stated
 
 
 class Applied(NamedTuple):
@@ -62,49 +59,33 @@ def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add(
-        "settings",
-        metavar="SETTINGS",
-        type=Path,
-        help="a file in JSON: settings.json of --export, or what --json prints",
+    text = "a file in JSON: settings.json of --export, or what --json prints"
+    add("settings", metavar="SETTINGS", type=Path, help=text)
+    text = "files to process, or folders: all audio files in them"
+    add("files", metavar="FILE", type=Path, nargs="+", help=text)
+    text = (
+        "folder for the processed files, under their own names; without it, NAME.wav becomes"
+        " NAME-compressed.wav beside it"
     )
-    add(
-        "files",
-        metavar="FILE",
-        type=Path,
-        nargs="+",
-        help="files to process, or folders: all audio files in them",
-    )
-    add(
-        "--into",
-        metavar="FOLDER",
-        type=Path,
-        help="folder for the processed files, under their own names; without it, NAME.wav becomes"
-        " NAME-compressed.wav beside it",
-    )
-    add(
-        "--stems",
-        action="store_true",
-        help="the files are stems of one mix: all get the gain that the settings give their sum",
-    )
+    add("--into", metavar="FOLDER", type=Path, help=text)
+    text = "the files are stems of one mix: all get the gain that the settings give their sum"
+    add("--stems", action="store_true", help=text)
     return parser.parse_intermixed_args([*arguments])
 
 
 def apply_files(options: argparse.Namespace) -> tuple[str, int]:
     """Process the files; return what to print, and the exit code: 2 if a file failed."""
     applied = read_settings(options.settings)
+    settings, family, link = applied
     targets = targets_of(options.files, options.into)
     if options.stems:
-        warnings = _apply_to_stems(applied, targets)
-        lines = [f"note: {warning}" for warning in warnings]
+        lines = [f"note: {warning}" for warning in _apply_to_stems(applied, targets)]
         return "\n".join([*lines, *(f"written: {path}" for path in targets.values())]), 0
     lines, failed = [], 0
     for source, target in targets.items():
         try:
             sound = open_sound(source)
-            rendered = render(
-                sound, applied.settings, target, family=applied.family, link=applied.link
-            )
+            rendered = render(sound, settings, target, family=family, link=link)
         except InputError as error:  # the other files are processed all the same
             print(f"error: {error}", file=sys.stderr)
             failed += 1
@@ -134,33 +115,37 @@ def read_settings(path: Path) -> Applied:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not JSON ({error})") from error
+    try:
+        return _stated(document)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _stated(document: Any) -> Applied:
+    """Return the settings in the content of a JSON file; ValueError says what is wrong."""
     if not isinstance(document, Mapping):
-        raise InputError(f"{path}: must hold the settings by their names, as --json prints them")
+        raise ValueError("must hold the settings by their names, as --json prints them")
     stated = document.get("applied") or document.get("settings", document)
     if not isinstance(stated, Mapping):
-        raise InputError(f"{path}: settings {stated!r}, must be values by their names")
+        raise ValueError(f"settings {stated!r}, must be values by their names")
     settings = {}
-    for name in (*PARAMETERS, "makeup_db", "knee_db"):
-        value = stated.get(name, 0.0 if name in ("knee_db", "makeup_db") else None)
+    for name in (*PARAMETERS, *_LIMITS_DB):
+        value = stated.get(name, 0.0 if name in _LIMITS_DB else None)
         value = value.get("value") if isinstance(value, Mapping) else value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise InputError(f"{path}: {name} {value!r}, must be a number")
-        try:
-            if name in PARAMETERS:
-                check_setting(name, value)
-        except ValueError as error:
-            raise InputError(f"{path}: {error}") from error
+            raise ValueError(f"{name} {value!r}, must be a number")
+        if name in PARAMETERS:
+            check_setting(name, value)
+        elif not (limits := _LIMITS_DB[name])[0] <= value <= limits[1]:
+            raise ValueError(
+                f"{name} {value:g}: must lie between {limits[0]:g} and {limits[1]:g} dB"
+            )
         settings[name] = float(value)
-    if not abs(settings["makeup_db"]) <= _MOST_MAKEUP_DB:
-        limits = f"-{_MOST_MAKEUP_DB:g} and {_MOST_MAKEUP_DB:g} dB"
-        raise InputError(f"{path}: makeup_db {settings['makeup_db']:g}: must lie between {limits}")
-    if not 0 <= settings["knee_db"] <= 24:
-        raise InputError(f"{path}: knee_db {settings['knee_db']:g}: must lie between 0 and 24 dB")
     family, link = document.get("family", "branching"), document.get("link")
     if family not in FAMILIES:
-        raise InputError(f"{path}: family {family!r}, must be one of {', '.join(FAMILIES)}")
+        raise ValueError(f"family {family!r}, must be one of {', '.join(FAMILIES)}")
     if link is not None and link not in LINKS:
-        raise InputError(f"{path}: link {link!r}, must be one of {', '.join(LINKS)}")
+        raise ValueError(f"link {link!r}, must be one of {', '.join(LINKS)}")
     return Applied(settings, family, link)
 
 
@@ -172,26 +157,23 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
     InputError
         If there is no file, two files would get the same name, or an input would be overwritten.
     """
-    from siamese_drc.app.cli import refuse_inputs
-
     found: dict[Path, Path] = {}
     for given in files:
         if not given.is_dir():
             found[given] = Path(given.name)
             continue
         inside = [
-            Path(folder, name)
-            for folder, folders, names in os.walk(given)
-            if folders.sort() is None  # in order on every file system
-            for name in sorted(names)
-            if name.lower().endswith(ENDINGS)
-            and not (into is not None and Path(folder).resolve().is_relative_to(into.resolve()))
+            path
+            for path in sorted(given.rglob("*"))
+            if path.suffix.lower() in AUDIO_ENDINGS
+            and not path.is_dir()
+            and not (into and path.parent.resolve().is_relative_to(into.resolve()))
         ]
         if not inside:
             raise InputError(f"{given}: holds no audio files")
         found |= {path: path.relative_to(given) for path in inside}
     targets = {
-        source: into / _stored(name) if into else _stored(source, "-compressed")
+        source: into / stored_name(name) if into else stored_name(source, "-compressed")
         for source, name in found.items()
     }
     refuse_inputs([*targets], [*targets.values()])
@@ -203,19 +185,19 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
     return targets
 
 
-def _stored(path: Path, suffix: str = "") -> Path:
-    """Return the name of a processed file: in the format of the file, if it holds 24 bits."""
-    ending = path.suffix if path.suffix.lower() in CONTAINERS else ".wav"
-    return path.with_name(path.stem + suffix + ending)
-
-
 def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]:
     """Write all stems under the gain of their sum; return warnings.
 
     If one would clip, all are written again at a lower level, so that they still belong together.
     """
     stems = [open_sound(path) for path in targets]
-    _check_alike(stems)
+    first = stems[0]
+    for stem in stems[1:]:
+        if (stem.sample_rate, stem.channels) != (first.sample_rate, first.channels):
+            raise InputError(
+                f"{stem.path}: has {stem.sample_rate} Hz and {stem.channels} channels, but"
+                f" {first.path} has {first.sample_rate} Hz and {first.channels}; stems must agree"
+            )
     stored = [output_format(path, stem) for path, stem in zip(targets.values(), stems, strict=True)]
     warnings = [warning for stem in stems for warning in stem.warnings]
     with ExitStack() as temporary:
@@ -223,18 +205,18 @@ def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]
 
         def written(lower_db: float) -> float:
             """Write the stems, and return the peak of those that cannot exceed full scale."""
+            peak = 0.0
             with ExitStack() as files:
                 write = [
                     files.enter_context(writer(*each))
                     for each in zip(paths, stored, stems, strict=True)
                 ]
-                peaks = np.zeros(len(stems))
                 for blocks in _together(applied, stems, lower_db):
                     for n, block in enumerate(blocks):
                         write[n](block)
                         if stored[n].encoding not in BEYOND_FULL_SCALE:
-                            peaks[n] = max(peaks[n], np.abs(block).max(initial=0))
-            return float(peaks.max())
+                            peak = max(peak, float(np.abs(block).max(initial=0)))
+            return peak
 
         peak = written(0.0)
         if peak > 1:
@@ -248,9 +230,11 @@ def _together(
     applied: Applied, stems: Sequence[Sound], lower_db: float
 ) -> Iterator[list[np.ndarray]]:
     """Yield the next block of every stem under the gain of their sum; shorter ones end early."""
+    settings, family, link = applied
     rate, channels = stems[0].sample_rate, stems[0].channels
-    link = None if applied.link == "unlinked" else applied.link
-    compressing = compressor_of(applied.settings, applied.family, link, rate, channels)
+    compressing = compressor_of(
+        settings, family, None if link == "unlinked" else link, rate, channels
+    )
     frames = max(stem.frames for stem in stems)
     decoded = [stem.blocks() for stem in stems]
     starts = range(0, frames, BLOCK)
@@ -259,16 +243,6 @@ def _together(
         mix = np.zeros((channels, min(BLOCK, frames - start)), np.float32)
         for block in blocks:
             mix[:, : block.shape[1]] += block
-        gain_db = applied.settings["makeup_db"] - lower_db - compressing.process(mix).reduction_db
+        gain_db = settings["makeup_db"] - lower_db - compressing.process(mix).reduction_db
         factor = (10 ** (gain_db / 20)).astype(np.float32)
         yield [block * factor[: block.shape[1]] for block in blocks]
-
-
-def _check_alike(stems: Sequence[Sound]) -> None:
-    first = stems[0]
-    for stem in stems[1:]:
-        if (stem.sample_rate, stem.channels) != (first.sample_rate, first.channels):
-            raise InputError(
-                f"{stem.path}: has {stem.sample_rate} Hz and {stem.channels} channels, but"
-                f" {first.path} has {first.sample_rate} Hz and {first.channels}; stems must agree"
-            )

@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from siamese_drc.audio import write_audio
 from siamese_drc.match.sound import process
 
@@ -21,7 +19,7 @@ SETTINGS = {
 }
 _SECONDS = 4
 _SEED = 5  # no corpus of the pipeline has it: the learnt model has not seen these loops
-_ROCK, _HOUSE = 0, 5  # numbers of the loops
+_LOOPS = (0, 5)  # their numbers: rock, house
 
 
 class Pair(NamedTuple):
@@ -38,7 +36,17 @@ def write_pairs(folder: Path) -> list[Pair]:
     The references are compressed under `SETTINGS`; that of the same performance is 6 dB quieter.
     The files are 24-bit WAV, mono, 4 s.
     """
-    rock, house = _drums(_ROCK), _drums(_HOUSE)
+    from siamese_drc.loops.composers import compose
+    from siamese_drc.loops.rendering import render
+
+    rock, house = (
+        render(
+            compose("drum", number, seed=_SEED),
+            samples=_SECONDS * SAMPLE_RATE,
+            sample_rate=SAMPLE_RATE,
+        )
+        for number in _LOOPS
+    )
     loop, same, other = (
         folder / f"{name}.wav" for name in ("drums", "drums-compressed", "other-drums-compressed")
     )
@@ -50,14 +58,6 @@ def write_pairs(folder: Path) -> list[Pair]:
         Pair("Drums, and the same drums compressed", loop, same),
         Pair("Drums, and other drums compressed", loop, other),
     ]
-
-
-def _drums(number: int) -> np.ndarray:
-    from siamese_drc.loops.composers import compose
-    from siamese_drc.loops.rendering import render
-
-    score = compose("drum", number, seed=_SEED)
-    return render(score, samples=_SECONDS * SAMPLE_RATE, sample_rate=SAMPLE_RATE)
 
 
 def main() -> None:

@@ -6,18 +6,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Knob:
-    """A setting as a number and a slider.
+    """A setting as a number and a slider from `low` to `high`.
 
-    Attributes
-    ----------
-    label : str
-    low, high : float
-        Ends of the slider.
-    logarithmic : bool
-        Of the slider: for quantities of which equal ratios are equal steps.
+    Examples
+    --------
+    >>> attack = Knob("Attack", 0.1, 10.0, logarithmic=True)
+    >>> attack.value(0.5), attack.position(1.0), attack.rounded(0.123456)
+    (1.0, 0.5, 0.1235)
     """
 
     label: str
@@ -26,36 +26,19 @@ class Knob:
     logarithmic: bool = False
 
     def position(self, value: float) -> float:
-        """Return where the slider stands, 0 to 1.
-
-        Examples
-        --------
-        >>> round(Knob("Attack", 0.1, 10.0, logarithmic=True).position(1.0), 3)
-        0.5
-        """
-        low, high, at = self._scaled(self.low), self._scaled(self.high), self._scaled(value)
-        return min(max((at - low) / (high - low), 0.0), 1.0)
+        """Return where the slider stands, 0 to 1."""
+        ends = self._scaled(self.low), self._scaled(self.high)
+        return float(np.interp(self._scaled(value), ends, (0.0, 1.0)))
 
     def value(self, position: float) -> float:
-        """Return the setting where the slider stands.
-
-        Examples
-        --------
-        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).value(0.5)
-        1.0
-        """
-        low, high = self._scaled(self.low), self._scaled(self.high)
-        at = low + position * (high - low)
+        """Return the setting where the slider stands."""
+        at = float(
+            np.interp(position, (0.0, 1.0), (self._scaled(self.low), self._scaled(self.high)))
+        )
         return self.rounded(10**at if self.logarithmic else at)
 
     def rounded(self, value: float) -> float:
-        """Return a value as the page shows and applies it: 4 digits, or to 0.01 dB.
-
-        Examples
-        --------
-        >>> Knob("Attack", 0.1, 10.0, logarithmic=True).rounded(0.123456)
-        0.1235
-        """
+        """Return a value as the page shows and applies it: 4 digits, or to 0.01 dB."""
         return float(f"{value:.4g}" if self.logarithmic else f"{value:z.2f}")
 
     def _scaled(self, value: float) -> float:

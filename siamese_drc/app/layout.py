@@ -36,23 +36,14 @@ _ONE_AT_A_TIME: dict[str, Any] = {
     "concurrency_limit": 1,
     "api_visibility": "private",
 }
-_AT_ONCE: dict[str, Any] = {
-    "queue": False,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-}
+_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 Updates = dict[gr.blocks.Block, Any]
 
 
 class Page:
     """The page's components and the functions behind them.
 
-    Parameters
-    ----------
-    folder : Path
-        For the folders of the sessions.
-    pairs : sequence of Pair
-        Examples to try.
+    The folders of the sessions lie in `folder`; `pairs` are examples to try.
     """
 
     def __init__(self, folder: Path, pairs: Sequence[Pair]) -> None:
@@ -67,12 +58,8 @@ class Page:
         gr.Markdown(f"# {TITLE}\n\n{ABOUT}")
         with gr.Row():
             self.loop = gr.File(label="Your loop", elem_id="loop", height=140)
-            self.reference = gr.File(
-                label="The reference, or several",
-                file_count="multiple",
-                elem_id="reference",
-                height=140,
-            )
+            several: dict[str, Any] = {"file_count": "multiple", "elem_id": "reference"}
+            self.reference = gr.File(label="The reference, or several", height=140, **several)
         self.examples = gr.Dataset(
             label="Or try an example",
             components=[gr.Textbox(visible=False)],
@@ -98,18 +85,9 @@ class Page:
                 self.knobs, self.sliders = [], []
                 for name, knob in KNOBS.items():
                     self.knobs.append(gr.Number(label=knob.label, info=" ", elem_id=name))
-                    self.sliders.append(
-                        gr.Slider(
-                            0,
-                            1,
-                            step=0.001,
-                            label=knob.label,
-                            show_label=False,
-                            container=False,
-                            elem_id=f"{name}_position",
-                            elem_classes="position",
-                        )
-                    )
+                    position: dict[str, Any] = {"label": knob.label, "elem_classes": "position"}
+                    position |= {"show_label": False, "container": False, "step": 0.001}
+                    self.sliders.append(gr.Slider(0, 1, elem_id=f"{name}_position", **position))
                 self.back = gr.Button("Reset to the settings found", elem_id="back")
                 self.curve = gr.HTML(elem_id="curve")
             with gr.Column():
@@ -130,10 +108,8 @@ class Page:
     def _connect(self) -> None:
         result = [self.listening, self.curve, self.waves, self.audio, self.answer]
         exports = [self.exported, self.archive]
-        shown = [
-            *(self.alert, self.verdict, self.results, *self.knobs, *self.sliders),
-            *(*result, *exports),
-        ]
+        shown = [self.alert, self.verdict, self.results, *self.knobs, *self.sliders]
+        shown += [*result, *exports]
         files = [self.loop, self.reference]
         given = [*files, self.amount, self.lock, self.weights]
         self.blocks.load(self._begin, None, None, **_AT_ONCE)
@@ -189,31 +165,17 @@ class Page:
         return self._nothing()
 
     def _match(
-        self,
-        loop: str | None,
-        references: list[str] | None,
-        amount: float,
-        lock: str | None,
-        weights: str | None,
-        request: gr.Request,
+        self, request: gr.Request, loop: str | None, references: list[str] | None, *options: Any
     ) -> Updates:
         """Match the files once all are uploaded."""
         session = self._session(request)
         if not (loop and references):
             return self._nothing()
-        return self._find(session, Path(loop), [*map(Path, references)], (amount, lock, weights))
+        return self._find(session, Path(loop), [*map(Path, references)], *options)
 
-    def _example(
-        self,
-        index: int,
-        amount: float,
-        lock: str | None,
-        weights: str | None,
-        request: gr.Request,
-    ) -> Updates:
+    def _example(self, request: gr.Request, index: int, *options: Any) -> Updates:
         pair = self._pairs[index]
-        session = self._session(request)
-        shown = self._find(session, pair.loop, [pair.reference], (amount, lock, weights))
+        shown = self._find(self._session(request), pair.loop, [pair.reference], *options)
         return {self.loop: str(pair.loop), self.reference: [str(pair.reference)], **shown}
 
     def _find(
@@ -221,11 +183,12 @@ class Page:
         session: Session,
         loop: Path,
         references: list[Path],
-        options: tuple[float, str | None, str | None],
+        amount: float,
+        lock: str | None,
+        weights: str | None,
     ) -> Updates:
-        amount, lock, weights = options
         try:
-            with session.lock:
+            with session.at_work():
                 session.find(
                     loop,
                     references,
@@ -263,12 +226,12 @@ class Page:
         return slide
 
     def _turn(self, request: gr.Request, *values: float | None) -> Updates:
-        """Show the loop under the settings typed."""
+        """Show the loop under the settings typed; an empty number leaves its setting as it is."""
         session = self._session(request)
-        settings = {
-            name: session.applied[name] if value is None else value
-            for name, value in zip(KNOBS, values, strict=True)
+        typed = {
+            name: value for name, value in zip(KNOBS, values, strict=True) if value is not None
         }
+        settings = {**session.applied, **typed}
         if settings == session.applied:
             return {self.alert: gr.HTML(visible=False)}
         return self._result(session, settings)
@@ -278,33 +241,20 @@ class Page:
     ) -> Updates:
         """Show the loop under settings; numbers and sliders show those that its sound has."""
         try:
-            with session.lock:
+            with session.at_work():
                 result = session.apply(limited(settings))
         except InputError as error:
             return {self.alert: _alert(error)}
         answer = session.answer
         assert answer is not None
-        said = (
-            [said_alone(each) for each in answer.references] if len(answer.references) > 1 else []
-        )
-        warnings = [*said, *session.notes, *answer.warnings, *result.warnings]
-        return {
+        several = answer.references if len(answer.references) > 1 else []
+        warnings = [*map(said_alone, several), *session.notes, *answer.warnings, *result.warnings]
+        axis_s = float(result.overview.seconds[-1])
+        updates: Updates = {
             self.alert: gr.HTML(visible=False),
             self.verdict: gr.HTML(verdict_html(answer.situation, warnings), visible=True),
-            **{
-                number: _number(result.settings[name], told[name] if told else None)
-                for number, name in zip(self.knobs, KNOBS, strict=True)
-            },
-            **{
-                slider: KNOBS[name].position(result.settings[name])
-                for slider, name in zip(self.sliders, KNOBS, strict=True)
-            },
             self.listening: {
-                "time": {
-                    "start_s": session.start_s,
-                    "axis_s": float(result.overview.seconds[-1]),
-                    **TIME_AXES,
-                },
+                "time": {"start_s": session.start_s, "axis_s": axis_s, **TIME_AXES},
                 **{
                     name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
                     for name, copy in result.copies.items()
@@ -317,12 +267,19 @@ class Page:
             self.exported: gr.HTML(visible=False),
             self.archive: gr.DownloadButton(visible=False),
         }
+        for number, slider, (name, knob) in zip(
+            self.knobs, self.sliders, KNOBS.items(), strict=True
+        ):
+            value = result.settings[name]
+            updates[number] = gr.Number(value, info=told[name]) if told else gr.Number(value)
+            updates[slider] = knob.position(value)
+        return updates
 
     def _export(self, request: gr.Request) -> Updates:
         """Fit the equations of other compressors to the gain of the result."""
         session = self._session(request)
         try:
-            with session.lock:
+            with session.at_work():
                 archive, exported = session.export()
         except InputError as error:
             return {self.alert: _alert(error)}
@@ -350,10 +307,6 @@ class Page:
         session = self._sessions.pop(str(request.session_hash), None)
         if session is not None:
             session.end()
-
-
-def _number(value: float, told: str | None) -> gr.Number:
-    return gr.Number(value=value) if told is None else gr.Number(value=value, info=told)
 
 
 def _items(text: str | None) -> list[str]:

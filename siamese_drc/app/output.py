@@ -1,4 +1,4 @@
-"""Processed files, and the overview of them that pictures show.
+"""What is written: the processed loop, its overview for pictures, and settings as files.
 
 A file is processed block by block, so that its length is not limited by memory. The output has the
 sample rate and the channels of the loop, and at least 24 bits.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -22,8 +22,12 @@ from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import progress
+from siamese_drc.match.answer import Answer
 from siamese_drc.match.families import Family, FamilyCompressor, Link
 from siamese_drc.match.sound import compressor
+
+if TYPE_CHECKING:
+    from siamese_drc.export.files import Export
 
 # libsndfile's containers that hold at least 24 bits, by the ending of the file's name. The first is
 # used unless the loop is in another of them.
@@ -38,10 +42,11 @@ CONTAINERS = {
     ".au": ("AU",),
 }
 SPANS = 1500  # of an overview at most: more than a picture has columns
-_BYTES = {"PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # a sample
 BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
+_BYTES = {"PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # a sample
 _SIZE_IN_32_BITS = ("WAV", "WAVEX", "AIFF", "AU")
 _LARGEST = 2**32 - 2**16  # bytes of samples in these; the rest is for the header
+_EXPORTED_S = 30.0  # of the loop, for settings of other compressors
 
 
 class Format(NamedTuple):
@@ -99,10 +104,19 @@ class Overview:
             kept[spans] = np.maximum(kept[spans], np.maximum.reduceat(values, first))
         self._done += block.shape[1]
 
-    @property
-    def peak_db(self) -> float:
-        """Level of the highest sample after processing, dBFS."""
-        return 20 * math.log10(max(float(self.wet.max()), 1e-10))
+
+def overview_of(loop: Sound) -> Overview:
+    """Return the overview of an unprocessed file."""
+    overview = Overview(loop.frames, loop.sample_rate)
+    for block in loop.blocks():
+        overview.add(block, Processed(block, np.zeros(block.shape[1], np.float32)))
+    return overview
+
+
+def stored_name(path: Path, suffix: str = "") -> Path:
+    """Return the name of a processed file: in the format of the file, if it holds 24 bits."""
+    ending = path.suffix if path.suffix.lower() in CONTAINERS else ".wav"
+    return path.with_name(path.stem + suffix + ending)
 
 
 def output_format(output: Path, loop: Sound) -> Format:
@@ -163,15 +177,27 @@ def render(
         If the loop cannot be read to its end, or the output cannot be written; an existing file
         then stays as it is.
     """
+
+    def compress(settings: Mapping[str, float], write: Callable[[np.ndarray], None]) -> Overview:
+        compressing = compressor_of(settings, family, link, loop.sample_rate, loop.channels)
+        overview = Overview(loop.frames, loop.sample_rate)
+        count = -(-loop.frames // BLOCK)
+        for block in progress(loop.blocks(), total=count, description=loop.path.name, unit="block"):
+            processed = compressing.process(block)
+            overview.add(block, processed)
+            write(processed.signal)
+        return overview
+
     if output is None:
-        return Rendered(_compress(loop, settings, (family, link), None), [], settings)
+        return Rendered(compress(settings, lambda block: None), [], settings)
     stored = output_format(output, loop)
     with temporary_output(output) as path:
-        target = (path, stored)
-        overview = _compress(loop, settings, (family, link), target)
-        over_db = overview.peak_db
-        if over_db <= 0:
+        with writer(path, stored, loop) as write:
+            overview = compress(settings, write)
+        peak = float(overview.wet.max())
+        if peak <= 1:
             return Rendered(overview, [], settings)
+        over_db = 20 * math.log10(peak)
         if stored.encoding in BEYOND_FULL_SCALE:
             warning = f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
             return Rendered(overview, [warning], settings)
@@ -181,7 +207,8 @@ def render(
             f"the output would clip: it was made {over_db:.1f} dB quieter, with a make-up gain of"
             f" {lower['makeup_db']:.1f} dB"
         )
-        return Rendered(_compress(loop, lower, (family, link), target), [warning], lower)
+        with writer(path, stored, loop) as write:
+            return Rendered(compress(lower, write), [warning], lower)
 
 
 def compressor_of(
@@ -208,11 +235,9 @@ def gain_db(
     family: Family = "branching",
     link: Link | None = None,
 ) -> np.ndarray:
-    """Return the gain on a loop, shape (channels, samples), make-up gain included.
+    """Return the gain on a loop, shape (channels, samples), in dB, make-up gain included.
 
-    Returns
-    -------
-    ndarray, shape (1, samples) or, if the channels are not linked, (channels, samples), dB
+    It has one row, or one for each channel if they are not linked.
     """
     alone = [row[np.newaxis] for row in loop] if link == "unlinked" else [loop]
     gains = []
@@ -222,35 +247,56 @@ def gain_db(
     return np.array(gains, float)
 
 
-def overview_of(loop: Sound) -> Overview:
-    """Return the overview of an unprocessed file."""
-    overview = Overview(loop.frames, loop.sample_rate)
-    for block in loop.blocks():
-        overview.add(block, Processed(block, np.zeros(block.shape[1], np.float32)))
-    return overview
+def loudest(signal: np.ndarray, samples: int) -> slice:
+    """Return where the `samples` with the most energy lie in a signal, (channels, samples)."""
+    if signal.shape[1] <= samples:
+        return slice(0, signal.shape[1])
+    before = np.append(0.0, np.cumsum(np.square(signal, dtype=float).sum(axis=0)))
+    start = int(np.argmax(before[samples:] - before[:-samples]))
+    return slice(start, start + samples)
 
 
-def _compress(
-    loop: Sound,
-    settings: Mapping[str, float],
-    design: tuple[Family, Link | None],
-    target: tuple[Path, Format] | None,
-) -> Overview:
-    compressing = compressor_of(settings, *design, loop.sample_rate, loop.channels)
-    overview = Overview(loop.frames, loop.sample_rate)
-    blocks = progress(
-        loop.blocks(),
-        total=-(-loop.frames // BLOCK),
-        description=loop.path.name,
-        unit="block",
+def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
+    """Return the settings for other compressors, fitted to the loudest part of the loop."""
+    from siamese_drc.export.files import exports
+
+    signal = np.atleast_2d(loop)
+    signal = signal[:, loudest(signal, round(_EXPORTED_S * sample_rate))]
+    gain = gain_db(
+        signal, answer.values(), sample_rate=sample_rate, family=answer.family, link=answer.link
     )
-    with writer(*target, loop) if target else nullcontext() as write:
-        for block in blocks:
-            processed = compressing.process(block)
-            overview.add(block, processed)
-            if write is not None:
-                write(processed.signal)
-    return overview
+    return exports(
+        answer.values(), signal, gain, sample_rate=sample_rate, document=document_of(answer)
+    )
+
+
+def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:
+    """Write the files into a folder, and return their paths."""
+    paths = [folder / each.file for each in exported]
+    for path, each in zip(paths, exported, strict=True):
+        with temporary_output(path) as temporary:
+            temporary.write_text(each.text, encoding="utf-8")
+    return paths
+
+
+def document_of(answer: Answer) -> dict[str, Any]:
+    """Return the answer for JSON, with all that `drc-match apply` needs."""
+    return finite({**answer.as_json(), "family": answer.family, "link": answer.link})
+
+
+def finite(value: Any) -> Any:
+    """Return a document for JSON with None instead of numbers that are not finite.
+
+    Examples
+    --------
+    >>> finite({"low": [float("-inf"), 1.0]})
+    {'low': [None, 1.0]}
+    """
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager
@@ -260,12 +306,9 @@ def writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.nda
     with soundfile.SoundFile(
         name, "w", loop.sample_rate, loop.channels, stored.encoding, format=stored.container
     ) as file:
-
-        def write(block: np.ndarray) -> None:
-            frames = block.T
-            file.write(quantise(frames) if stored.encoding == "PCM_24" else frames)
-
-        yield write
+        yield lambda block: file.write(
+            quantise(block.T) if stored.encoding == "PCM_24" else block.T
+        )
 
 
 @contextmanager
@@ -283,3 +326,11 @@ def temporary_output(output: Path) -> Iterator[Path]:
         raise InputError(
             f"{output}: writing stopped, is the disk full? ({error.error_string})"
         ) from error
+
+
+def refuse_inputs(inputs: Sequence[Path], targets: Sequence[Path]) -> None:
+    """Raise InputError where a file to be written is one to be read, under whatever name."""
+    read = {os.path.realpath(path) for path in inputs}  # resolve() fails at a loop of links
+    for target in targets:
+        if os.path.realpath(target) in read:
+            raise InputError(f"{target}: is an input and would be overwritten; name another file")

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
 LARGEST_FILE = "50mb"
-HOSTS = ["127.0.0.1", "localhost"]
-_PREFIX = "drc-app-"
-_LONGEST_QUEUE = 64  # requests that wait at most; who comes then is told so
+LONGEST_QUEUE = 64  # requests that wait at most; who comes then is told so
 
 
 @contextmanager
@@ -30,8 +28,7 @@ def visitors_folder() -> Iterator[Path]:
     It is locked while in use. The folders of processes that were killed are not locked any more,
     and are removed first.
     """
-    base = Path(tempfile.gettempdir())
-    for left in base.glob(f"{_PREFIX}*"):
+    for left in Path(tempfile.gettempdir()).glob("drc-app-*"):
         try:
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
@@ -44,7 +41,7 @@ def visitors_folder() -> Iterator[Path]:
             pass  # in use
         finally:
             os.close(lock)
-    new = Path(tempfile.mkdtemp(prefix="new-" + _PREFIX))
+    new = Path(tempfile.mkdtemp(prefix="new-drc-app-"))
     lock = os.open(new, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     folder = new.rename(new.with_name(new.name.removeprefix("new-"))).resolve()
@@ -92,13 +89,12 @@ def served() -> Iterator[Blocks]:
         gradio.set_static_paths([folder / "examples", folder / "sessions"])  # else copied again
         page = Page(folder / "sessions", write_pairs(folder / "examples"))
         blocks = page.blocks
-        blocks.queue(max_size=_LONGEST_QUEUE)
+        blocks.queue(max_size=LONGEST_QUEUE)
+        # A page of another name that leads here (DNS rebinding) must not read along.
+        hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
         blocks.launch(
             server_name="127.0.0.1",
-            app_kwargs={
-                # A page of another name that leads here (DNS rebinding) must not read along.
-                "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)]
-            },
+            app_kwargs={"middleware": [hosts]},
             max_file_size=LARGEST_FILE,
             css_paths=HERE / "style.css",
             share=False,

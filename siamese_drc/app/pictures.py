@@ -17,9 +17,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from siamese_drc.app.output import Overview
+from siamese_drc.app.output import Overview, temporary_output
 from siamese_drc.core.errors import InputError
-from siamese_drc.core.outputs import replaced
 from siamese_drc.report.pictures import STYLE
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -40,15 +39,7 @@ def check_picture(path: Path) -> None:
 
 
 def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
-    """Return a figure of waveforms above gain reduction, and the static curve beside them.
-
-    Parameters
-    ----------
-    overview : Overview
-        Of the processed file.
-    settings : mapping of str to float
-        `threshold_db`, `ratio` and `makeup_db` set the static curve.
-    """
+    """Return a figure of waveforms above gain reduction, and the static curve beside them."""
     with _style():
         figure = Figure(figsize=(9, 4), layout="constrained")
         axes = figure.subplot_mosaic(
@@ -65,19 +56,10 @@ def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
 
 
 def save_picture(figure: Figure, path: Path) -> None:
-    """Write a figure; a file that is there is replaced only by a complete one.
-
-    Raises
-    ------
-    InputError
-        If it cannot be written.
-    """
+    """Write a figure; a file that is there is replaced only by a complete one."""
     kind = path.suffix.lower().removeprefix(".")
-    try:
-        with _style(), replaced(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    with _style(), temporary_output(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
 
 
 def static_curve(level_db: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
@@ -120,14 +102,11 @@ def time_picture(overview: Overview, reference: Overview) -> str:
     """Return waveforms of loop, result and reference, and the gain reduction, as HTML."""
     with _style(_ON_A_PHONE):
         figure = Figure(figsize=(_PHONE_INCHES, 1.2 * _PHONE_INCHES))
+        sides = {side: TIME_AXES[side] for side in ("left", "right")}
         waves, reduction, other = figure.subplots(
             3,
-            1,
             height_ratios=[3, 2, 2],
-            gridspec_kw={
-                **{side: TIME_AXES[side] for side in ("left", "right")},
-                **{"bottom": 0.08, "top": 0.98, "hspace": 0.3},
-            },
+            gridspec_kw={**sides, "bottom": 0.08, "top": 0.98, "hspace": 0.3},
         )
         waves.sharex(reduction)
         _draw_waveforms(waves, overview)
@@ -136,8 +115,7 @@ def time_picture(overview: Overview, reference: Overview) -> str:
             reference.seconds, -reference.dry, reference.dry, color=_GREEN, linewidth=0
         )
         other.set_xlim(0, float(reference.seconds[-1]))
-        other.set_xlabel("time (s)")
-        other.set_ylabel("reference")
+        other.set(xlabel="time (s)", ylabel="reference")
         return _as_html(
             figure,
             "Waveforms of loop, result and reference; maximum gain reduction"
@@ -162,9 +140,8 @@ def _draw_waveforms(axes: Axes, overview: Overview) -> None:
 
 def _draw_reduction(axes: Axes, overview: Overview) -> None:
     axes.fill_between(overview.seconds, -overview.reduction_db, color=_ORANGE, linewidth=0)
-    axes.set_ylim(-1.05 * max(float(overview.reduction_db.max()), 1.0), 0)
-    axes.set_xlim(0, float(overview.seconds[-1]))
-    axes.set_ylabel("gain reduction (dB)")
+    lowest = -1.05 * max(float(overview.reduction_db.max()), 1.0)
+    axes.set(xlim=(0, overview.seconds[-1]), ylim=(lowest, 0), ylabel="gain reduction (dB)")
 
 
 def _draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
@@ -172,9 +149,7 @@ def _draw_curve(axes: Axes, settings: Mapping[str, float]) -> None:
     axes.plot(level, level, color=_GREY, label="unchanged")
     axes.plot(level, static_curve(level, settings), color=_BLUE, label="with make-up gain")
     axes.axvline(settings["threshold_db"], color=_ORANGE, linestyle=":", label="threshold")
-    axes.set_xlabel("input (dBFS)")
-    axes.set_ylabel("output (dBFS)")
-    axes.set_aspect("equal")
+    axes.set(xlabel="input (dBFS)", ylabel="output (dBFS)", aspect="equal")
     axes.legend(loc="lower right")
 
 

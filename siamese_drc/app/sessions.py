@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -14,8 +15,17 @@ import numpy as np
 import pyloudnorm
 import soundfile
 
-from siamese_drc.app.cli import document_of, exports_of, finite, write_exports
-from siamese_drc.app.output import CONTAINERS, Overview, overview_of, render
+from siamese_drc.app.output import (
+    Overview,
+    document_of,
+    exports_of,
+    finite,
+    loudest,
+    overview_of,
+    render,
+    stored_name,
+    write_exports,
+)
 from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
@@ -32,72 +42,48 @@ LONGEST_S = 600.0  # longer files would make the page slow; the command line tak
 
 @dataclass(frozen=True)
 class Result:
-    """The loop under some settings.
-
-    Attributes
-    ----------
-    audio, answer : Path
-        For download: the processed loop; the answer and the applied settings as JSON.
-    settings : dict of str to float
-        Those applied: with a lower make-up gain where the result would have clipped.
-    overview : Overview
-    copies : dict of str to Path
-        Files to listen to: "loop", "result" and "reference".
-    gains_db : dict of str to float
-        Gains at which the copies are equally loud.
-    warnings : list of str
-    """
+    """The loop under some settings."""
 
     audio: Path
+    """The processed loop, for download."""
     answer: Path
+    """The answer and the applied settings as JSON, for download."""
     settings: dict[str, float]
+    """Those applied: with a lower make-up gain where the result would have clipped."""
     overview: Overview
     copies: dict[str, Path]
+    """Files to listen to: "loop", "result" and "reference"."""
     gains_db: dict[str, float]
+    """Gains at which the copies are equally loud."""
     warnings: list[str]
 
 
 class Session:
-    """The state of one open page.
-
-    Parameters
-    ----------
-    root : Path
-        Folder for the folder of this session.
-
-    Attributes
-    ----------
-    folder : Path
-        Holds copies to listen to and results.
-    uploads : set of Path
-        The visitor's files.
-    answer : Answer or None
-        What was found for the last files.
-    notes : list of str
-        How much of long and of incomplete files was used.
-    applied : dict of str to float
-        The settings of the last result.
-    reference : Overview
-        Of the reference that is played; only beside an answer.
-    lock : Lock
-        Held during work, so that `end` waits for it.
-    """
+    """The state of one open page, whose files lie in a folder of its own under `root`."""
 
     def __init__(self, root: Path) -> None:
         root.mkdir(exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(dir=root))
+        self.folder = Path(tempfile.mkdtemp(dir=root))  # copies to listen to, and results
         self.uploads: set[Path] = set()
-        self.answer: Answer | None = None
-        self.reference: Overview
-        self.lock = Lock()
+        self.answer: Answer | None = None  # for the last files
+        self.notes: list[str] = []  # how much of long and of incomplete files was used
+        self.applied: dict[str, float] = {}  # the settings of the last result
+        self.reference: Overview  # of the reference that is played; only beside an answer
+        self._lock = Lock()
         self._ended = False
-        self.notes: list[str] = []
-        self.applied: dict[str, float] = {}
         self._loop: Sound
         self._stretch = slice(0, 0)  # frames of the loop that are listened to
         self._copies: dict[str, Path] = {}
         self._loudness: dict[str, float] = {}
         self._results: list[Path] = []
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Work on the session: meanwhile it does not end; InputError if it has ended."""
+        with self._lock:
+            if self._ended:
+                raise InputError(CLOSED)
+            yield
 
     def find(
         self,
@@ -117,7 +103,6 @@ class Session:
         InputError
             If a file cannot be read or matched; the message names it without its folder.
         """
-        self._require_open()
         for old in self.folder.iterdir():
             shutil.rmtree(old)
         self._results, self.answer, self.applied = [], None, {}
@@ -152,14 +137,13 @@ class Session:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         self._loop = sounds[0]
         signals = {"loop": inputs.loop, "reference": inputs.references[played]}
-        rates = {"loop": sounds[0].sample_rate, "reference": inputs.rates[played]}
+        rates = {"loop": self._loop.sample_rate, "reference": inputs.rates[played]}
         stretches = played_stretches(signals, rates, answer.position)
         self._stretch = stretches["loop"]
         for name, signal in signals.items():
             self._copies[name] = folder / f"{name}.wav"
-            self._loudness[name] = write_copy(
-                self._copies[name], signal[:, stretches[name]], rates[name]
-            )
+            part = signal[:, stretches[name]]
+            self._loudness[name] = write_copy(self._copies[name], part, rates[name])
         self.notes = [_named(note, loop, *references) for note in inputs.warnings]
         self.notes += [
             f"{sound.path.name}: lasts {sound.seconds:.0f} s, of which {USED_S:.0f} s were used"
@@ -177,17 +161,15 @@ class Session:
 
     def apply(self, settings: Mapping[str, float]) -> Result:
         """Return the loop under `settings`; the result before is kept, it may be playing."""
-        self._require_open()
         assert self.answer is not None
         for old in self._results[:-1]:
             shutil.rmtree(old)
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         self._results = [*self._results[-1:], folder]
-        source = self._loop.path
-        ending = source.suffix if source.suffix.lower() in CONTAINERS else ".wav"
-        audio = folder / f"{source.stem}-matched{ending}"
-        design = self.answer.family, self.answer.link
-        rendered = render(self._loop, settings, audio, family=design[0], link=design[1])
+        source = Path(self._loop.path.name)
+        audio = folder / stored_name(source, "-matched")
+        family, link = self.answer.family, self.answer.link
+        rendered = render(self._loop, settings, audio, family=family, link=link)
         self.applied = dict(rendered.settings)
         document = finite({**document_of(self.answer), "applied": self.applied})
         answer = folder / f"{source.stem}-settings.json"
@@ -213,14 +195,10 @@ class Session:
 
     def export(self) -> tuple[Path, list[Export]]:
         """Return the applied settings for other programs: an archive of all files, and each."""
-        self._require_open()
         assert self.answer is not None
         settings = {name: Estimate.known(value) for name, value in self.applied.items()}
-        exported = exports_of(
-            replace(self.answer, settings=settings),
-            read_part(self._loop).signal,
-            self._loop.sample_rate,
-        )
+        applied = replace(self.answer, settings=settings)
+        exported = exports_of(applied, read_part(self._loop).signal, self._loop.sample_rate)
         folder = self._results[-1] / "exports"
         write_exports(exported, folder)
         name = self._results[-1] / f"{self._loop.path.stem}-exports"
@@ -228,14 +206,10 @@ class Session:
 
     def end(self) -> None:
         """Remove uploads, copies and results."""
-        with self.lock:
+        with self._lock:
             self._ended = True
             remove_uploads(self.uploads)
             shutil.rmtree(self.folder)
-
-    def _require_open(self) -> None:
-        if self._ended:
-            raise InputError(CLOSED)
 
 
 def played_stretches(
@@ -245,41 +219,19 @@ def played_stretches(
 
     Those of the same performance begin at the same place of it and are equally long; of other
     recordings they are the loudest.
-
-    Parameters
-    ----------
-    signals : mapping of str to ndarray, shape (channels, samples)
-        "loop" and "reference".
-    rates : mapping of str to int, Hz
-    position : Position, optional
-        Of a same performance.
     """
-    lengths = {name: signal.shape[1] / rates[name] for name, signal in signals.items()}
     if position is None:
-        starts = {name: _loudest_s(signals[name], rates[name]) for name in signals}
-        seconds = dict.fromkeys(signals, USED_S)
-    else:
-        loop = max(position.start_s, -position.delay_s * position.speed)
-        starts = {"loop": loop, "reference": max(position.delay_s + loop / position.speed, 0.0)}
-        seconds = dict.fromkeys(
-            signals, min(USED_S, *(lengths[name] - starts[name] for name in signals))
-        )
+        return {name: loudest(signals[name], round(USED_S * rates[name])) for name in signals}
+    loop = max(position.start_s, -position.delay_s * position.speed)
+    starts = {"loop": loop, "reference": max(position.delay_s + loop / position.speed, 0.0)}
+    lengths = {name: signals[name].shape[1] / rates[name] for name in signals}
+    seconds = min(USED_S, *(lengths[name] - starts[name] for name in signals))
     stretches = {}
-    for name, signal in signals.items():
-        first = round(starts[name] * rates[name])
-        last = min(first + round(seconds[name] * rates[name]), signal.shape[1])
+    for name, rate in rates.items():
+        first = round(starts[name] * rate)
+        last = min(first + round(seconds * rate), signals[name].shape[1])
         stretches[name] = slice(first, last)
     return stretches
-
-
-def _loudest_s(signal: np.ndarray, rate: int) -> float:
-    """Return where the loudest 30 s of a signal begin, s, to a second."""
-    seconds = -(-signal.shape[1] // rate)
-    if seconds <= USED_S:
-        return 0.0
-    energy = np.add.reduceat(np.square(signal).sum(axis=0), np.arange(seconds) * rate)
-    sums = np.convolve(energy.astype(float), np.ones(round(USED_S)), "valid")
-    return float(np.argmax(sums))
 
 
 def _named(text: str, *paths: Path) -> str:
@@ -292,23 +244,13 @@ def _named(text: str, *paths: Path) -> str:
 def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:
     """Write a signal, scaled to full scale, as 16-bit WAV, which every browser plays.
 
-    Of more than two channels, their mean is written.
-
-    Parameters
-    ----------
-    path : Path
-    signal : ndarray, shape (channels, samples), float32
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    float, LUFS
-        Integrated loudness of the copy (ITU-R BS.1770).
+    Of more than two channels, their mean is written. Returned is the integrated loudness of the
+    copy, LUFS (ITU-R BS.1770).
 
     Raises
     ------
     InputError
-        If the signal is silent.
+        If the signal, shape (channels, samples), is silent.
     """
     heard = signal if len(signal) <= 2 else one_channel(signal)[np.newaxis]
     peak = float(np.abs(heard).max())

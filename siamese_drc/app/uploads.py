@@ -35,31 +35,21 @@ def remove_uploads(paths: Iterable[Path]) -> None:
 def unclaimed_removed(
     uploaded: set[Any], claimed: Callable[[], set[Path]], *, after_s: float = UNCLAIMED_S
 ) -> Iterator[None]:
-    """Remove uploads whose tab was closed before it could claim them.
+    """Remove uploads whose tab was closed before it could claim them, within `after_s`.
 
-    Parameters
-    ----------
-    uploaded : set of str or Path
-        All uploads, added to by the server; files that are gone are taken out.
-    claimed : callable
-        Returns the uploads of the open tabs.
-    after_s : float, s
-        Time that a tab has to claim its upload.
+    The server adds to `uploaded`; what is gone is taken out. `claimed` returns the uploads of the
+    open tabs.
     """
     ended = Event()
 
     def watch() -> None:
         while not ended.wait(after_s / 4):
-            now, kept = time.time(), claimed()
-            for name in list(uploaded):
+            kept = claimed()
+            for name in [*uploaded]:
                 path = Path(name)
-                if path in kept:
-                    continue
-                try:
-                    if now - path.stat().st_ctime < after_s:
+                with suppress(FileNotFoundError):
+                    if path in kept or time.time() - path.stat().st_ctime < after_s:
                         continue
-                except FileNotFoundError:
-                    pass
                 remove_uploads([path])
                 uploaded.discard(name)
 
