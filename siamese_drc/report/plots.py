@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.report.published import PublishedCell, table_cells
 from siamese_drc.report.results import PROTOCOLS, Results
@@ -106,10 +107,11 @@ def loop_count_errors(study: Mapping[str, Mapping]) -> pd.DataFrame:
         `errors` by entry and parameter, by the number of training loops.
     """
     rows = [
-        (loops, parameter, source, mae)
+        (loops, parameter, source, errors[parameter])
+        for parameter in PARAMETERS
         for source, entry in LOOP_COUNT_SOURCES.items()
         for loops in sorted(map(int, study))
-        for parameter, mae in study[str(loops)]["errors"].get(entry, {}).items()
+        if parameter in (errors := study[str(loops)]["errors"].get(entry, {}))
     ]
     return pd.DataFrame(rows, columns=LOOP_COUNTS)
 
