@@ -25,6 +25,7 @@ from experiments.results import (
 )
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
+from siamese_drc.report.published import read_published
 from stages.project import files
 from stages.project.networks import UnseenLoops
 from stages.project.params import Params, load_params, unseen_loops_name
@@ -32,6 +33,7 @@ from stages.project.params import Params, load_params, unseen_loops_name
 BUILD = Path("build/paper")
 RESULTS = files.METRICS / "paper"
 PAGE = Path("docs/reproduce.md")
+NETWORKS_PAGE = Path("docs/networks.md")
 SIX = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2")
 THREE = ("ds3", "ds4", "dm2")
 # Runs in the order of their worth; `each` grid is a run of its own, so that little is lost.
@@ -284,8 +286,45 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
 
 
 def write_tables() -> None:
-    """Write the tables of all runs at paper scale into their page."""
+    """Write the tables of all runs at paper scale into their pages."""
     update_page(PAGE, "paper scale", tables())
+    update_page(NETWORKS_PAGE, "paper scale", where_errors_are())
+
+
+def where_errors_are(results: Path = RESULTS) -> str:
+    """Return a table of each trained error beside what says why it is not smaller."""
+    published = {cell.place: cell.value for cell in reversed(read_published())}
+    rows = []
+    for folder in sorted((results / "runs").iterdir()):
+        found = read_json(folder / "run.json")
+        if not found.get("by_value") or not found["validation"]:
+            continue  # no network, or of an earlier form
+        errors = read_json(landed_file(results, found))
+        for data_set, protocols in found["by_value"].items():
+            protocol, thirds = next(iter(protocols.items()))
+            of, curve = errors[data_set], found["validation"][data_set.rpartition("-")[2]]
+            network = of.get("network") or of.get("network_unseen_loops", {})
+            for parameter, values in thirds.items():
+                last = curve[-max(1, len(curve) // 4)] / curve[-1]
+                cells = [
+                    _number(of[protocol][parameter]["mae"]),
+                    _number(of["untrained"][protocol][parameter]["mae"])
+                    if "untrained" in of
+                    else "",
+                    _number(network[parameter]["mae"]) if network else "",
+                    " / ".join(_number(value) for value in values),
+                    f"{min(curve):.4f}",
+                    f"{last:.2f}",
+                ]
+                given = published.get((found["experiment"], data_set, parameter), "")
+                rows.append([data_set, f"`{protocol}`", UNITS[parameter], given, *cells])
+    header = ["data set", "protocol", "parameter", "published", "forest", "untrained"]
+    header += ["network itself", "forest, by third of the true values", "validation loss"]
+    return markdown_table([*header, "fall in the last quarter"], rows, texts=3)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}"
 
 
 def tables(results: Path = RESULTS) -> str:

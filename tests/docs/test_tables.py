@@ -15,6 +15,7 @@ PLACES = [
     (verdict.TOOL_PAGE, "match", verdict.match_distances),
     (verdict.MODEL_CARD, "match", verdict.match_errors),
     (paper.PAGE, "paper scale", paper.tables),
+    (paper.NETWORKS_PAGE, "paper scale", paper.where_errors_are),
     (recordings.PAGE, "errors", recordings.error_table),
     (recordings.PAGE, "match", recordings.match_table),
     *(
