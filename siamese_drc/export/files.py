@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.export.fitting import EVERY, Wanted, fit_branching, fit_chain, fit_compand
+from siamese_drc.export.fitting import EVERY, Wanted, fit_compand, fit_stage, fit_two_stages
 
 # Ranges of the settings, times as time constants
 JUCE = {
@@ -155,9 +155,8 @@ def _acompressor(by_link: Mapping[str, Wanted], start: dict[str, float]) -> Expo
     found = {}
     for link, wanted in by_link.items():
         louder = wanted._replace(magnitude=wanted.magnitude * 10 ** (boost_db / 20))
-        for detection in ("peak", "rms"):
-            squared = detection == "rms"
-            found[link, detection] = fit_chain(louder, boosted, ACOMPRESSOR, squared=squared)
+        found[link, "peak"] = fit_stage(louder, boosted, ACOMPRESSOR, "level")
+        found[link, "rms"] = fit_stage(louder, boosted, ACOMPRESSOR, "power")
     link, detection = min(found, key=lambda each: found[each].error_db)
     (stage,), makeup_db, error_db = found[link, detection]
     attack, release = (
@@ -193,7 +192,7 @@ def _compand(wanted: Wanted, start: dict[str, float]) -> Export:
 
 
 def _pedalboard(wanted: Wanted, start: dict[str, float]) -> Export:
-    fitted = fit_chain(wanted, start, JUCE, stages=2)
+    fitted = fit_two_stages(wanted, start, JUCE)
     plugins = [
         f"Compressor(threshold_db={stage['threshold_db']:.4f}, ratio={stage['ratio']:.5g},"
         f" attack_ms={2 * np.pi * stage['attack_ms']:.6g},"
@@ -206,7 +205,7 @@ def _pedalboard(wanted: Wanted, start: dict[str, float]) -> Export:
 
 
 def _zamcomp(wanted: Wanted, start: dict[str, float], channels: int) -> Export:
-    (stage,), makeup_db, error_db = fit_branching(wanted, start, ZAMCOMP)
+    (stage,), makeup_db, error_db = fit_stage(wanted, start, ZAMCOMP)
     makeup = min(max(makeup_db, 0.0), _MAKEUP_DB["zamcomp"])
     values = {
         "att": stage["attack_ms"],

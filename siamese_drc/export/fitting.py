@@ -7,14 +7,19 @@ the other compressor give on the same loop, at every 16th sample, over the parts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import least_squares
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.export.equations import chain_gain_db, smoothed_level_db
+from siamese_drc.export.equations import (
+    REST_DB,
+    chain_gain_db,
+    magnitude_db,
+    smoothed_level_db,
+)
 from siamese_drc.solver.gain_fit import (
     HIGHEST,
     LOWEST,
@@ -23,7 +28,7 @@ from siamese_drc.solver.gain_fit import (
     to_point,
     to_settings,
 )
-from siamese_drc.solver.gain_model import COUNT, model_gain_db
+from siamese_drc.solver.gain_model import COUNT, Family
 
 Limits = Mapping[str, tuple[float, float]]
 """Lowest and highest value of the settings of a compressor."""
@@ -36,11 +41,16 @@ _SETTLED_S = 0.5  # at the start of a part from the middle of the loop; not coun
 _KNOT_DB, _KNOTS = 3.0, 15  # distance and number of the points of compand's curve
 _SMOOTH, _FLAT = 3e-3, 3e-4  # weights that decide where no sound does: a straight, a flat curve
 _ENOUGH_DB = 0.02  # error of one compressor at which a second one in series is not tried
-_INSIDE = 1e-6  # of the limits, where a search starts
 
 # Coordinates of a fit: threshold (dBFS), 1 - 1/ratio, log attack, log release (samples), knee (dB)
 _PLACES = [UNKNOWNS.index(name) for name in SETTINGS]
+_START = UNKNOWNS.index("start_db")
 _SCALE = np.array([3.0, 0.1, 0.5, 0.5, 5.0])
+# From a compressor that smooths the gain reduction to those that smooth the level
+_SHIFTS = [
+    np.array([-2.0, 0.0, np.log(attack), np.log(release), 0.0, 0.0, 3.0])
+    for attack, release in ((0.7, 0.6), (1.0, 0.3), (2.5, 0.6), (5.0, 0.3))
+]
 
 
 class Fitted(NamedTuple):
@@ -87,13 +97,19 @@ class Wanted(NamedTuple):
         """Return the root mean square of the difference of a gain at these points, dB."""
         return float(np.sqrt(np.mean(np.square((gain_db - self.points())[self.heard()]))))
 
-    def fitted(self, coordinates: np.ndarray, gain_db: np.ndarray) -> Fitted:
+    def gain_of(self, stages: Iterable[np.ndarray], family: Family) -> np.ndarray:
+        """Return the gain, at these points, of compressors from their coordinates."""
+        points = [_point(stage, family) for stage in stages]
+        gains = [chain_gain_db(row, points, family) for row in magnitude_db(self.magnitude)]
+        return np.array(gains)[:, EVERY - 1 :: EVERY]
+
+    def fitted(self, stages: Sequence[np.ndarray], family: Family) -> Fitted:
         """Return settings from their coordinates, with the best make-up gain for their gain."""
-        points = np.zeros((len(coordinates), COUNT))
-        points[:, _PLACES] = coordinates
-        stages = [to_settings(point, sample_rate=self.sample_rate) for point in points]
+        gain_db = self.gain_of(stages, family)
         makeup_db = float((self.points() - gain_db)[self.heard()].mean())
-        return Fitted(stages, makeup_db, self.error_db(gain_db + makeup_db))
+        rate = self.sample_rate
+        settings = [to_settings(_point(stage, family), sample_rate=rate) for stage in stages]
+        return Fitted(settings, makeup_db, self.error_db(gain_db + makeup_db))
 
     def for_fit(self) -> tuple[Wanted, np.ndarray]:
         """Return the loudest part of a long loop, and which of its points count."""
@@ -119,98 +135,65 @@ def box(limits: Limits, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def fit_chain(
-    wanted: Wanted,
-    start: Mapping[str, float],
-    limits: Limits,
-    *,
-    stages: int = 1,
-    squared: bool = False,
+def fit_stage(
+    wanted: Wanted, start: Mapping[str, float], limits: Limits, family: Family = "branching"
 ) -> Fitted:
-    """Return the compressors in series, smoothing the level, whose gain is closest.
+    """Return settings of a compressor, of another family or with other limits.
 
     Parameters
     ----------
     wanted : Wanted
     start : mapping of str to float
-        Settings of a compressor that smooths the gain reduction, near which the search begins.
+        Settings of the compressor that made the gain, near which the search begins: where it has
+        the same equations and limits, these are its settings.
     limits : mapping of str to (float, float)
-        Of each stage.
-    stages : int, 1 or 2
-    squared : bool
-        As for `chain_gain_db`.
-    """
-    part, counts = wanted.for_fit()
-    target = part.points()[counts]
-    low, high = box(limits, wanted.sample_rate)
-    free = high > low
-    low, high = low[free], high[free]
-
-    def chain(point: np.ndarray) -> np.ndarray:
-        """Return the coordinates of every stage, shape (stages, 5)."""
-        rows = np.zeros((point.size // low.size, free.size))
-        rows[:, free] = point.reshape(len(rows), -1)
-        return rows
-
-    def gains(magnitude: np.ndarray, point: np.ndarray, every: int) -> np.ndarray:
-        """Return the gain, shape (gains, samples // every)."""
-        stages = chain(point)
-        stages[:, 2:4] = _steps(stages[:, 2:4])
-        of_rows = [chain_gain_db(row, stages, squared=squared, every=every) for row in magnitude]
-        return np.array(of_rows)
-
-    def differences(point: np.ndarray) -> np.ndarray:
-        """Return them less their mean, which the make-up gain takes away."""
-        apart = gains(part.magnitude, point, EVERY)[counts] - target
-        return apart - apart.mean()
-
-    def search(starts: list[np.ndarray], tries: int) -> OptimizeResult:
-        lower, upper, scale = (
-            np.tile(row, starts[0].size // low.size) for row in (low, high, _SCALE[free])
-        )
-        inside = [np.clip(start, lower + _INSIDE, upper - _INSIDE) for start in starts]
-        inside.sort(key=lambda start: np.square(differences(start)).sum())
-        fits = [_least_squares(differences, start, lower, upper, scale) for start in inside[:tries]]
-        return min(fits, key=lambda fit: fit.cost)
-
-    base = _coordinates(start, wanted.sample_rate)
-    starts = [
-        (base + np.array([shift, 0.0, np.log(attack), np.log(release), knee]))[free]
-        for attack in (0.5, 1.0, 2.5, 6.0)
-        for release in (0.3, 0.6, 1.0)
-        for shift in (-6.0, -2.0, 0.0)
-        for knee in ((1.0, 9.0) if free[-1] else (0.0,))
-    ]
-    first = search(starts, tries=2)
-    best = first.x
-    if stages == 2 and 2 * first.cost > _ENOUGH_DB**2 * target.size:
-        one, two = best.copy(), best.copy()
-        one[1:4] = 0.65 * best[1], *(best[2:4] + np.log([0.65, 1.4]))
-        two[1:4] = 0.75 * best[1], *(best[2:4] + np.log([1.8, 1.1]))
-        best = search([np.concatenate([one, two])], tries=1).x
-    gain = gains(wanted.magnitude, best, 1)[:, EVERY - 1 :: EVERY]
-    return wanted.fitted(chain(best), gain)
-
-
-def fit_branching(wanted: Wanted, start: Mapping[str, float], limits: Limits) -> Fitted:
-    """Return settings of a compressor with this project's equations and other limits.
-
-    Where the gain was made by these equations within the limits, these are its settings.
+    family : str
+        One of `gain_model.FAMILIES`.
     """
     part, counts = wanted.for_fit()
     weight = np.zeros(part.gain_db.shape)
     weight[:, EVERY - 1 :: EVERY] = counts
-    bounds = LOWEST.copy(), HIGHEST.copy()
-    for edge, inside in zip(bounds, box(limits, wanted.sample_rate), strict=True):
-        edge[_PLACES] = inside
-    point = np.zeros(COUNT + len(weight) - 1)
-    point[_PLACES] = _coordinates(start, wanted.sample_rate)
-    free = (*PARAMETERS, "makeup_db")
-    fit = fit_gain(_level_db(part.magnitude), part.gain_db, weight, point, free=free, bounds=bounds)
-    found = np.zeros(COUNT)
-    found[_PLACES] = fit.point[_PLACES]
-    gain = np.array([model_gain_db(row, found) for row in _level_db(wanted.magnitude)])
-    return wanted.fitted(found[np.newaxis, _PLACES], gain[:, EVERY - 1 :: EVERY])
+    low, high = LOWEST.copy(), HIGHEST.copy()
+    low[_PLACES], high[_PLACES] = box(limits, wanted.sample_rate)
+    low[_START] = REST_DB[family]
+    free = [*PARAMETERS, "makeup_db", *(["knee_db"] if low[-1] < high[-1] else [])]
+    base = _point(_coordinates(start, wanted.sample_rate), family)
+    starts = [base] if family == "branching" else [base + shift for shift in _SHIFTS]
+    fits = [
+        fit_gain(
+            magnitude_db(part.magnitude),
+            part.gain_db,
+            weight,
+            np.append(np.clip(point, low, high), np.full(len(weight) - 1, REST_DB[family])),
+            family=family,
+            free=free,
+            bounds=(low, high),
+        )
+        for point in starts
+    ]
+    found = min(fits, key=lambda fit: fit.cost).point[_PLACES]
+    return wanted.fitted([found], family)
+
+
+def fit_two_stages(wanted: Wanted, start: Mapping[str, float], limits: Limits) -> Fitted:
+    """Return one compressor that smooths the level, or two in series where these are closer."""
+    single = fit_stage(wanted, start, limits, "level")
+    if single.error_db < _ENOUGH_DB:
+        return single
+    part, counts = wanted.for_fit()
+    target = part.points()[counts]
+    low, high = (np.tile(edge[:4], 2) for edge in box(limits, wanted.sample_rate))
+    one, two = (_coordinates(single.stages[0], wanted.sample_rate)[:4] for _ in range(2))
+    one[1:] = 0.65 * one[1], *(one[2:] + np.log([0.65, 1.4]))
+    two[1:] = 0.75 * two[1], *(two[2:] + np.log([1.8, 1.1]))
+
+    def differences(point: np.ndarray) -> np.ndarray:
+        """Return them less their mean, which the make-up gain takes away."""
+        apart = part.gain_of(point.reshape(2, 4), "level")[counts] - target
+        return apart - apart.mean()
+
+    found = _least_squares(differences, np.append(one, two), low, high, np.tile(_SCALE[:4], 2))
+    return wanted.fitted(list(found.reshape(2, 4)), "level")
 
 
 def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
@@ -220,38 +203,45 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
     """
     part, counts = wanted.for_fit()
     target = part.points()[counts]
-    peak_db = min(float(_level_db(wanted.magnitude).max()), 0.0)
+    peak_db = min(float(magnitude_db(wanted.magnitude).max()), 0.0)
     knots = np.append(peak_db - _KNOT_DB * np.arange(_KNOTS)[::-1], 0.0)
     knots = np.unique(np.round(knots, 2))
     bent, sloping = (np.diff(np.eye(knots.size), order, axis=0) for order in (2, 1))
     penalty = np.vstack([_SMOOTH * bent, _FLAT * sloping]) * np.sqrt(target.size)
 
+    def level_of(of: Wanted, times: np.ndarray) -> np.ndarray:
+        levels = [smoothed_level_db(row, times) for row in magnitude_db(of.magnitude)]
+        return np.array(levels)[:, EVERY - 1 :: EVERY]
+
     def curve(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gains at the knots and the differences."""
-        level = [smoothed_level_db(row, *_steps(times), every=EVERY) for row in part.magnitude]
-        basis = _hats(np.array(level)[counts], knots)
+        basis = _hats(level_of(part, times)[counts], knots)
         gains = np.linalg.solve(basis.T @ basis + penalty.T @ penalty, basis.T @ target)
         return gains, basis @ gains - target
 
     low, high = np.log(np.array([[0.1, 1.0], [1e3, 5e3]]) * wanted.sample_rate / 1000)
-    fits = [
-        _least_squares(
-            lambda times: curve(times)[1],
-            np.clip(times, low + _INSIDE, high - _INSIDE),
-            *(low, high, _SCALE[2:4]),
-        )
-        for times in _coordinates(start, wanted.sample_rate)[2:4] + np.log([(1.5, 0.7), (4.0, 0.4)])
+    base = _coordinates(start, wanted.sample_rate)[2:4]
+    found = [
+        _least_squares(lambda times: curve(times)[1], base + shift, low, high, _SCALE[2:4])
+        for shift in np.log([(1.5, 0.7), (4.0, 0.4)])
     ]
-    best = min(fits, key=lambda fit: fit.cost).x
+    best = min(found, key=lambda times: float(np.square(curve(times)[1]).sum()))
     gains = np.round(curve(best)[0], 3)
     attack, release = (float(time) for time in np.exp(best) * 1000 / wanted.sample_rate)
-    level = np.array([smoothed_level_db(row, *_steps(best)) for row in wanted.magnitude])
-    reached = np.interp(level[:, EVERY - 1 :: EVERY], knots, gains)
+    reached = np.interp(level_of(wanted, best), knots, gains)
     return Compand(attack, release, knots, gains, wanted.error_db(reached))
 
 
 def _coordinates(settings: Mapping[str, float], sample_rate: int) -> np.ndarray:
     return to_point({"knee_db": 0.0, **settings}, sample_rate=sample_rate)[_PLACES]
+
+
+def _point(coordinates: np.ndarray, family: Family) -> np.ndarray:
+    """Return the point of a compressor at rest, without make-up gain."""
+    point = np.zeros(COUNT)
+    point[_PLACES[: len(coordinates)]] = coordinates
+    point[_START] = REST_DB[family]
+    return point
 
 
 def _least_squares(
@@ -260,25 +250,10 @@ def _least_squares(
     low: np.ndarray,
     high: np.ndarray,
     scale: np.ndarray,
-) -> OptimizeResult:
-    return least_squares(
-        differences,
-        start,
-        bounds=(low, high),
-        x_scale=scale,
-        max_nfev=40,
-        ftol=1e-5,
-        xtol=1e-5,
-    )
-
-
-def _steps(log_samples: np.ndarray) -> np.ndarray:
-    """Return 1 - a of time constants, given as logarithms of samples."""
-    return -np.expm1(-np.exp(-log_samples))
-
-
-def _level_db(magnitude: np.ndarray) -> np.ndarray:
-    return 20 * np.log10(np.maximum(magnitude, 1e-6))
+) -> np.ndarray:
+    inside = np.clip(start, low + 1e-6, high - 1e-6)
+    options = {"x_scale": scale, "max_nfev": 40, "ftol": 1e-5, "xtol": 1e-5}
+    return least_squares(differences, inside, bounds=(low, high), **options).x
 
 
 def _hats(level: np.ndarray, knots: np.ndarray) -> np.ndarray:
