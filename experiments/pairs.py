@@ -29,12 +29,8 @@ Row = dict[str, str]
 def match_pairs(file: Path) -> None:
     """Match the pairs in a CSV file, write FILE-results.csv beside it, and print a table.
 
-    Pairs that are in the results already are not matched again.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, lacks a column, or states a setting that is no number.
+    Pairs that are in the results already are not matched again. InputError if the file cannot be
+    read, lacks a column, or states a setting that is no number.
     """
     pairs = read_pairs(file)
     target = file.with_name(f"{file.stem}-results.csv")
@@ -103,10 +99,8 @@ def table(rows: Iterable[Row]) -> str:
     counts = ", ".join(f"{count} {family}" for family, count in families.most_common())
     text = f"{len(solved)} of {len(rows)} pairs are the same performance: {counts or 'none'}\n\n"
     lines = []
-    for name, label in [
-        ("gain_error_db", "gain error, rms (dB)"),
-        ("unexplained_db", "not explained (dB)"),
-    ]:
+    labels = {"gain_error_db": "gain error, rms (dB)", "unexplained_db": "not explained (dB)"}
+    for name, label in labels.items():
         values = np.array([float(row[name]) for row in solved])
         lines.append([label, *_quantiles(values), "", ""])
     for name in PARAMETERS:
@@ -118,17 +112,15 @@ def table(rows: Iterable[Row]) -> str:
         held = int(np.sum((low <= true) & (true <= high)))
         width = f"{np.median(high - low):.3g}" if stated else ""
         coverage = f"{held} of {len(stated)}" if stated else ""
-        lines.append(
-            [f"error of {UNITS[name]}", *_quantiles(np.abs(found - true)), coverage, width]
-        )
+        errors = _quantiles(np.abs(found - true))
+        lines.append([f"error of {UNITS[name]}", *errors, coverage, width])
     header = ("", "median", "90th percentile", "held by the 90 % interval", "median width")
     return f"{text}{markdown_table(header, lines)}\n"
 
 
 def _quantiles(values: np.ndarray) -> list[str]:
-    return (
-        [f"{value:.3g}" for value in np.quantile(values, (0.5, 0.9))] if values.size else ["", ""]
-    )
+    found = np.quantile(values, (0.5, 0.9)) if values.size else np.full(2, np.nan)
+    return [f"{value:.3g}".replace("nan", "") for value in found]
 
 
 def _rows(file: Path) -> list[Row]:
