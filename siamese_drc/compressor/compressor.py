@@ -110,7 +110,7 @@ def compress(
         out = np.empty((len(settings), signal.size), np.float32)
     octaves = _octaves_per_overshoot(settings)
     louder = signal * np.float32(10 ** (makeup_db / 20))
-    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
     for rows, lanes, span, smoothed in smoother.spans(level):
         apply_gain(louder[span], smoothed, lanes, octaves[rows], rows, span.start, out)
     return out
@@ -144,7 +144,7 @@ def gain_reduction_db(
     level = level_db(np.asarray(signal, np.float32), detector)
     reduction = np.empty((len(settings), level.size), np.float32)
     slope = (1 - 1 / settings.ratio).astype(np.float32)
-    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
     for rows, lanes, span, smoothed in smoother.spans(level):
         of_span = smoothed[:, : span.stop - span.start]
         reduction[rows, span] = slope[rows, np.newaxis] * of_span[lanes]
@@ -170,53 +170,11 @@ def max_gain_reduction_db(
     """
     level = level_db(np.asarray(signal, np.float32), detector)
     highest = np.zeros(len(settings))
-    smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
     for rows, lanes, span, smoothed in smoother.spans(level):
         of_span = smoothed[:, : span.stop - span.start].max(axis=1)
         highest[rows] = np.maximum(highest[rows], of_span[lanes])
     return (1 - 1 / settings.ratio) * highest
-
-
-def frame_overshoot_db(
-    level: np.ndarray,
-    power: np.ndarray,
-    threshold_db: np.ndarray,
-    attack_ms: np.ndarray,
-    release_ms: np.ndarray,
-    *,
-    sample_rate: int,
-    frame: int = 64,
-) -> np.ndarray:
-    """Return frame by frame the gain reduction for an infinite ratio, under a hard knee.
-
-    Times 1 - 1/ratio it is the gain reduction of a ratio.
-
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), float64, dBFS
-        Of the signal that controls the gain, by `level_db`.
-    power : ndarray, shape (samples,)
-        Weight of each sample in the mean over its frame.
-    threshold_db, attack_ms, release_ms : ndarray, shape (n,), float64
-    sample_rate : int, Hz
-    frame : int, samples
-        A divisor of 4096.
-
-    Returns
-    -------
-    ndarray, shape (n, whole frames), float64, dB
-        0 where nothing in a frame has weight.
-    """
-    frames = level.size // frame
-    weight = power[: frames * frame].reshape(frames, frame).astype(np.float64)
-    weight = (weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)).astype(np.float32)
-    means = np.empty((len(threshold_db), frames))
-    smoother = _Smoother(threshold_db, attack_ms, release_ms, sample_rate)
-    for rows, lanes, span, smoothed in smoother.spans(level[: frames * frame]):
-        some = slice(span.start // frame, span.stop // frame)
-        framed = smoothed[:, : span.stop - span.start].reshape(LANES, -1, frame)
-        means[rows, some] = np.einsum("lfk,fk->lf", framed, weight[some])[lanes]
-    return means
 
 
 class Processed(NamedTuple):
@@ -272,7 +230,7 @@ class LinkedCompressor:
         if len(settings) != 1:
             raise ValueError(f"{len(settings)} settings: must be one")
         self._level = RunningLevel(detector)
-        self._smoother = _Smoother.of_settings(settings, sample_rate, smoothing, knee_db)
+        self._smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
         self._slope = np.float32(1 - 1 / settings.ratio[0])
         self._octaves = _octaves_per_overshoot(settings)
         self._louder = np.float32(10 ** (makeup_db / 20))
@@ -314,21 +272,8 @@ class _Smoother:
     It carries the state of the recursion from one call of `spans` to the next.
     """
 
-    @classmethod
-    def of_settings(
-        cls, settings: Settings, sample_rate: int, smoothing: Smoothing, knee_db: float
-    ) -> _Smoother:
-        columns = settings.threshold_db, settings.attack_ms, settings.release_ms
-        return cls(*columns, sample_rate, smoothing, knee_db)
-
     def __init__(
-        self,
-        threshold_db: np.ndarray,
-        attack_ms: np.ndarray,
-        release_ms: np.ndarray,
-        sample_rate: int,
-        smoothing: Smoothing = "branching",
-        knee_db: float = 0.0,
+        self, settings: Settings, sample_rate: int, smoothing: Smoothing, knee_db: float
     ) -> None:
         if smoothing not in _SMOOTHERS:
             raise ValueError(f"smoothing {smoothing!r}: must be one of {sorted(_SMOOTHERS)}")
@@ -339,7 +284,9 @@ class _Smoother:
         self._smooth = _SMOOTHERS[smoothing]
         self._knee, self._curvature = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0
         self._shared, self._place = np.unique(
-            np.stack([threshold_db, attack_ms, release_ms]), axis=1, return_inverse=True
+            np.stack([settings.threshold_db, settings.attack_ms, settings.release_ms]),
+            axis=1,
+            return_inverse=True,
         )
         self._shared[1:] = smoothing_step(self._shared[1:], sample_rate)
         groups = -(-self._shared.shape[1] // LANES)

@@ -10,6 +10,7 @@ of the same rhythm.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -127,13 +128,12 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
     """
     x, y = _channels(loop, reference)
     best = None
-    for search in (at_equal_speed, at_any_speed):
-        for line, middle in search(x, y, sample_rate):
-            place = _placed(x, y, line, middle, sample_rate)
-            if place is not None and (best is None or place.likeness > best.likeness):
-                best = place
-            if best is not None and best.likeness > _LIKELY:
-                break
+    for line, middle in chain.from_iterable(
+        search(x, y, sample_rate) for search in (at_equal_speed, at_any_speed)
+    ):
+        place = _placed(x, y, line, middle, sample_rate)
+        if place is not None and (best is None or place.likeness > best.likeness):
+            best = place
         if best is not None and best.likeness > _LIKELY:
             break
     if best is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,10 @@ class Estimate:
     def known(cls, value: float) -> Estimate:
         """Return a setting that is given, not estimated: an interval of width 0."""
         return cls(value, value, value)
+
+    def mapped(self, rising: Callable[[float], float]) -> Estimate:
+        """Return the estimate of a rising function of the setting."""
+        return Estimate(rising(self.value), rising(self.low), rising(self.high))
 
 
 @dataclass(frozen=True)
@@ -134,23 +139,9 @@ class Answer:
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain dictionaries and lists, for JSON."""
-        return {
-            "situation": self.situation,
-            "settings": {
-                name: {"value": setting.value, "low": setting.low, "high": setting.high}
-                for name, setting in self.settings.items()
-            },
-            "warnings": self.warnings,
-            "references": [asdict(reference) for reference in self.references],
-        } | (self._fit_as_json() if self.situation == SAME_PERFORMANCE else {})
-
-    def _fit_as_json(self) -> dict[str, Any]:
-        return {
-            "family": self.family,
-            "link": self.link,
-            "families": dict(self.families),
-            "unexplained_db": self.unexplained_db,
-            "start_db": self.start_db,
-            "residual_db": self.residual_db,
-            "position": asdict(self.position) if self.position else None,
-        }
+        fields = asdict(self)
+        told = ["situation", "settings", "warnings", "references"]
+        if self.situation == SAME_PERFORMANCE:
+            told += ["family", "link", "families", "unexplained_db", "start_db", "residual_db"]
+            told.append("position")
+        return {name: fields[name] for name in told}

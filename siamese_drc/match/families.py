@@ -13,7 +13,7 @@ import numpy as np
 
 from siamese_drc.compressor.ballistics import Detector, RunningLevel
 from siamese_drc.compressor.compressor import Processed, channel_mean
-from siamese_drc.compressor.settings import PARAMETERS, check_setting
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.solver import gain_model
 from siamese_drc.solver.gain_fit import to_point
 from siamese_drc.solver.gain_model import RunningGain
@@ -76,11 +76,6 @@ class FamilyCompressor:
         One of `LINKS`; None is the mean.
     channels : int
 
-    Raises
-    ------
-    ValueError
-        If a setting is outside its range.
-
     Examples
     --------
     >>> settings = {"threshold_db": -30, "ratio": 2, "attack_ms": 5, "release_ms": 80}
@@ -100,8 +95,6 @@ class FamilyCompressor:
         link: Link | None = None,
         channels: int = 1,
     ) -> None:
-        for name in PARAMETERS:
-            check_setting(name, settings[name])
         model, detector = model_of(family)
         self._makeup_db, self._link = settings["makeup_db"], link
         at_rest = -60.0 if model in ("level", "power") else 0.0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +31,7 @@ from siamese_drc.match.sound import (
 _MAKEUP_DB = 60.0  # largest make-up gain that can be locked, either way
 
 
-@dataclass(frozen=True)
-class _Reference:
+class _Reference(NamedTuple):
     """A reference: its channels at the loop's sample rate, and how it was given."""
 
     name: str
@@ -107,38 +107,30 @@ def match(
     channels = checked_channels("loop", loop, sample_rate)
     require_sound("loop", float(np.abs(channels).max()))
     signals = [reference] if isinstance(reference, np.ndarray) else list(reference)
-    references = _references(
-        signals,
-        _checked_rates(reference_rate, sample_rate, len(signals)),
-        _checked_weights(weights, len(signals)),
-        sample_rate,
-    )
+    if not signals:
+        raise InputError("reference: there must be at least one")
+    rates = _one_each("reference_rate", reference_rate, sample_rate, len(signals))
+    counts = [float(each) for each in _one_each("weights", weights, 1.0, len(signals))]
+    if not all(0 < weight < np.inf for weight in counts):
+        raise InputError(f"weights: {counts}, every one must be above 0")
+    references = []
+    for number, (signal, rate, weight) in enumerate(zip(signals, rates, counts, strict=True), 1):
+        name = "reference" if len(signals) == 1 else f"reference {number}"
+        given = checked_channels(name, signal, rate)
+        silent = is_silent(float(np.abs(given).max()))
+        clipped = any(clips(channel) for channel in given)
+        given = resampled(given, rate, sample_rate)
+        references.append(_Reference(name, given, weight, silent, clipped))
     locked = _checked_lock(lock or {})
-    _check_amount(amount, locked)
+    if not 0 <= amount <= 100:
+        raise InputError(f"amount: {amount:g} %, must lie between 0 and 100")
+    if amount < 100 and "ratio" in locked:
+        raise InputError("amount: works through the ratio, which is locked; leave out one of them")
     answer = _scaled(_answer(channels, references, locked, sample_rate), amount / 100)
     if answer.settings and MAKEUP in locked:
         makeup = Estimate.known(locked[MAKEUP])
         answer = replace(answer, settings={**answer.settings, MAKEUP: makeup})
     return answer
-
-
-def _references(
-    signals: Sequence[np.ndarray], rates: Sequence[int], weights: Sequence[float], sample_rate: int
-) -> list[_Reference]:
-    found = []
-    for number, (signal, rate, weight) in enumerate(zip(signals, rates, weights, strict=True), 1):
-        name = "reference" if len(signals) == 1 else f"reference {number}"
-        channels = checked_channels(name, signal, rate)
-        found.append(
-            _Reference(
-                name,
-                resampled(channels, rate, sample_rate),
-                weight,
-                silent=is_silent(float(np.abs(channels).max())),
-                clips=any(clips(channel) for channel in channels),
-            )
-        )
-    return found
 
 
 def _answer(
@@ -159,10 +151,8 @@ def _answer(
             continue
         if len(references) > 1:
             notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
-        said = [ReferenceAnswer(one.name, float(one is reference),
-                                answer.values() if one is reference else {})
-                for one in references]  # fmt: skip
-        return replace(answer, warnings=[*notes, *answer.warnings], references=said)
+        alone = {reference.name: ReferenceAnswer(reference.name, 1.0, answer.values())}
+        return _completed(answer, notes, references, alone)
     notes += [
         f"{reference.name} clips: the model cannot tell clipping from compression"
         for reference in audible
@@ -183,16 +173,22 @@ def _answer(
         lock=lock,
         model=read_model(),
     )
-    by_name = {
-        reference.name: one for reference, one in zip(usable, answer.references, strict=False)
+    said = {
+        reference.name: replace(one, name=reference.name)
+        for reference, one in zip(usable, answer.references, strict=False)
     }
-    said = [
-        replace(by_name[one.name], name=one.name)
-        if one.name in by_name
-        else ReferenceAnswer(one.name, 0.0)
-        for one in references
-    ]
-    return replace(answer, warnings=[*notes, *answer.warnings], references=said)
+    return _completed(answer, notes, references, said)
+
+
+def _completed(
+    answer: Answer,
+    notes: list[str],
+    references: list[_Reference],
+    said: Mapping[str, ReferenceAnswer],
+) -> Answer:
+    """Return the answer with further warnings, and with what every reference said."""
+    of_all = [said.get(one.name, ReferenceAnswer(one.name, 0.0)) for one in references]
+    return replace(answer, warnings=[*notes, *answer.warnings], references=of_all)
 
 
 def _scaled(answer: Answer, share: float) -> Answer:
@@ -204,34 +200,19 @@ def _scaled(answer: Answer, share: float) -> Answer:
         return answer
     ratio, makeup = answer.settings["ratio"], answer.settings[MAKEUP]
     scaled = {
-        "ratio": Estimate(
-            *(1 / (1 - share * (1 - 1 / r)) for r in (ratio.value, ratio.low, ratio.high))
-        ),
-        MAKEUP: Estimate(*(share * gain for gain in (makeup.value, makeup.low, makeup.high))),
+        "ratio": ratio.mapped(lambda r: 1 / (1 - share * (1 - 1 / r))),
+        MAKEUP: makeup.mapped(lambda gain: share * gain),
     }
     return replace(answer, settings={**answer.settings, **scaled})
 
 
-def _checked_rates(given: int | Sequence[int] | None, default: int, count: int) -> list[int]:
-    """Return the sample rate of every reference."""
-    if given is None:
-        return [default] * count
-    rates = list(given) if isinstance(given, Sequence) else [given] * count
-    if len(rates) != count:
-        raise InputError(f"reference_rate: has {len(rates)} values for {count} references")
-    return rates
-
-
-def _checked_weights(weights: Sequence[float] | None, count: int) -> list[float]:
-    """Return the weight of every reference."""
-    if count == 0:
-        raise InputError("reference: there must be at least one")
-    given = [1.0] * count if weights is None else [float(weight) for weight in weights]
+def _one_each(name: str, given: Any, default: float, count: int) -> list[Any]:
+    """Return a value for each reference, from one for all, one each, or none."""
+    if np.ndim(given) == 0:
+        return [default if given is None else given] * count
     if len(given) != count:
-        raise InputError(f"weights: has {len(given)} values for {count} references")
-    if not all(0 < weight < np.inf for weight in given):
-        raise InputError(f"weights: {given}, every one must be above 0")
-    return given
+        raise InputError(f"{name}: has {len(given)} values for {count} references")
+    return list(given)
 
 
 def _checked_lock(lock: Mapping[str, float]) -> dict[str, float]:
@@ -249,11 +230,3 @@ def _checked_lock(lock: Mapping[str, float]) -> dict[str, float]:
         else:
             raise InputError(f"lock: there is no setting {name!r}, only {', '.join(SETTING_NAMES)}")
     return dict(lock)
-
-
-def _check_amount(amount: float, locked: Mapping[str, float]) -> None:
-    """Raise InputError unless `amount` is a percentage and the ratio may follow it."""
-    if not 0 <= amount <= 100:
-        raise InputError(f"amount: {amount:g} %, must lie between 0 and 100")
-    if amount < 100 and "ratio" in locked:
-        raise InputError("amount: works through the ratio, which is locked; leave out one of them")

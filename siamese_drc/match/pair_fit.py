@@ -58,29 +58,16 @@ _HIGHEST_SETTING = {"ratio": 1000.0, "attack_ms": 10000.0, "release_ms": 10000.0
 
 @dataclass(frozen=True)
 class PairFit:
-    """What explains the gain of an aligned pair.
+    """What explains the gain of an aligned pair; names and units are those of `Answer`.
 
     Attributes
     ----------
     settings : dict of str to Estimate
-        threshold_db, ratio, attack_ms, release_ms, makeup_db and knee_db, which is 0 where the pair
-        does not ask for one. Empty if `compressed` is False.
-    start_db : float
-        State before the first sample: gain reduction for an infinite ratio, or how far the smoothed
-        level is above the threshold, dB.
-    family : str
-        One of `families.FAMILIES`.
-    link : str or None
-        One of `families.LINKS`; None for one channel.
-    unexplained_db : float
-        Root mean square difference between the measured gain and that of the fit, in dB, over
-        frames of 64 samples, each weighted by the reference's power.
+        With knee_db, which is 0 where the pair does not ask for one; empty if not `compressed`.
     constant_db : float
-        The same for the best constant gain.
+        As `unexplained_db`, of the best constant gain.
     left_db : float
         Power of what the fit leaves relative to that of the reference, in dB, at most 0.
-    families : dict of str to float
-        `unexplained_db` of every family that was tried.
     compressed : bool
         False where the gain is constant, or does not change as that of a compressor.
     """
@@ -126,11 +113,6 @@ def fit_pair(
     Returns
     -------
     PairFit
-
-    Raises
-    ------
-    ValueError
-        If `lock` names no setting, or a value is outside its range.
     """
     fixed = to_point(lock or {}, sample_rate=sample_rate)
     peak = max(float(np.abs(wet).max()), TINY)
@@ -169,16 +151,7 @@ def fit_pair(
 
 
 def clipped_samples(signal: np.ndarray) -> np.ndarray:
-    """Return which samples have the largest magnitude, if several of a channel do.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (channels, samples)
-
-    Returns
-    -------
-    ndarray of that shape, bool
-    """
+    """Return which samples, (channels, samples), have the largest magnitude, if several do."""
     size = np.abs(signal)
     clipped = size >= size.max(axis=1, keepdims=True) * (1 - _SAME_VALUE)
     return clipped & (clipped.sum(axis=1, keepdims=True) >= _FEWEST_CLIPPED)

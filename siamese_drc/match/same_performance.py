@@ -77,11 +77,6 @@ def same_performance(
         None where the reference is not the loop itself; with the situation `ANOTHER_RECORDING` and
         the reason where it only contains it. The situation is `NO_ANSWER` where it is the loop, but
         not more compressed, or clipped throughout.
-
-    Raises
-    ------
-    ValueError
-        If `lock` names no setting, or a value is outside its range.
     """
     alignment = align(loop, reference, sample_rate=sample_rate)
     if alignment is None or not alignment.same_performance:
@@ -108,11 +103,10 @@ def same_performance(
         )
         return Answer(NO_ANSWER, warnings=[reason], unexplained_db=fit.unexplained_db)
     warnings = _about_the_reference(alignment, fit, bool(clipped))
-    warnings += _poorly_determined(fit.settings, lock or {})
     return Answer(
         SAME_PERFORMANCE,
         fit.settings,
-        warnings,
+        [*warnings, *_poorly_determined(fit.settings, lock or {})],
         family=fit.family,
         link=fit.link,
         families=fit.families,

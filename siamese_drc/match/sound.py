@@ -45,11 +45,6 @@ class Inputs(NamedTuple):
     warnings: list[str]
 
 
-def longest_part(sound: Sound) -> int:
-    """Return how many frames of a file are read at most."""
-    return min(round(LONGEST_PART_S * sound.sample_rate), _LARGEST_PART // sound.channels)
-
-
 def read_part(sound: Sound, *, start: int | None = None) -> Part:
     """Read a file whole, or of a long one the part with the most energy.
 
@@ -64,7 +59,8 @@ def read_part(sound: Sound, *, start: int | None = None) -> Part:
     InputError
         Those of `Sound.blocks`; or the part is silent.
     """
-    frames = min(sound.frames, longest_part(sound))
+    longest = min(round(LONGEST_PART_S * sound.sample_rate), _LARGEST_PART // sound.channels)
+    frames = min(sound.frames, longest)
     if frames == sound.frames:
         start = 0
     elif start is None:
@@ -248,13 +244,8 @@ def clips(signal: np.ndarray) -> bool:
     >>> clips(sine), clips(0.1 * np.clip(3 * sine, -1, 1))
     (False, True)
     """
-    size = np.abs(signal)
-    at_peak = np.sign(signal) * (size >= (1 - _FLAT) * size.max())
-    run = np.ones(signal.size - _RUN + 1, bool)
-    for n in range(_RUN):
-        part = at_peak[n : n + run.size]
-        run &= (part != 0) & (part == at_peak[: run.size])
-    in_run = np.zeros(signal.size, bool)
-    for n in range(_RUN):
-        in_run[n : n + run.size] |= run
-    return bool(in_run.mean() > _CLIPPED)
+    from scipy.ndimage import binary_opening
+
+    peak = (1 - _FLAT) * np.abs(signal).max()
+    in_run = [binary_opening(sign * signal >= peak, np.ones(_RUN)) for sign in (1, -1)]
+    return bool(sum(each.mean() for each in in_run) > _CLIPPED)

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamese_drc.compressor.compressor import frame_overshoot_db
 from siamese_drc.match.answer import SETTING_NAMES
 from siamese_drc.match.families import Family, model_of
-from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_settings
+from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
 _DB_PER_NEPER = 20 / np.log(10)
@@ -30,16 +29,13 @@ SMOOTH_THE_LEVEL = ("level", "power")  # families
 _LEAST_KNEE_DB = 0.25
 WEIGHTINGS_TRIED = 8  # at most, to compare candidates
 
-# Coarse search
-_STARTS = 4
-_ATTACKS_MS = np.geomspace(0.1, 100.0, 6)
-_RELEASES_MS = np.geomspace(10.0, 2500.0, 7)
-_THRESHOLDS = 16
-_DEEPEST_DB = 60.0  # below the loop's highest level
+# Points to start from
+_BELOW_PEAK_DB = (6.0, 16.0, 32.0)  # of the threshold
+_TIMES_MS = ((0.3, 40.0), (3.0, 100.0), (20.0, 300.0), (60.0, 1500.0))  # attack and release
+_RATIO = 3.0
+_SILENT_START_DB = -20.0  # over the threshold, of a smoothed level
 _CODING_NOISE = 1e-3  # of a frame's power: about that of lossy coding
 _FLOOR = 1e-9  # power, of a reference whose peak is 1: that of 16-bit rounding, and some more
-_STEEPEST = 0.9989  # 1 - 1/ratio
-_SILENT_START_DB = -20.0  # over the threshold, of a smoothed level
 
 # Fit
 _ROUGH_PASSES = 7
@@ -99,73 +95,30 @@ class PairRows:
         return self.family in SMOOTH_THE_LEVEL
 
     def start(self) -> np.ndarray:
-        """Return a point to start from: the best of a coarse grid after a few steps of the fit."""
+        """Return a point to start from: the best of some after a few steps of the fit."""
+        gain, frame_weight = frame_gain(self.dry, self.wet)
+        heard = gain[frame_weight > 0] if frame_weight.any() else np.zeros(1)
+        makeup_db = np.quantile(heard, 0.95)
+        start_db = max((makeup_db - heard[:4].mean()) / (1 - 1 / _RATIO), 0.0)
+        if self.smooths_level and start_db < 0.1:
+            start_db = _SILENT_START_DB
+        others = {"ratio": _RATIO, "makeup_db": makeup_db, "start_db": start_db, "knee_db": 0.0}
+        starts = [
+            {"threshold_db": self.level.max() - below, "attack_ms": attack, "release_ms": release}
+            for below in _BELOW_PEAK_DB
+            for attack, release in _TIMES_MS
+        ]
         weight = self._first_weight()
         fits = [
-            self._fit(start, weight, passes=_ROUGH_PASSES, tolerance=1e-3)
-            for start in self._grid_points()
+            self._fit(
+                to_point(start | others, sample_rate=self.sample_rate),
+                weight,
+                passes=_ROUGH_PASSES,
+                tolerance=1e-3,
+            )
+            for start in starts
         ]
         return min(fits, key=lambda fit: fit.cost).point
-
-    def _grid_points(self) -> np.ndarray:
-        """Compare the gain, frame by frame, with a coarse grid of gain curves.
-
-        The gain reduction of a ratio R is 1 - 1/R times that of an infinite ratio. The grid
-        therefore needs thresholds and times only; ratio and make-up gain follow by linear
-        regression. Returns the best points, shape (n, 7).
-        """
-        known = to_settings(self.fixed, sample_rate=self.sample_rate)
-        axes = {
-            "threshold_db": self.level.max() - np.linspace(2.0, _DEEPEST_DB, _THRESHOLDS),
-            "attack_ms": _ATTACKS_MS,
-            "release_ms": _RELEASES_MS,
-        }
-        free = [
-            np.array([known[name]]) if np.isfinite(known[name]) else values
-            for name, values in axes.items()
-        ]
-        grid = np.stack(np.meshgrid(*free, indexing="ij")).reshape(3, -1)
-        gains, weights, curves = [], [], []
-        for key, level in enumerate(self.level):
-            dry, wet = self.dry[self.owner == key], self.wet[self.owner == key]
-            gain, weight = frame_gain(dry, wet)
-            power = np.einsum("rk,rk->k", dry, dry)
-            gains.append(gain)
-            weights.append(weight)
-            curves.append(
-                self._smoothed_curves(level, power, grid)
-                if self.smooths_level
-                else frame_overshoot_db(level, power, *grid, sample_rate=self.sample_rate)
-            )
-        gain, weight = np.concatenate(gains), np.concatenate(weights)
-        weight /= max(weight.sum(), TINY)
-        slope, makeup, misfit = _regress(gain, weight, np.concatenate(curves, axis=1), self.fixed)
-        best = np.argsort(misfit, kind="stable")[:_STARTS]
-        times = np.log(grid[1:, best] * self.sample_rate / 1000)
-        heard = np.flatnonzero(weight > 0)[:4]
-        first = gain[heard].mean() if heard.size else 0.0
-        start = np.maximum((makeup[best] - first) / np.maximum(slope[best], 0.1), 0.0)
-        if self.smooths_level:
-            start = np.where(start > 0.1, start, _SILENT_START_DB)
-        knee = np.zeros(len(best))
-        return np.stack([grid[0, best], slope[best], *times, makeup[best], start, knee], axis=1)
-
-    def _smoothed_curves(
-        self, level: np.ndarray, power: np.ndarray, grid: np.ndarray
-    ) -> np.ndarray:
-        """Return frame by frame the overshoot of the smoothed level, shape (n, frames), dB."""
-        weight = _framed(power[np.newaxis])[0] + 1e-30
-        weight = weight / weight.sum(axis=1, keepdims=True)
-        curves = np.empty((grid.shape[1], len(weight)))
-        times, of_grid = np.unique(grid[1:], axis=1, return_inverse=True)
-        for number, (attack, release) in enumerate(np.log(times.T * self.sample_rate / 1000)):
-            # For an infinite ratio, the gain reduction over a threshold of -120 dBFS
-            lowest = np.array([-120.0, 1.0, attack, release, 0.0, 0.0, 0.0])
-            smooth = -120 - model_gain_db(level, lowest, model_of(self.family)[0])
-            framed = np.einsum("fk,fk->f", weight, _framed(smooth[np.newaxis])[0])
-            rows = np.flatnonzero(of_grid == number)
-            curves[rows] = np.maximum(framed - grid[0, rows, np.newaxis], 0.0)
-        return curves
 
     def fit(
         self, start: np.ndarray, weight: np.ndarray | None = None, weightings: int = _WEIGHTINGS
@@ -318,24 +271,6 @@ def _has_knee(fit: GainFit) -> bool:
     """Return whether a fitted knee differs from 0 by more than chance."""
     deviation = np.sqrt(fit.covariance()[KNEE, KNEE])
     return bool(fit.point[KNEE] > max(SIGNIFICANT * deviation, _LEAST_KNEE_DB))
-
-
-def _regress(
-    gain: np.ndarray, weight: np.ndarray, curves: np.ndarray, fixed: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Explain the gain by make-up - slope * curve; return slope, make-up and misfit per curve."""
-    known_slope, known_makeup = fixed[RATIO], fixed[MAKEUP]
-    mean_gain, mean_curve = weight @ gain, curves @ weight
-    if np.isfinite(known_makeup):  # deviations are then from the known make-up gain, not the mean
-        mean_gain, mean_curve = known_makeup, np.zeros(len(curves))
-    deviation = gain - mean_gain
-    squares = np.square(curves) @ weight - 2 * mean_curve * (curves @ weight) + mean_curve**2
-    both = curves @ (weight * deviation) - mean_curve * (weight @ deviation)
-    slope = np.clip(-both / np.maximum(squares, 1e-9), 0.0, _STEEPEST)
-    if np.isfinite(known_slope):
-        slope = np.full(len(curves), known_slope)
-    left = weight @ np.square(deviation) + 2 * slope * both + slope**2 * squares
-    return slope, mean_gain + slope * mean_curve, np.sqrt(np.maximum(left, 0.0))
 
 
 def _split_bands(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:

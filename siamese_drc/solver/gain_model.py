@@ -37,7 +37,7 @@ FAMILIES = get_args(Family)
 FRAME = 64  # samples whose derivatives are held at a time
 CLUSTER = 32  # frames whose moments are summed: 46 ms at 44.1 kHz
 COUNT = 7  # unknowns
-_STATES = 11
+_STATES = (2, 6)
 _NEPER_PER_DB = np.log(10) / 20
 
 
@@ -60,146 +60,96 @@ def _overshoot(excess, knee, per_knee):
 
 
 @njit(cache=True)
-def _branching(drive, point, state, gain, by):
-    """Run the recursion of eq. 16 over one frame, and its derivatives.
-
-    Parameters
-    ----------
-    drive : ndarray, shape (samples,), float64
-        Level in dBFS.
-    point : ndarray, shape (7,)
-    state : ndarray, shape (11,)
-        Carried from one frame to the next; here y_L and its derivatives by threshold, log attack,
-        log release, start state and knee width.
-    gain : ndarray, shape (FRAME,), dB
-        Filled with the gain, make-up included.
-    by : ndarray, shape (COUNT, FRAME)
-        Filled with the derivatives of the gain, but for constant factors: those of y_L, and y_L
-        itself for the slope. That by the make-up gain is 1 and stays.
-    """
-    threshold, slope, knee = point[0], point[1], point[6]
-    attack, release, attack_by_log, release_by_log = _steps(point)
-    per_knee = 1 / knee if knee > 0.0 else 0.0
-    stay_rising, stay_falling = 1.0 - attack, 1.0 - release
-    last, by_threshold, by_attack, by_release, by_start, by_knee = state[:6]
-    for k in range(drive.size):
-        overshoot, by_level, by_width = _overshoot(drive[k] - threshold, knee, per_knee)
-        error = overshoot - last
-        rising = error > 0.0
-        step = attack if rising else release
-        stay = stay_rising if rising else stay_falling
-        by_threshold = stay * by_threshold - step * by_level
-        by_attack = stay * by_attack + (attack_by_log * error if rising else 0.0)
-        by_release = stay * by_release + (0.0 if rising else release_by_log * error)
-        by_start = stay * by_start
-        by_knee = stay * by_knee + step * by_width
-        if_rising = stay_rising * last + attack * overshoot  # eq. 16
-        if_falling = stay_falling * last + release * overshoot
-        last = if_rising if rising else if_falling
-        gain[k] = point[4] - slope * last
-        by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
-        by[5, k], by[6, k] = by_start, by_knee
-    state[0], state[1], state[2] = last, by_threshold, by_attack
-    state[3], state[4], state[5] = by_release, by_start, by_knee
+def _moved(y, x, step, by_attack, by_release):
+    """Return y + step (x - y), with its derivatives; y and x are as in `_follow`."""
+    stay = 1.0 - step
+    return (
+        stay * y[0] + step * x[0],
+        stay * y[1] + step * x[1],
+        stay * y[2] + step * x[2] + by_attack,
+        stay * y[3] + step * x[3] + by_release,
+        stay * y[4] + step * x[4],
+        stay * y[5] + step * x[5],
+    )
 
 
 @njit(cache=True)
-def _decoupled(drive, point, state, gain, by):
-    """Run the recursion of eq. 17 over one frame; the arguments are those of `_branching`.
-
-    The state is y_1 and its derivatives by threshold, log release, start state and knee width, and
-    then that of `_branching`.
-    """
-    threshold, slope, knee = point[0], point[1], point[6]
-    attack, release, attack_by_log, release_by_log = _steps(point)
-    per_knee = 1 / knee if knee > 0.0 else 0.0
-    stay, fall = 1.0 - attack, 1.0 - release
-    peak, peak_by_threshold, peak_by_release, peak_by_start, peak_by_knee = state[:5]
-    last, by_threshold, by_attack, by_release, by_start, by_knee = state[5:11]
-    for k in range(drive.size):
-        overshoot, by_level, by_width = _overshoot(drive[k] - threshold, knee, per_knee)
-        if overshoot >= peak:
-            peak, peak_by_release, peak_by_start = overshoot, 0.0, 0.0
-            peak_by_threshold, peak_by_knee = -by_level, by_width
-        else:
-            peak_by_release = fall * peak_by_release + release_by_log * (overshoot - peak)
-            peak = fall * peak + release * overshoot
-            peak_by_threshold = fall * peak_by_threshold - release * by_level
-            peak_by_start = fall * peak_by_start
-            peak_by_knee = fall * peak_by_knee + release * by_width
-        by_attack = stay * by_attack + attack_by_log * (peak - last)
-        last = stay * last + attack * peak
-        by_threshold = stay * by_threshold + attack * peak_by_threshold
-        by_release = stay * by_release + attack * peak_by_release
-        by_start = stay * by_start + attack * peak_by_start
-        by_knee = stay * by_knee + attack * peak_by_knee
-        gain[k] = point[4] - slope * last
-        by[0, k], by[1, k], by[2, k], by[3, k] = by_threshold, last, by_attack, by_release
-        by[5, k], by[6, k] = by_start, by_knee
-    state[0], state[1], state[2] = peak, peak_by_threshold, peak_by_release
-    state[3], state[4] = peak_by_start, peak_by_knee
-    state[5], state[6], state[7] = last, by_threshold, by_attack
-    state[8], state[9], state[10] = by_release, by_start, by_knee
-
-
-@njit(cache=True)
-def _smoothed(drive, point, decibels, state, gain, by):
-    """Smooth the level and compute the gain from it, over one frame, and the derivatives.
-
-    `drive` is |x| or x^2, and `decibels` the level of a factor e of it. The state is the smoothed
-    level and its derivatives by log attack, log release and start state, which is also that by the
-    threshold. The other arguments are those of `_branching`.
-    """
-    threshold, slope, knee = point[0], point[1], point[6]
-    attack, release, attack_by_log, release_by_log = _steps(point)
-    per_knee = 1 / knee if knee > 0.0 else 0.0
-    lowest = exp((threshold - 0.5 * knee) / decibels)
-    smooth, by_attack, by_release, by_start = state[:4]
-    for k in range(drive.size):
-        error = drive[k] - smooth
-        rising = error > 0.0
-        step = attack if rising else release
-        by_attack = (1.0 - step) * by_attack + (attack_by_log * error if rising else 0.0)
-        by_release = (1.0 - step) * by_release + (0.0 if rising else release_by_log * error)
-        by_start = (1.0 - step) * by_start
-        smooth += step * error
-        if smooth <= lowest:
-            gain[k] = point[4]
-            by[0, k] = by[1, k] = by[2, k] = by[3, k] = by[5, k] = by[6, k] = 0.0
-            continue
-        excess = decibels * log(smooth) - threshold
-        overshoot, by_level, by[6, k] = _overshoot(excess, knee, per_knee)
-        per_drive = by_level * decibels / smooth
-        gain[k] = point[4] - slope * overshoot
-        by[0, k], by[1, k] = per_drive * by_start - by_level, overshoot
-        by[2, k], by[3, k] = per_drive * by_attack, per_drive * by_release
-        by[5, k] = per_drive * by_start
-    state[0], state[1], state[2], state[3] = smooth, by_attack, by_release, by_start
+def _decibels(family):
+    """Return the level of a factor e of what the recursion of a family reads."""
+    return (20 if family == 2 else 10) / log(10)
 
 
 @njit(cache=True)
 def _begin(family, point, state):
     """Fill the state before the first sample."""
     state[:] = 0.0
-    if family == 0:
-        state[0], state[4] = point[5], 1.0
-    elif family == 1:
-        state[0], state[3], state[5], state[9] = point[5], 1.0, point[5], 1.0
+    if family < 2:
+        state[:, 0], state[:, 4] = point[5], 1.0
     else:
-        decibels = (20 if family == 2 else 10) / log(10)
-        state[0] = exp((point[0] + point[5]) / decibels)
-        state[3] = state[0] / decibels
+        decibels = _decibels(family)
+        state[1, 0] = exp((point[0] + point[5]) / decibels)
+        state[1, 1] = state[1, 4] = state[1, 0] / decibels
 
 
 @njit(cache=True)
 def _follow(family, drive, point, state, gain, by):
-    """Run one frame of a family, given by its place in `FAMILIES`."""
-    if family == 0:
-        _branching(drive, point, state, gain, by)
-    elif family == 1:
-        _decoupled(drive, point, state, gain, by)
-    else:
-        _smoothed(drive, point, (20 if family == 2 else 10) / log(10), state, gain, by)
+    """Run the recursion over one frame, and its derivatives.
+
+    A quantity is a tuple: its value, and its derivatives by threshold, log attack, log release,
+    start state and knee width.
+
+    Parameters
+    ----------
+    family : int
+        Place in `FAMILIES`.
+    drive : ndarray, shape (samples,), float64
+        By `drive_of`.
+    point : ndarray, shape (7,)
+    state : ndarray, shape (2, 6)
+        y_1, and y_L or the smoothed level: carried from one frame to the next.
+    gain : ndarray, shape (FRAME,), dB
+        Filled with the gain, make-up included.
+    by : ndarray, shape (COUNT, FRAME)
+        Filled with the derivatives of the gain, but for constant factors: those of y_L, and y_L
+        itself for the slope. That by the make-up gain is 1 and stays.
+    """
+    threshold, slope, makeup, knee = point[0], point[1], point[4], point[6]
+    attack, release, attack_by_log, release_by_log = _steps(point)
+    per_knee = 1 / knee if knee > 0.0 else 0.0
+    decibels = _decibels(family)
+    lowest = exp((threshold - 0.5 * knee) / decibels)
+    peak = (state[0, 0], state[0, 1], state[0, 2], state[0, 3], state[0, 4], state[0, 5])
+    last = (state[1, 0], state[1, 1], state[1, 2], state[1, 3], state[1, 4], state[1, 5])
+    for k in range(drive.size):
+        if family < 2:
+            overshoot, by_level, by_knee = _overshoot(drive[k] - threshold, knee, per_knee)
+            x = (overshoot, -by_level, 0.0, 0.0, 0.0, by_knee)
+        else:
+            x = (drive[k], 0.0, 0.0, 0.0, 0.0, 0.0)
+        if family == 1:  # eq. 17
+            fall = release_by_log * (x[0] - peak[0])
+            peak = x if x[0] >= peak[0] else _moved(peak, x, release, 0.0, fall)
+            last = _moved(last, peak, attack, attack_by_log * (peak[0] - last[0]), 0.0)
+        else:  # eq. 16
+            error = x[0] - last[0]
+            rising = error > 0.0
+            by_attack = attack_by_log * error if rising else 0.0
+            by_release = 0.0 if rising else release_by_log * error
+            last = _moved(last, x, attack if rising else release, by_attack, by_release)
+        y = last
+        if family >= 2:
+            y = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            if last[0] > lowest:
+                excess = decibels * log(last[0]) - threshold
+                overshoot, by_level, by_knee = _overshoot(excess, knee, per_knee)
+                per = by_level * decibels / last[0]
+                by_threshold = per * last[1] - by_level
+                y = (overshoot, by_threshold, per * last[2], per * last[3], per * last[4], by_knee)
+        gain[k] = makeup - slope * y[0]
+        by[0, k], by[1, k], by[2, k] = y[1], y[0], y[2]
+        by[3, k], by[5, k], by[6, k] = y[3], y[4], y[5]
+    for n in range(6):
+        state[0, n], state[1, n] = peak[n], last[n]
 
 
 @njit(cache=True, nogil=True)
@@ -311,17 +261,5 @@ class RunningGain:
 
 
 def model_gain_db(level: np.ndarray, point: np.ndarray, family: Family = "branching") -> np.ndarray:
-    """Return the gain at a point, make-up included.
-
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), float64, dBFS
-    point : ndarray, shape (7,)
-    family : str
-        One of `FAMILIES`.
-
-    Returns
-    -------
-    ndarray, shape (samples,), dB
-    """
+    """Return the gain at a point, make-up included, dB, of a level in dBFS, shape (samples,)."""
     return RunningGain(point, family).of(level)

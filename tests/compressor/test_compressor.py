@@ -13,7 +13,6 @@ from siamese_drc.compressor.ballistics import LANES, level_db
 from siamese_drc.compressor.compressor import (
     LinkedCompressor,
     compress,
-    frame_overshoot_db,
     gain_reduction_db,
     max_gain_reduction_db,
 )
@@ -171,25 +170,6 @@ def test_channels_with_a_common_key_get_its_gain():
     assert with_itself.tobytes() == compress(left, settings, **options).tobytes()
     with pytest.raises(ValueError, match="the key has 10 samples, must have 9000"):
         compress(left, settings, key=right[:10], sample_rate=RATE)
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_the_overshoot_of_frames_is_the_weighted_mean_of_the_gain_reduction(kind):
-    loop = drum_loop(5000)
-    power = np.random.default_rng(1).uniform(0, 1, loop.size).astype(kind)
-    power[640:704] = 0.0
-    threshold, attack, release = (np.array(v) for v in ([-20.0, -35.0], [2.0, 12.0], [50.0, 150.0]))
-    found = frame_overshoot_db(
-        level_db(loop), power, threshold, attack, release, sample_rate=RATE, frame=64
-    )
-    curves = gain_reduction_db(
-        loop, Settings(threshold, [4.0, 4.0], attack, release), sample_rate=RATE
-    )
-    weight = power[: 78 * 64].reshape(78, 64)
-    expected = (weight * curves[:, : 78 * 64].reshape(2, 78, 64)).sum(axis=2) / 0.75
-    expected /= np.maximum(weight.sum(axis=1), 1e-9)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert not found[:, 10].any()
 
 
 @pytest.mark.parametrize("detector", ["peak", "rms"])
