@@ -9,7 +9,7 @@ metrics/<scale>/experiments/EXPERIMENT.json.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from sklearn.compose import TransformedTargetRegressor
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation import protocols
 from siamese_drc.evaluation.baselines import constant, read_closed_form, ridge
-from siamese_drc.evaluation.errors import learnt, mean_errors, prediction_table, rounded
+from siamese_drc.evaluation.errors import compared_errors, prediction_table, rounded
 from siamese_drc.evaluation.forest import BinnedForestRegressor
 from siamese_drc.evaluation.protocols import DataSet, Fit, Prediction
 from siamese_drc.networks.targets import TargetScale
@@ -30,54 +30,95 @@ from stages.project.command import run_stage
 from stages.project.params import Params
 from stages.project.settings_table import read_settings
 
-Entries = dict[str, list[Prediction]]  # by the entry's name in the metrics
-NO_NETWORK = "no_network"
-BASELINES = {"untrained": files.untrained_name, NO_NETWORK: files.no_network_name}
+Fits = dict[str, list[Fit]]  # by protocol
 
 
 def main(params: Params, name: str) -> None:
     """Write the errors and predictions of one experiment."""
     corpus, folder = params.experiments[name].corpus, files.EMBEDDINGS / name
-    trained = params.model_of(name).kind != "none"
-    delayed = params.inputs[params.experiments[name].input].delayed_ms is not None
-    results, tables = {}, []
-    for grid in params.grids_of(name):
+
+    def fits(grid: str, data: DataSet, features: str) -> Fits:
+        return {"paper": random_splits(params, data, folder / f"{features}.npy")}
+
+    metrics = files.metrics_file(params.scale, name)
+    evaluate(params, name, corpus, params.grids_of(name), folder, fits, metrics)
+
+
+def evaluate(
+    params: Params,
+    experiment: str,
+    corpus: str,
+    grids: Sequence[str],
+    folder: Path,
+    fits: Callable[[str, DataSet, str], Fits],
+    metrics: Path,
+    *,
+    name: str | None = None,
+) -> None:
+    """Write the errors of an experiment on a corpus to `metrics`, and its predictions.
+
+    Parameters
+    ----------
+    params : Params
+    experiment : str
+        Key of `params.trained`, whose regressor is fitted.
+    corpus, grids : str, sequence of str
+        On which all is tested.
+    folder : Path
+        The features and outputs of the corpus's rows.
+    fits : callable
+        Returns the fits of each protocol. Called with a grid, its rows in the corpus and the name
+        of features: those of a network, or of none.
+    metrics : Path
+    name : str, optional
+        Of the table of predictions; default: `experiment`.
+    """
+    unseen = experiment not in params.experiments
+    representation = params.trained[experiment].representation
+    delayed = params.inputs[f"{corpus}-{representation}"].delayed_ms is not None
+    results: dict[str, Any] = {}
+    tables = []
+    for grid in grids:
         data = data_set(params, corpus, grid)
-
-        def features(network: str, data: DataSet = data) -> np.ndarray:
-            return data.read_rows(folder / f"{network}.npy")
-
-        fits = {"paper": splits_of_rows(params, features(grid), data)}
-        if delayed:
-            late = features(files.delayed_network_name(grid))
-            fits["paper_delayed"] = [replace(fit, test_features=late) for fit in fits["paper"]]
-        baselines = {
-            baseline: {"paper": splits_of_rows(params, features(of_grid(grid)), data)}
-            for baseline, of_grid in BASELINES.items()
-            if trained
-        }
-        entries = predictions(params, name, grid, fits, label=name)
-        twins = {
-            baseline: predictions(
-                params,
-                name,
-                grid,
-                of_baseline,
-                label=f"{baseline} {name}",
-                forest=baseline == NO_NETWORK,
-            )
-            for baseline, of_baseline in baselines.items()
-        }
-        entries["constant"] = constant_predictions(fits["paper"])
-        if trained:
-            entries["network"] = [network_output(folder, grid, data)]
-        entries["closed_form"] = [closed_form(corpus, grid, data)]
-        results[data.name] = errors_of(params, data, entries, twins)
-        results[data.name]["closed_form"]["unsolved"] = unsolved(corpus, grid)
-        tables.append(prediction_table(data, "paper", entries["paper"]))
-    write_results(
-        results, tables, files.metrics_file(params.scale, name), files.predictions_table(name)
-    )
+        rows, columns = np.arange(len(data)), len(data.parameters)
+        of_grid, entries, baselines = fits(grid, data, grid), {}, {}
+        for protocol, of_protocol in of_grid.items():
+            entries[protocol] = predictions(params, experiment, grid, of_protocol)
+            tables.append(prediction_table(data, protocol, entries[protocol]))
+            if delayed:
+                late = data.read_rows(folder / f"{files.delayed_network_name(grid)}.npy")
+                of_late = [replace(fit, test_features=late) for fit in of_protocol]
+                entries[f"{protocol}_delayed"] = predictions(params, experiment, grid, of_late)
+        first, *_ = of_grid.values()
+        entries["constant"] = protocols.predict(
+            first, lambda *_: constant(), description="constant"
+        )
+        if params.model_of(experiment).kind != "none":
+            output = data.read_rows(folder / f"{grid}-output.npy", columns=columns)
+            entries["network_unseen_loops" if unseen else "network"] = [Prediction(rows, output)]
+            for baseline, features in (
+                ("untrained", files.untrained_name(grid)),
+                ("no_network", files.no_network_name(grid)),
+            ):
+                baselines[baseline] = {
+                    protocol: predictions(
+                        params, experiment, grid, of_protocol, forest=baseline == "no_network"
+                    )
+                    for protocol, of_protocol in fits(grid, data, features).items()
+                }
+        if not unseen:
+            solved = closed_form(corpus, grid)
+            entries["closed_form"] = [Prediction(rows, solved[data.parameters].to_numpy())]
+        errors = compared_errors(
+            data, entries, baselines, bootstrap=params.evaluate.bootstrap, seed=params.evaluate.seed
+        )
+        if not unseen:
+            errors["closed_form"]["unsolved"] = int((~solved["solved"]).sum())
+        results[data.name] = errors
+    with replaced(files.predictions_table(name or experiment)) as path:
+        pd.concat(tables).to_csv(path, index=False, float_format="%.6g")
+    with replaced(metrics) as path:
+        path.write_text(json.dumps(rounded(results), indent=1, sort_keys=True) + "\n")
 
 
 def data_set(params: Params, corpus: str, grid: str) -> DataSet:
@@ -87,54 +128,28 @@ def data_set(params: Params, corpus: str, grid: str) -> DataSet:
     return DataSet.of_settings(params.data_set(corpus, grid), rows, varied)
 
 
-def network_output(folder: Path, network: str, data: DataSet) -> Prediction:
-    """Read a network's own output for all rows."""
-    path = folder / f"{network}-output.npy"
-    return Prediction(np.arange(len(data)), data.read_rows(path, columns=len(data.parameters)))
-
-
-def closed_form(corpus: str, grid: str, data: DataSet) -> Prediction:
-    """Return the closed-form estimates of all rows."""
-    return Prediction(np.arange(len(data)), _solved(corpus, grid)[data.parameters].to_numpy())
-
-
-def unsolved(corpus: str, grid: str) -> int:
-    """Return for how many rows the closed form has no answer."""
-    return int((~_solved(corpus, grid)["solved"]).sum())
-
-
-def _solved(corpus: str, grid: str) -> pd.DataFrame:
+def closed_form(corpus: str, grid: str) -> pd.DataFrame:
+    """Return the closed-form estimates of the rows of a grid."""
     settings = read_settings(corpus)
     table = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
     return table[settings["grid"] == grid]
 
 
-def splits_of_rows(params: Params, features: np.ndarray, data: DataSet) -> list[Fit]:
+def random_splits(params: Params, data: DataSet, features: Path) -> list[Fit]:
     """Return random splits of the rows, as many as the scale in force has."""
-    fraction, seed = params.evaluate.test_fraction, params.evaluate.seed
     return protocols.random_splits(
-        features, data.targets, splits=params.size.splits, test_fraction=fraction, seed=seed
+        data.read_rows(features),
+        data.targets,
+        splits=params.size.splits,
+        test_fraction=params.evaluate.test_fraction,
+        seed=params.evaluate.seed,
     )
 
 
-def constant_predictions(fits: Sequence[Fit]) -> list[Prediction]:
-    """Return what the constant predictor says to some fits."""
-    return protocols.predict(fits, lambda *_: constant(), description="constant")
-
-
 def predictions(
-    params: Params,
-    experiment: str,
-    grid: str,
-    fits: Mapping[str, Sequence[Fit]],
-    *,
-    label: str,
-    forest: bool = False,
-) -> Entries:
-    """Return the predictions for each entry's fits, in real units.
-
-    The regressor is the experiment's, or a forest in any case: the one without a network.
-    """
+    params: Params, experiment: str, grid: str, fits: Sequence[Fit], *, forest: bool = False
+) -> list[Prediction]:
+    """Return the predictions of the experiment's regressor, or of a forest, in real units."""
     options, chosen = params.evaluate, params.trained[experiment]
     scale = TargetScale.of_grid(params.grids.named[grid], chosen.targets)
 
@@ -154,46 +169,7 @@ def predictions(
             found, func=scale.scale, inverse_func=scale.restore, check_inverse=False
         )
 
-    return {
-        entry: protocols.predict(of_entry, regressor, description=f"{entry} {label} {grid}")
-        for entry, of_entry in fits.items()
-    }
-
-
-def errors_of(
-    params: Params, data: DataSet, entries: Entries, baselines: Mapping[str, Entries]
-) -> dict[str, Any]:
-    """Return the errors of one data set as the metrics hold them.
-
-    Parameters
-    ----------
-    params : Params
-    data : DataSet
-    entries : mapping of str to list of Prediction
-        Of the trained network's features, and of the predictors that need none.
-    baselines : mapping of str to Entries
-        `untrained` and `no_network`, each with the protocols on which it was tested.
-    """
-    options = {"bootstrap": params.evaluate.bootstrap, "seed": params.evaluate.seed}
-    errors: dict[str, Any] = mean_errors(data, entries, **options)
-    for name, of_baseline in baselines.items():
-        errors[name] = mean_errors(data, of_baseline, **options)
-    if "untrained" in baselines:
-        errors["learnt"] = {
-            protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)
-            for protocol, twin in baselines["untrained"].items()
-        }
-    return errors
-
-
-def write_results(
-    results: Mapping[str, Any], tables: Sequence[pd.DataFrame], metrics: Path, predicted: Path
-) -> None:
-    """Write the errors and the predictions of all data sets of one experiment."""
-    with replaced(predicted) as path:
-        pd.concat(tables).to_csv(path, index=False, float_format="%.6g")
-    with replaced(metrics) as path:
-        path.write_text(json.dumps(rounded(results), indent=1, sort_keys=True) + "\n")
+    return protocols.predict(fits, regressor, description=f"{experiment} {grid}")
 
 
 if __name__ == "__main__":

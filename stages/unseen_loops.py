@@ -9,28 +9,14 @@ data/predictions/EXPERIMENT-unseen-loops.csv and metrics/<scale>/unseen_loops/EX
 
 from __future__ import annotations
 
-from functools import partial
-
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation import protocols
-from siamese_drc.evaluation.errors import prediction_table
-from siamese_drc.evaluation.protocols import DataSet, Fit
+from siamese_drc.evaluation.protocols import DataSet
 from stages.embed import embed
-from stages.evaluate import (
-    BASELINES,
-    NO_NETWORK,
-    constant_predictions,
-    data_set,
-    errors_of,
-    network_output,
-    predictions,
-    write_results,
-)
+from stages.evaluate import Fits, data_set, evaluate
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params, unseen_loops_name
-
-PROTOCOL = "unseen_loops"
 
 
 def main(params: Params, experiment: str) -> None:
@@ -41,45 +27,15 @@ def main(params: Params, experiment: str) -> None:
         temporary.mkdir()
         for corpus in (entry.corpus, entry.tested):
             embed(params, name, corpus, grids, temporary / corpus)
-    trained = params.model_of(name).kind != "none"
-    delayed = params.inputs[f"{entry.tested}-{entry.representation}"].delayed_ms is not None
-    results, tables = {}, []
-    for grid in grids:
-        known, data = (data_set(params, corpus, grid) for corpus in (entry.corpus, entry.tested))
 
-        def fits(
-            learnt: str, tested: str, known: DataSet = known, data: DataSet = data
-        ) -> list[Fit]:
-            """Return the fit on one network's features of the training corpus, and its test."""
-            features = known.read_rows(folder / entry.corpus / f"{learnt}.npy")
-            others = data.read_rows(folder / entry.tested / f"{tested}.npy")
-            return protocols.transfer(features, known.targets, others)
+    def fits(grid: str, data: DataSet, features: str) -> Fits:
+        known = data_set(params, entry.corpus, grid)
+        learnt = known.read_rows(folder / entry.corpus / f"{features}.npy")
+        others = data.read_rows(folder / entry.tested / f"{features}.npy")
+        return {"unseen_loops": protocols.transfer(learnt, known.targets, others)}
 
-        predicted = partial(predictions, params, name, grid)
-        of_grid = {PROTOCOL: fits(grid, grid)}
-        if delayed:
-            of_grid[f"{PROTOCOL}_delayed"] = fits(grid, files.delayed_network_name(grid))
-        entries = predicted(of_grid, label=experiment)
-        baselines = {
-            baseline: predicted(
-                {PROTOCOL: fits(of_network(grid), of_network(grid))},
-                label=f"{baseline} {experiment}",
-                forest=baseline == NO_NETWORK,
-            )
-            for baseline, of_network in BASELINES.items()
-            if trained
-        }
-        entries["constant"] = constant_predictions(of_grid[PROTOCOL])
-        if trained:
-            entries["network_unseen_loops"] = [network_output(folder / entry.tested, grid, data)]
-        results[data.name] = errors_of(params, data, entries, baselines)
-        tables.append(prediction_table(data, PROTOCOL, entries[PROTOCOL]))
-    write_results(
-        results,
-        tables,
-        files.unseen_loops_file(params.scale, experiment),
-        files.predictions_table(name),
-    )
+    metrics = files.unseen_loops_file(params.scale, experiment)
+    evaluate(params, name, entry.tested, grids, folder / entry.tested, fits, metrics)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,39 @@ def mean_errors(
     }
 
 
+def compared_errors(
+    data: DataSet,
+    entries: Mapping[str, Sequence[Prediction]],
+    baselines: Mapping[str, Mapping[str, Sequence[Prediction]]],
+    *,
+    bootstrap: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the errors of one data set, those of its baselines, and what is learnt.
+
+    Parameters
+    ----------
+    data : DataSet
+    entries : mapping of str to sequence of Prediction
+        Of the trained network's features, of `constant`, and of the other predictors.
+    baselines : mapping of str to mapping
+        `untrained` and `no_network`, each with the protocols by which it was tested.
+    bootstrap : int
+        Number of bootstrap samples of the loops.
+    seed : int
+    """
+    options = {"bootstrap": bootstrap, "seed": seed}
+    errors: dict[str, Any] = mean_errors(data, entries, **options)
+    for name, of_baseline in baselines.items():
+        errors[name] = mean_errors(data, of_baseline, **options)
+    if "untrained" in baselines:
+        errors["learnt"] = {
+            protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)
+            for protocol, twin in baselines["untrained"].items()
+        }
+    return errors
+
+
 def split_errors(data: DataSet, tested: Sequence[Prediction]) -> dict[str, Any]:
     """Return the errors of each parameter as means over random splits."""
     errors = [absolute_errors(data, split) for split in tested]
