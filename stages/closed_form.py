@@ -63,19 +63,10 @@ def fit_file(params: Params, corpus: str, clips: pd.DataFrame) -> list[PairFit |
 
 
 def estimates(settings: pd.DataFrame, fits: list[PairFit | None]) -> pd.DataFrame:
-    """Return an answer for every parameter of every row.
+    """Return a row per row of the settings table: four parameters, and `solved`.
 
-    Parameters
-    ----------
-    settings : DataFrame
-        The corpus's settings table.
-    fits : list, one per row
-
-    Returns
-    -------
-    DataFrame, a row per row of `settings`
-        The four parameters, and `solved`: whether the clip determines all of them. A parameter
-        that it does not determine has the median of the row's grid.
+    A parameter that the clip does not determine has the median of the row's grid, and `solved`
+    says whether the clip determines all of them.
     """
     values = settings.groupby("grid")[list(PARAMETERS)].transform("median").to_numpy(copy=True)
     solved = np.zeros(values.shape, bool)

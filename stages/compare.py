@@ -32,13 +32,7 @@ PERCENT_OF_RANGE = 2.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print every disagreement and return the exit code.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to compare, or a file or the revision is missing.
-    """
+    """Print every disagreement and return the exit code."""
     if len(arguments) > 1:
         raise InputError(f"{' '.join(arguments)}: must be at most one git revision")
     revision = arguments[0] if arguments else "HEAD"
@@ -69,15 +63,9 @@ def main(arguments: Sequence[str]) -> int:
 def disagreements(
     committed: dict[str, Any], here: dict[str, Any], place: str = ""
 ) -> Iterator[str]:
-    """Yield a line for each error of one experiment that does not agree.
+    """Yield a line for each error of one experiment, in two metrics files, that does not agree.
 
-    Parameters
-    ----------
-    committed, here : dict
-        Content of two metrics files: data set, entry, parameter, `mae` and `percent`. The entries
-        of the untrained twin are one level deeper.
-    place : str
-        The keys on the way to these dictionaries.
+    The entries of the untrained twin lie a level deeper; `place` has the keys on the way.
 
     Examples
     --------

@@ -59,17 +59,7 @@ def level_db(signal: np.ndarray, detector: Detector = "peak") -> np.ndarray:
 
 
 class RunningLevel:
-    """`level_db` of a signal that comes block by block, bit-identical to that of the whole.
-
-    Parameters
-    ----------
-    detector : {"peak", "rms"}
-
-    Raises
-    ------
-    ValueError
-        If the detector is unknown.
-    """
+    """`level_db` of a signal that comes block by block, bit-identical to that of the whole."""
 
     def __init__(self, detector: Detector) -> None:
         """Start from silence."""
@@ -81,13 +71,7 @@ class RunningLevel:
         self._held = 0.0  # the last mean square
 
     def of(self, block: np.ndarray) -> np.ndarray:
-        """Return the level of the next samples, shape (samples,), float64, dBFS.
-
-        Raises
-        ------
-        ValueError
-            If the block is empty, has more than one dimension or a value that is not finite.
-        """
+        """Return the level of the next samples; errors are those of `level_db`."""
         if block.ndim != 1 or block.size == 0:
             raise ValueError(f"the signal's shape is {block.shape}, must be (samples,), not empty")
         if not np.isfinite(block).all():

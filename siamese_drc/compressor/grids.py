@@ -16,15 +16,7 @@ OFFSETS = 8  # different offsets: loops whose numbers differ by 8 have the same 
 
 @dataclass(frozen=True)
 class Axis:
-    """Values of one parameter: start + i * step + (loop mod 8) * offset_per_loop.
-
-    Parameters
-    ----------
-    start, step : float
-    count : int
-        How many values, at least 1.
-    offset_per_loop : float
-        By how much the values of consecutive loops differ.
+    """Values of one parameter: start + i * step + (loop mod 8) * offset_per_loop, i < count.
 
     Examples
     --------

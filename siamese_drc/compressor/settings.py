@@ -16,19 +16,7 @@ _RULES = {
 
 
 def check_setting(name: str, value: float) -> None:
-    """Check one value of a compressor parameter.
-
-    Parameters
-    ----------
-    name : str
-        One of `PARAMETERS`.
-    value : float
-
-    Raises
-    ------
-    ValueError
-        If the value is outside the parameter's range.
-    """
+    """Raise ValueError if a value of one of `PARAMETERS` is outside its range."""
     allowed, rule = _RULES[name]
     if not allowed(value):
         raise ValueError(f"{name} {value:g}: {rule}")

@@ -57,16 +57,10 @@ def ridge(penalty: float) -> Pipeline:
 
 
 def read_closed_form(path: Path, *, rows: int) -> pd.DataFrame:
-    """Read the closed-form estimates of a corpus.
+    """Read the closed-form estimates of a corpus, a row for each row of its settings table.
 
-    Parameters
-    ----------
-    path : Path
-        CSV with a row for each row of the corpus's settings table and the columns threshold_db,
-        ratio, attack_ms, release_ms and solved. Where the solver failed, `solved` is false and the
-        row holds the median of its grid.
-    rows : int
-        Number of rows of the settings table.
+    The columns are threshold_db, ratio, attack_ms, release_ms and solved. Where the solver failed,
+    `solved` is false and the row holds the median of its grid.
 
     Raises
     ------

@@ -30,46 +30,26 @@ _TARGET_BITS = 32  # more bits of a target would be lost when a sum becomes a fl
 
 
 class Tree(NamedTuple):
-    """Nodes of one tree, the root first.
+    """Nodes of one tree, the root first; each array has the shape (nodes,).
 
-    Parameters
-    ----------
-    feature : ndarray, shape (nodes,), int32
-    threshold : ndarray, shape (nodes,), uint8
-        A row whose bin of the feature is at most this goes to `child`, any other to `child` + 1.
-    child : ndarray, shape (nodes,), int32
-        0 in a leaf.
-    value : ndarray, shape (nodes,), float64
-        Mean target of the node's rows.
-    rows : ndarray, shape (nodes,), int32
-        How many rows the node has, copies in the bootstrap sample counted.
+    A row whose bin of `feature` is at most `threshold` goes to `child`, any other to `child` + 1.
     """
 
-    feature: np.ndarray
-    threshold: np.ndarray
-    child: np.ndarray
-    value: np.ndarray
-    rows: np.ndarray
+    feature: np.ndarray  # int32
+    threshold: np.ndarray  # uint8
+    child: np.ndarray  # int32, 0 in a leaf
+    value: np.ndarray  # float64, mean target of the node's rows
+    rows: np.ndarray  # int32, how many rows, copies in the bootstrap sample counted
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Random forests, one for each target.
+    """Random forests, one for each target: a tree's value v means `lowest` + `scale` * v."""
 
-    Parameters
-    ----------
-    edges : list of ndarray
-        For each feature the ascending edges of its bins.
-    trees : list of list of Tree
-        For each target its trees, an equal number for all targets.
-    lowest, scale : ndarray, shape (targets,)
-        A tree's value v stands for the target `lowest` + `scale` * v.
-    """
-
-    edges: list[np.ndarray]
-    trees: list[list[Tree]]
-    lowest: np.ndarray
-    scale: np.ndarray
+    edges: list[np.ndarray]  # for each feature the ascending edges of its bins
+    trees: list[list[Tree]]  # for each target, equally many
+    lowest: np.ndarray  # shape (targets,)
+    scale: np.ndarray  # shape (targets,)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Return the mean of the trees, shape (rows, targets), for features (rows, features)."""
@@ -94,10 +74,7 @@ class Forest:
     def to_arrays(self, value_type: type[np.floating] = np.float32) -> dict[str, np.ndarray]:
         """Return the forest as arrays for `numpy.savez_compressed`; `from_arrays` reads them.
 
-        Parameters
-        ----------
-        value_type : {numpy.float16, numpy.float32, numpy.float64}
-            Precision of the leaves' values, which are stored as parts of the range of the target.
+        The leaves' values are stored in `value_type`, as parts of the range of the target.
         """
         nodes = [tree for trees in self.trees for tree in trees]
         features, child, value = (
@@ -157,21 +134,13 @@ def grow_forest(
 ) -> Forest:
     """Grow a forest for each target.
 
+    The options are those of `BinnedForestRegressor`; `tried` features are drawn at each split.
     Every tree has a seed of its own, so that the forest is the same for any number of jobs.
 
     Parameters
     ----------
     features : ndarray, shape (rows, features)
     targets : ndarray, shape (rows, targets), float64
-    trees : int
-        For each target.
-    tried : int
-        How many features are drawn at each split.
-    max_leaf_nodes : int or None
-        The leaves of each tree, whose best splits come first; None: grown to the end.
-    seed : sequence of int
-    jobs : int or None
-        Threads, as joblib counts them.
 
     Examples
     --------
@@ -232,11 +201,6 @@ def best_first(tree: Tree, max_leaf_nodes: int) -> Tree:
 
     The best split is that which lowers the sum of squared errors most. A node's split does not
     depend on the order in which nodes are split, so that it can be found in the full tree.
-
-    Parameters
-    ----------
-    tree : Tree
-    max_leaf_nodes : int, at least 2
     """
     left = tree.child
     right = left + (left > 0)
@@ -259,12 +223,7 @@ def best_first(tree: Tree, max_leaf_nodes: int) -> Tree:
 
 
 def bin_edges(values: np.ndarray, bins: int) -> np.ndarray:
-    """Return the edges of bins that hold about equally many of the values.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-    bins : int
+    """Return the edges of bins that hold about equally many of the values, shape (n,).
 
     Returns
     -------

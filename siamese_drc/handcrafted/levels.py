@@ -16,18 +16,9 @@ SMALLEST_REDUCTION_DB = 0.5
 
 
 def rms_curve(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
-    """Return the root mean square of every frame.
+    """Return the root mean square of every frame, shape (*batch, 1 + samples // hop), float64.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (*batch, samples), float32
-    frame : int, samples
-    hop : int, samples, a divisor of `frame`
-
-    Returns
-    -------
-    ndarray, shape (*batch, 1 + samples // hop), float64
-        Frame t is centred on sample t * hop; beyond the signal's ends lie zeros.
+    Frame t is centred on sample t * hop; beyond the signal's ends lie zeros. `hop` divides `frame`.
     """
     frames, hops = 1 + signal.shape[-1] // hop, frame // hop
     around = [(0, 0)] * (signal.ndim - 1) + [(frame // 2, frame - frame // 2)]

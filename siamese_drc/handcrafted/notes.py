@@ -34,13 +34,7 @@ LEAD_SECONDS = 0.2
 def find_onsets(signal: np.ndarray, curve: np.ndarray, *, sample_rate: int, hop: int) -> np.ndarray:
     """Return onsets by librosa's detector, each moved back to where the level began to rise.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), float32
-    curve : ndarray, shape (frames,)
-        The signal's RMS curve; the onsets are moved to its minima.
-    sample_rate : int, Hz
-    hop : int, samples
+    These are the minima of `curve`, the signal's RMS curve.
 
     Returns
     -------
@@ -91,11 +85,7 @@ class Notes:
             self._model.fit(magnitude)
 
     def envelopes(self, magnitude: np.ndarray) -> np.ndarray:
-        """Return the envelope of every note in a clip of the loop.
-
-        Parameters
-        ----------
-        magnitude : ndarray, shape (frames, bins), float32
+        """Return the envelope of every note in a clip, from its magnitudes, (frames, bins).
 
         Returns
         -------

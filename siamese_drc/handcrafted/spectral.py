@@ -10,17 +10,10 @@ MINIMUM_POWER = 1e-10  # the floor of the mel levels does not depend on the clip
 
 
 def magnitudes(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
-    """Return the magnitude spectrum of every frame, with a Hann window.
+    """Return the magnitude spectrum of every frame, with a Hann window, float32.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), float32
-    frame, hop : int, samples
-
-    Returns
-    -------
-    ndarray, shape (1 + samples // hop, frame // 2 + 1), float32
-        Frame t is centred on sample t * hop; beyond the signal's ends lie zeros.
+    The shape is (1 + samples // hop, frame // 2 + 1). Frame t is centred on sample t * hop; beyond
+    the signal's ends lie zeros.
     """
     from scipy.fft import rfft
 
@@ -32,17 +25,9 @@ def magnitudes(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
 def centroid_and_variance(
     magnitude: np.ndarray, *, sample_rate: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each frame's spectral centroid and the variance around it; 0 in silence.
+    """Return each frame's spectral centroid, Hz, and the variance around it, Hz squared.
 
-    Parameters
-    ----------
-    magnitude : ndarray, shape (frames, bins)
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    centroid : ndarray, shape (frames,), float64, Hz
-    variance : ndarray, shape (frames,), float64, Hz squared
+    `magnitude` has the shape (frames, bins), the results (frames,), float64. They are 0 in silence.
     """
     frequency = np.linspace(0.0, sample_rate / 2, magnitude.shape[1])
     powers = np.stack([np.ones_like(frequency), frequency, frequency**2], axis=1)
@@ -55,19 +40,10 @@ def centroid_and_variance(
 def mfcc_means(
     magnitude: np.ndarray, *, sample_rate: int, mel_bands: int, count: int
 ) -> np.ndarray:
-    """Return the means over time of the first mel-frequency cepstral coefficients.
+    """Return the means over time of the first mel-frequency cepstral coefficients, (count,), dB.
 
     The cosine transform is linear: the mean of the coefficients is that of the mean mel spectrum.
-
-    Parameters
-    ----------
-    magnitude : ndarray, shape (frames, bins), float32
-    sample_rate : int, Hz
-    mel_bands, count : int
-
-    Returns
-    -------
-    ndarray, shape (count,), dB
+    `magnitude` has the shape (frames, bins).
     """
     from scipy.fft import dct
 

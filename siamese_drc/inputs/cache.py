@@ -38,10 +38,8 @@ def write_inputs(
     target : Path
         The array's file (.npy), shape (clips, *input shape).
     transform : callable
-        Makes inputs, shape (n, *input shape), of any n clips, shape (n, clip_samples), float32;
-        for instance `functools.partial(represent, n_fft=128, sample_rate=44100)`.
-    clips, clip_samples : int
-    sample_rate : int, Hz
+        Makes inputs, shape (n, *input shape), of any n clips, shape (n, clip_samples), float32.
+    clips, clip_samples, sample_rate : int
     delay : int, samples
         The clips are made late by this before they are transformed.
 

@@ -46,26 +46,14 @@ _FFT_SAMPLES = 8192  # of a block of the correlation: few enough to stay in a co
 
 @dataclass(frozen=True)
 class GainBank:
-    """A bank of gain-reduction curves: every combination of these settings.
-
-    Parameters
-    ----------
-    threshold_db : tuple of float, dBFS
-    attack_ms, release_ms : tuple of float
-    hop : int, samples
-        Length of the pieces whose levels are compared.
-    ratio : float
-        The bank's ratio; the curves of other ratios are proportional.
-    align_ms : float
-        A clip is first moved, by at most this, to where it correlates best with the dry loop.
-    """
+    """A bank of gain-reduction curves: every combination of these settings."""
 
     threshold_db: tuple[float, ...]
     attack_ms: tuple[float, ...]
     release_ms: tuple[float, ...]
-    hop: int = 64
-    ratio: float = 8.0
-    align_ms: float = 20.0
+    hop: int = 64  # samples, length of the pieces whose levels are compared
+    ratio: float = 8.0  # the curves of other ratios are proportional
+    align_ms: float = 20.0  # a clip is first moved to the best correlation, by at most this
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -89,14 +77,7 @@ class GainBank:
     def curves(self, dry: np.ndarray, *, sample_rate: int) -> np.ndarray:
         """Return the gain reduction of a loop by each of `settings`, for an infinite ratio.
 
-        Parameters
-        ----------
-        dry : ndarray, shape (samples,), float32, full scale 1.0
-        sample_rate : int, Hz
-
-        Returns
-        -------
-        ndarray, shape (settings, samples // hop), float32, dB
+        The shape is (settings, samples // hop), float32, dB.
         """
         settings = self.settings()
         levels = hop_levels(dry, self.hop)
@@ -144,15 +125,9 @@ class GainProfiler:
         self._curves = bank.curves(dry, sample_rate=sample_rate)
 
     def profiles(self, clips: np.ndarray) -> np.ndarray:
-        """Return the profiles of clips, each first aligned with the dry loop.
+        """Return the profiles, shape (n, features), float16, of clips (n, samples), float32.
 
-        Parameters
-        ----------
-        clips : ndarray, shape (n, samples), float32
-
-        Returns
-        -------
-        ndarray, shape (n, features), float16
+        Each is first aligned with the dry loop.
         """
         hop = self._bank.hop
         delays = find_delays(self._dry, clips, furthest=self._furthest)
@@ -179,16 +154,9 @@ def profile_of_no_gain(bank: GainBank) -> np.ndarray:
 
 
 def hop_levels(signal: np.ndarray, hop: int) -> np.ndarray:
-    """Return the mean square of every complete hop, in dB.
+    """Return the mean square of every complete hop, in dB, at least -100 (to rounding).
 
-    Parameters
-    ----------
-    signal : ndarray, shape (*batch, samples), float32, full scale 1.0
-    hop : int, samples
-
-    Returns
-    -------
-    ndarray, shape (*batch, samples // hop), float32, dB, at least -100 (to rounding)
+    The signal has the shape (*batch, samples), the result (*batch, samples // hop), float32.
     """
     *batch, samples = signal.shape
     hops = samples // hop
@@ -313,12 +281,8 @@ def _differences(signal: np.ndarray, before: int, length: int) -> np.ndarray:
 def delayed(clips: np.ndarray, delay: int) -> np.ndarray:
     """Return clips that are late by `delay` samples (early where it is below 0).
 
-    Silence fills the gap, and what is moved beyond the end is lost.
-
-    Parameters
-    ----------
-    clips : ndarray, shape (*batch, samples)
-    delay : int, samples, of magnitude less than `samples`
+    Silence fills the gap, and what is moved beyond the end is lost. The shape of the clips is
+    (*batch, samples); the delay must be shorter.
     """
     samples = clips.shape[-1]
     moved = np.zeros_like(clips)

@@ -102,7 +102,6 @@ def write_harmony(chords: str, scale: str, *, beats: int, random: np.random.Gene
     scale : str
         Name in `SCALES`.
     beats : int
-        Length of the loop.
     random : numpy Generator
     """
     symbols = choose(PROGRESSIONS.get(chords) or chords.split(", "), random).split()
@@ -122,15 +121,8 @@ Technique = Callable[[Harmony, str, int, Player], list[Note]]
 def play_melody(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
     """Return a phrase in the rhythm of a pattern, repeated in each bar with another ending.
 
-    Parameters
-    ----------
-    harmony : Harmony
-        The phrase is drawn from its scale.
-    pattern : str
-        Step notation: X, x  next note of the phrase, accented or not;  -  the note ends.
-    lowest : int
-        Lower limit of the pitches.
-    player : Player
+    The phrase is drawn from the scale of the harmony. X, x  its next note, accented or not;  -  the
+    note ends.
     """
     phrase, ending = _phrase(player.random), _phrase(player.random)
     per_bar = max(1, sum(mark in _VELOCITY for mark in pattern))

@@ -23,25 +23,13 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 @dataclass(frozen=True)
 class Pulse:
-    """The beat that all players of a loop share.
-
-    Attributes
-    ----------
-    tempo_bpm : float
-    beats : int
-        Length of the loop.
-    swing : float
-        Delay of every second sixteenth, as a share of a sixteenth (0 to about 0.3).
-    drift_ms : float
-        Amplitude of the slow variation of the beat, one period per loop, so that the loop closes.
-    drift_phase : float, radians
-    """
+    """The beat that all players of a loop share."""
 
     tempo_bpm: float
-    beats: int
-    swing: float
-    drift_ms: float
-    drift_phase: float
+    beats: int  # length of the loop
+    swing: float  # delay of every second sixteenth, as a share of a sixteenth (0 to about 0.3)
+    drift_ms: float  # amplitude of a slow variation, one period per loop, so that the loop closes
+    drift_phase: float  # radians
 
     @property
     def seconds(self) -> float:
@@ -59,23 +47,13 @@ class Pulse:
 
 @dataclass(frozen=True)
 class Player:
-    """One musician's timing and touch.
-
-    Attributes
-    ----------
-    pulse : Pulse
-    random : numpy Generator
-    late_ms : float
-        Habit: behind the beat (positive) or ahead of it.
-    jitter_ms, touch : float
-        Standard deviations of the time and of the velocity of a stroke.
-    """
+    """One musician's timing and touch."""
 
     pulse: Pulse
     random: np.random.Generator
-    late_ms: float = 0.0
-    jitter_ms: float = 5.0
-    touch: float = 4.0
+    late_ms: float = 0.0  # habit: behind the beat (positive) or ahead of it
+    jitter_ms: float = 5.0  # standard deviation of the time of a stroke
+    touch: float = 4.0  # standard deviation of the velocity
 
     def note(
         self, beat: float, beats: float, pitch: int, velocity: float, *, late_ms: float = 0.0

@@ -28,12 +28,9 @@ AUDIO_ENDINGS = {
 class ImportedLoop(NamedTuple):
     """A window of a recording. Loops are numbered in the order of `file` and `start_s`."""
 
-    file: str
-    """Name of the recording, relative to its folder."""
-    start_s: float
-    """Where in the recording the window starts."""
-    signal: np.ndarray
-    """Samples, shape (samples,), float32, peak 1.0."""
+    file: str  # name of the recording, relative to its folder
+    start_s: float  # where in the recording the window starts
+    signal: np.ndarray  # shape (samples,), float32, peak 1.0
 
 
 def import_loops(

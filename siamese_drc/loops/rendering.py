@@ -81,21 +81,10 @@ def render(
 
 
 def shape(signal: np.ndarray, stem: Stem, *, reference: int, sample_rate: int) -> np.ndarray:
-    """Return a stem with its body resonances, saturation, brightness and level.
+    """Return a stem's sound, shape (samples,), with its resonances, drive, tilt and level.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,)
-    stem : Stem
-        Its `resonances`, `drive_db`, `tilt_db` and `level_db` are used.
-    reference : int
-        Levels are measured on this many first samples, one pass through the loop, so that the
-        sound does not depend on the length of the clip.
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    ndarray, shape (samples,)
+    Levels are measured on the first `reference` samples, one pass through the loop, so that the
+    sound does not depend on the length of the clip.
     """
     signal = _normalise(signal, reference)
     for resonance in stem.resonances:
@@ -141,15 +130,7 @@ def _tilt(signal: np.ndarray, tilt_db: float, sample_rate: int) -> np.ndarray:
 def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
     """Return the response of a room to a unit impulse, without the direct sound.
 
-    Parameters
-    ----------
-    room : Room
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    ndarray, shape (samples,)
-        As long as the reverberation time, of energy 10 ** (level_db / 10).
+    It is as long as the reverberation time, shape (samples,), of energy 10 ** (level_db / 10).
     """
     from scipy.signal import butter, sosfilt
 

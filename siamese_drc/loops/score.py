@@ -29,80 +29,38 @@ class Note:
 
 @dataclass(frozen=True)
 class Resonance:
-    """A mode that an instrument's body adds to each stroke.
-
-    Attributes
-    ----------
-    frequency_hz : float
-    decay_s : float
-        Time to -60 dB, in seconds.
-    level_db : float
-        Its peak relative to the peak of the stroke.
-    """
+    """A mode that an instrument's body adds to each stroke."""
 
     frequency_hz: float
-    decay_s: float
-    level_db: float
+    decay_s: float  # to -60 dB
+    level_db: float  # of its peak, relative to that of the stroke
 
 
 @dataclass(frozen=True)
 class Stem:
-    """One instrument's part, and the processing of its sound.
-
-    Attributes
-    ----------
-    name : str
-    bank, programme : int
-        The SoundFont preset.
-    notes : tuple of Note
-    level_db : float
-        Peak of one pass through the loop.
-    resonances : tuple of Resonance
-    drive_db : float
-        Gain before a saturating stage; 0: no such stage.
-    tilt_db : float
-        Brightness: gain of the treble and attenuation of the bass, about 1 kHz.
-    room_send : float
-        Gain of the stem at the input of the reverberation.
-    transpose : int
-        Semitones by which the preset is retuned (a drum: a tighter or looser head).
-    """
+    """One instrument's part, and the processing of its sound."""
 
     name: str
-    bank: int
+    bank: int  # with the programme: the SoundFont preset
     programme: int
     notes: tuple[Note, ...]
-    level_db: float = 0.0
+    level_db: float = 0.0  # peak of one pass through the loop
     resonances: tuple[Resonance, ...] = ()
-    drive_db: float = 0.0
-    tilt_db: float = 0.0
-    room_send: float = 1.0
-    transpose: int = 0
+    drive_db: float = 0.0  # gain before a saturating stage; 0: no such stage
+    tilt_db: float = 0.0  # gain of the treble and attenuation of the bass, about 1 kHz
+    room_send: float = 1.0  # gain at the input of the reverberation
+    transpose: int = 0  # semitones by which the preset is retuned: a tighter or looser head
 
 
 @dataclass(frozen=True)
 class Room:
-    """A room to play in.
+    """A room to play in."""
 
-    Attributes
-    ----------
-    decay_s : float
-        Reverberation time, to -60 dB, in seconds.
-    size_m : float
-        Typical distance between its walls, in metres; it sets the times of the early reflections.
-    damping : float
-        0: bright walls; 1: the treble decays four times as fast as the bass.
-    level_db : float
-        Energy of its response relative to the direct sound.
-    seed : int
-        Selects one of the rooms of this kind.
-    """
-
-    decay_s: float
-    size_m: float
-    damping: float
-    level_db: float
-    seed: int
+    decay_s: float  # reverberation time, to -60 dB
+    size_m: float  # typical distance between its walls; sets the times of the early reflections
+    damping: float  # 0: bright walls; 1: the treble decays four times as fast as the bass
+    level_db: float  # energy of its response relative to the direct sound
+    seed: int  # selects one of the rooms of this kind
 
 
 @dataclass(frozen=True)

@@ -103,25 +103,10 @@ def _fluidsynth(library: str) -> ModuleType:
 def play(
     stem: Stem, *, repeat_s: float, samples: int, sample_rate: int, soundfont: Path, library: Path
 ) -> np.ndarray:
-    """Return the sound of one stem, repeated until the clip is full.
+    """Return the sound of one stem, shape (samples,), float64: the mean of both channels.
 
-    Parameters
-    ----------
-    stem : Stem
-        Its notes, preset and `transpose` are used. A note sounds until its end, or until its
-        pitch is struck again.
-    repeat_s : float
-        The notes start again every `repeat_s` seconds.
-    samples : int
-        Length of the clip.
-    sample_rate : int, Hz
-    soundfont, library : Path
-        The .sf2 file, and libfluidsynth itself.
-
-    Returns
-    -------
-    ndarray, shape (samples,), float64
-        The mean of both channels.
+    Its notes start again every `repeat_s` seconds. A note sounds until its end, or until its pitch
+    is struck again. `soundfont` is the .sf2 file, `library` libfluidsynth itself.
 
     Raises
     ------

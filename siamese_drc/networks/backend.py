@@ -13,11 +13,7 @@ def prepare_backend(seed: int) -> None:
     operation runs on one thread, because small convolutions gain little from a second one, and the
     order of summation must not depend on the number of cores. Two operations that are independent
     of each other may run at once.
-
-    Parameters
-    ----------
-    seed : int
-        Of weights, dropout and noise: of Python's, NumPy's and the backend's random numbers.
+    The seed is that of Python's, NumPy's and the backend's random numbers.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -128,15 +128,8 @@ def shuffled_batches(
     The order depends on (seed, epoch) only, so that a resumed training continues with the batches
     of an uninterrupted one.
 
-    Parameters
-    ----------
-    loop : ndarray, shape (all rows,), int
-        The loop of each row.
-    rows : ndarray, int
-        The rows of the epoch.
-    batch_size, loops_per_batch : int
-        The first must be a multiple of the second.
-    seed, epoch : int
+    `loop`, shape (all rows,), is the loop of each row; `batch_size` must be a multiple of
+    `loops_per_batch`.
 
     Examples
     --------

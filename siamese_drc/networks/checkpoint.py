@@ -95,14 +95,6 @@ def save_checkpoint(
     """Write weights, optimizer, random states, best weights and losses as one file.
 
     The file of the epoch before stays beside it: a power failure may cut the newest.
-
-    Parameters
-    ----------
-    path : Path
-    network : keras.Model, compiled
-    best : list of ndarray
-        Weights of the best epoch so far.
-    curve : LearningCurve
     """
     arrays = {f"state{i}": value for i, value in enumerate(state_of(network))}
     arrays |= {f"best{i}": value for i, value in enumerate(best)}
@@ -115,13 +107,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, network: keras.Model) -> tuple[list[np.ndarray], LearningCurve]:
-    """Restore a compiled network from the last whole file that `save_checkpoint` wrote.
+    """Restore a compiled network from the last whole file; return best weights and losses.
 
-    Returns
-    -------
-    best : list of ndarray
-    curve : LearningCurve
-        Without a whole file the network stays as it is: its weights and no epochs.
+    Without a whole file the network stays as it is: its weights and no epochs.
     """
     for each in (path, _before(path)):
         try:

@@ -114,18 +114,9 @@ def require_bfloat16() -> None:
 
 
 def embed_rows(network: Siamese, data: DataSet, rows: np.ndarray) -> np.ndarray:
-    """Return the embeddings of rows.
+    """Return the embeddings of rows, shape (len(rows), embedding), float32.
 
-    Parameters
-    ----------
-    network : Siamese
-    data : DataSet
-    rows : ndarray, int
-        Best given loop by loop: then a dry input is computed once per block of rows.
-
-    Returns
-    -------
-    ndarray, shape (len(rows), embedding), float32
+    Rows are best given loop by loop: then a dry input is computed once per block of rows.
     """
     blocks = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
@@ -147,12 +138,6 @@ def take_batch_statistics(network: Siamese, data: DataSet, rows: np.ndarray) -> 
 
     For a network of random weights that is to be used as it is: its layers would else divide by a
     variance of 1. A network without such layers stays as it is.
-
-    Parameters
-    ----------
-    network : Siamese
-    data : DataSet
-    rows : ndarray, int
     """
     kind = layers.BatchNormalization
     normalising = [layer for layer in network.branch.layers if isinstance(layer, kind)]

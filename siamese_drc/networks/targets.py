@@ -21,16 +21,9 @@ _OUT_OF = dict.fromkeys(_INTO, np.exp)
 class TargetScale:
     """The range of each target over the whole grid, mapped to [0, 1].
 
-    Parameters
-    ----------
-    names : list of str
-        The varied parameters.
-    domain : {"linear", "sound"}
-        `linear`: in real units. `sound`: the threshold in dB, the logarithms of the others. (The
-        gain reduction grows with 1 - 1/ratio; but in that domain the high ratios, whose errors in
-        real units are the largest, would lie too close together.)
-    low, high : ndarray, shape (parameters,)
-        The range, in that domain.
+    The domain is `linear`, real units, or `sound`: the threshold in dB, the logarithms of the
+    others. (The gain reduction grows with 1 - 1/ratio; but in that domain the high ratios, whose
+    errors in real units are the largest, would lie too close together.)
 
     Examples
     --------
@@ -39,9 +32,9 @@ class TargetScale:
     [[0.0], [0.5]]
     """
 
-    names: list[str]
+    names: list[str]  # the varied parameters
     domain: Domain
-    low: np.ndarray
+    low: np.ndarray  # shape (parameters,), in the domain
     high: np.ndarray
 
     @classmethod

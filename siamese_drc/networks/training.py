@@ -33,49 +33,30 @@ LOSSES = {"squared": "mean_squared_error", "absolute": "mean_absolute_error"}
 class TrainingOptions:
     """How a network is trained; the defaults are the paper's, as far as it states them.
 
-    Parameters
-    ----------
-    max_epochs : int
-    patience : int or None
-        Early stopping after so many epochs without a better validation loss. Not with the cosine
-        schedule, whose last epochs are the best ones.
-    batch_size : int
-    loops_per_batch : int
-        The rows of a batch share about so many loops; it divides `batch_size`. The branch computes
-        the dry input once per loop, not once per row.
-    loss : {"squared", "absolute"}
-        Mean squared or mean absolute error of the scaled targets.
-    optimizer : {"adadelta", "adam", "adamw"}
-        Zeiler (2012); Kingma and Ba (2015); Loshchilov and Hutter (2019).
-    learning_rate : float
-    schedule : {"constant", "cosine"}
-        Of the learning rate; `cosine`: half a cosine down to 0 at the end of `max_epochs`.
-    weight_decay : float
-        Of adamw.
-    rho : float
-        Of adadelta.
-    epsilon : float
-    ema_momentum : float
-        Of the moving average of the weights, which is validated and returned instead of the
-        weights themselves; 0: no average.
-    level_db : float
-        Each loop of a batch gets a level drawn from -level_db to level_db, in both branches, and a
-        threshold as much higher: compress(g x, T + g) = g compress(x, T). For inputs in dB; 0: as
-        they are.
+    Optimizers: Zeiler (2012), Kingma and Ba (2015), Loshchilov and Hutter (2019).
     """
 
     max_epochs: int
+    # Early stopping after so many epochs without a better validation loss. Not with the cosine
+    # schedule, whose last epochs are the best ones.
     patience: int | None = None
     batch_size: int = 8
+    # The rows of a batch share about so many loops; it divides `batch_size`. The branch computes
+    # the dry input once per loop, not once per row.
     loops_per_batch: int = 4
-    loss: Literal["squared", "absolute"] = "squared"
+    loss: Literal["squared", "absolute"] = "squared"  # mean, of the scaled targets
     optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
     learning_rate: float = 1.0
+    # `cosine`: half a cosine from the learning rate down to 0 at the end of `max_epochs`.
     schedule: Literal["constant", "cosine"] = "constant"
-    weight_decay: float = 0.0
-    rho: float = 0.95
+    weight_decay: float = 0.0  # of adamw
+    rho: float = 0.95  # of adadelta
     epsilon: float = 1e-7
+    # Of the moving average of the weights, which is validated and returned instead of the weights
+    # themselves; 0: no average.
     ema_momentum: float = 0.0
+    # Each loop of a batch gets a level drawn from -level_db to level_db, in both branches, and a
+    # threshold as much higher: compress(g x, T + g) = g compress(x, T). For inputs in dB.
     level_db: float = 0.0
 
 

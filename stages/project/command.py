@@ -26,15 +26,9 @@ LOCK = Path("dvc.lock")
 def run_stage(main: Callable[..., None], *sections: str) -> None:
     """Run a stage with the parameters of params.yaml and the entry named on the command line.
 
-    Bad input is shown as one line on standard error, with exit code 2. A stage that DVC started
-    ends with DVC; one that was started by hand does not end with the shell.
-
-    Parameters
-    ----------
-    main : callable
-        Called with the checked `Params` and, where `sections` are given, with the entry's name.
-    sections : str
-        Sections of params.yaml; the command line must name an entry of one of them.
+    The entry is one of `sections`; without sections, `main` is called with the `Params` alone. Bad
+    input is shown as one line on standard error, with exit code 2. A stage that DVC started ends
+    with DVC; one that was started by hand does not end with the shell.
     """
     transfers: list[str] = []
     try:
