@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,16 +21,7 @@ KEPT = 0.75  # share of the ornaments that are played
 
 @dataclass(frozen=True)
 class Groove:
-    """One bar of sixteenths, repeated.
-
-    Attributes
-    ----------
-    tempo_bpm : float
-    swing : float
-        By how much of a sixteenth every second sixteenth comes late.
-    tabs : dict of str
-        For each voice 16 signs: a velocity from 1 to 9, or a dot.
-    """
+    """One bar of sixteenths, repeated: see grooves.toml."""
 
     tempo_bpm: float
     swing: float
@@ -45,78 +37,8 @@ class Stroke:
     velocity: float
 
 
-GROOVES = {
-    "rock": Groove(
-        tempo_bpm=116,
-        swing=0.0,
-        tabs={
-            "kick": "9.....5.8.9.....",
-            "snare": "....9..2.2..9..3",
-            "hat": "8.5.8.5.8.5.8...",
-            "open": "..............7.",
-        },
-    ),
-    "funk": Groove(
-        tempo_bpm=98,
-        swing=0.12,
-        tabs={
-            "kick": "9..7......8..6..",
-            "snare": "....9..3.3.29..3",
-            "hat": "8585858585.58585",
-            "open": "..........7.....",
-        },
-    ),
-    "house": Groove(
-        tempo_bpm=124,
-        swing=0.05,
-        tabs={
-            "kick": "9...9...9...9...",
-            "snare": "....8.......8..2",
-            "hat": "4.2.4.2.4.2.4.24",
-            "open": "..7...7...7...7.",
-        },
-    ),
-    "hip-hop": Groove(
-        tempo_bpm=86,
-        swing=0.22,
-        tabs={
-            "kick": "9..5...4.58.....",
-            "snare": "....9.......9.2.",
-            "hat": "7.4.7.427.4.7.4.",
-            "perc": "..............5.",
-        },
-    ),
-    "break": Groove(
-        tempo_bpm=138,
-        swing=0.06,
-        tabs={
-            "kick": "9.8.......87....",
-            "snare": "....9..4.4..9..4",
-            "hat": "8.6.8.6.8.6.8.6.",
-            "open": "..........7.....",
-        },
-    ),
-    "tom": Groove(
-        tempo_bpm=104,
-        swing=0.0,
-        tabs={
-            "kick": "9...6...9...6...",
-            "perc": "..85..7...859.7.",
-            "snare": "........9......3",
-            "hat": "5...5...5...5...",
-        },
-    ),
-    "half-time": Groove(
-        tempo_bpm=150,
-        swing=0.15,
-        tabs={
-            "kick": "9.....4...7.....",
-            "snare": "........9.....3.",
-            "hat": "8...5...8...5.5.",
-            "open": "............6...",
-        },
-    ),
-}
+_TABLE = tomllib.loads(Path(__file__).with_name("grooves.toml").read_text(encoding="utf-8"))
+GROOVES = {name: Groove(**entry) for name, entry in _TABLE.items()}
 
 
 def strokes(groove: Groove, seconds: float, rng: np.random.Generator) -> Iterator[Stroke]:

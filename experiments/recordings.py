@@ -91,20 +91,10 @@ def run_on_recordings() -> None:
 
 
 def unpack_packages(folder: Path) -> Path:
-    """Download `PACKAGES` with apt-get, unless they are there, and unpack them.
+    """Download `PACKAGES`, unless they are there, and unpack them; return their folder.
 
     Nothing is installed, so no root is needed; the lists of packages must be there (`apt-get
     update`).
-
-    Returns
-    -------
-    Path
-        The folder with the packages' files, as they would lie under `/`.
-
-    Raises
-    ------
-    InputError
-        If apt-get or dpkg-deb is missing, or a package is unknown or cannot be reached.
     """
     root = folder / "unpacked"
     archives = folder / "archives"
@@ -184,14 +174,13 @@ def use_recordings(content: Any) -> None:
         }
 
 
-def match_recordings(audio: Path, file: Path = MATCH_RESULTS) -> None:
+def match_recordings(audio: Path) -> None:
     """Evaluate the match tool on the folders of recordings under `audio`."""
     from stages.match_evaluate import recording_errors
 
     params = load_params()
-    write_json(
-        file, {material: recording_errors(params, audio / material) for material in MATERIALS}
-    )
+    errors = {material: recording_errors(params, audio / material) for material in MATERIALS}
+    write_json(MATCH_RESULTS, errors)
 
 
 def write_tables() -> None:
@@ -231,13 +220,13 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
     return markdown_table(header, rows, texts=2)
 
 
-def match_table(file: Path = MATCH_RESULTS) -> str:
+def match_table() -> str:
     """Return the distances of each way to the loop under the reference's own settings."""
     header = ["recordings", "distance", "match", "nothing", "best preset"]
     header += ["match / nothing", "match / preset"]
     names = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
     rows = []
-    for material, found in read_json(file).items():
+    for material, found in read_json(MATCH_RESULTS).items():
         for key, name in names.items():
             by = found["distances"][key]
             ours, nothing, preset = (by[way] for way in ("match", "nothing", "preset"))

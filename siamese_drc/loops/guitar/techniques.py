@@ -48,9 +48,9 @@ def _fretted(chord: Chord, fret: int) -> list[int]:
     return pitches
 
 
-def power_chord(chord: Chord, lowest: int = OPEN_STRINGS[0]) -> list[int]:
+def power_chord(chord: Chord) -> list[int]:
     """Return root, fifth and octave, the root as low as the guitar goes."""
-    root = lowest + (chord.root - lowest) % 12
+    root = OPEN_STRINGS[0] + (chord.root - OPEN_STRINGS[0]) % 12
     return [root, root + 7, root + 12]
 
 
