@@ -44,12 +44,9 @@ def compress_loop(
 ) -> pd.DataFrame:
     """Write the clips of one loop under one grid into `folder`; return their rows of the table."""
     grid, loop = grid_and_loop
-    axes, seed = params.grids.named[grid], params.settings_seed
-    if params.corpora[corpus].drawn:
-        count = params.size.drawn_settings[corpus]
-        settings = drawn_settings(grid, axes, loop, size=count, seed=seed)
-    else:
-        settings = loop_settings(grid, axes, loop, size=params.size.settings[grid], seed=seed)
+    choose = drawn_settings if params.corpora[corpus].drawn else loop_settings
+    size, seed = params.settings_of(corpus, grid), params.settings_seed
+    settings = choose(grid, params.grids.named[grid], loop, size=size, seed=seed)
     rate, dry = params.sample_rate, files.loop_file(params.corpora[corpus].material, loop)
     signal = read_audio(dry, sample_rate=rate, samples=params.clip_samples)
     path = folder / files.compressed_file(corpus, grid, loop).relative_to(files.COMPRESSED / corpus)

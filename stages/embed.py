@@ -8,9 +8,9 @@ untrained twin, and the features without a network.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_settings
+from stages.project.settings_table import read_grid
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Job:
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        settings = read_settings(self.corpus)
-        return settings[settings["grid"] == self.network["grid"]]
+        return read_grid(self.corpus, self.network["grid"])
 
     @property
     def inputs(self) -> dict[str, list[Path]]:
@@ -73,30 +72,25 @@ def main(params: Params, experiment: str) -> None:
 def embed(params: Params, experiment: str, corpus: str, grids: Sequence[str], folder: Path) -> None:
     """Write into a new folder the features of a corpus by all networks of an experiment.
 
-    For model `none`: the input itself, as vectors.
+    For model `none`: the input itself, as vectors. Otherwise features without a network, too: a
+    gain profile is such a vector, and other inputs are summarised.
     """
     folder.mkdir()
-    path = files.MODELS / experiment / "networks.json"
-    with reading(path):
-        networks = json.loads(path.read_text())
-        work: list[tuple[Callable[[Job], None], Job]] = []
-        for name, network in networks.items():
-            if network["grid"] in grids:
-                job = Job(params, experiment, corpus, folder, name, network)
-                none = params.model_of(experiment).kind == "none"
-                work.append((copy_inputs if none else embed_by_network, job))
-                if name == network["grid"] and not none:
-                    name = files.no_network_name(name)
-                    job = Job(params, experiment, corpus, folder, name, network)
-                    kind = params.representations[params.trained[experiment].representation]
-                    vectors = kind.gain is not None
-                    work.append((copy_inputs if vectors else summarise_inputs, job))
+    none = params.model_of(experiment).kind == "none"
+    vectors = params.representations[params.trained[experiment].representation].gain is not None
+    work: list[Callable[[], None]] = []
+    for name, network in files.read_networks(experiment).items():
+        if network["grid"] in grids:
+            job = Job(params, experiment, corpus, folder, name, network)
+            work.append(partial(copy_inputs if none else embed_by_network, job))
+            if name == network["grid"] and not none:
+                job = replace(job, name=files.no_network_name(name))
+                work.append(partial(copy_inputs if vectors else summarise_inputs, job))
     parallel_map(_run, work, description=f"embed {experiment}", unit="network")
 
 
-def _run(work: tuple[Callable[[Job], None], Job]) -> None:
-    function, job = work
-    function(job)
+def _run(work: Callable[[], None]) -> None:
+    work()
 
 
 def copy_inputs(job: Job) -> None:
@@ -111,10 +105,8 @@ def summarise_inputs(job: Job) -> None:
     """Write simple statistics of every row's input: a baseline without a network."""
     dry = memory_mapped(files.dry_file(job.source))
     for name, inputs in job.inputs.items():
-        rows = [
-            difference_statistics(of_loop, memory_mapped(path))
-            for of_loop, path in zip(dry, inputs, strict=False)
-        ]
+        clips = [memory_mapped(path) for path in inputs]
+        rows = [difference_statistics(*pair) for pair in zip(dry, clips, strict=False)]
         np.save(job.folder / f"{name}.npy", np.concatenate(rows))
 
 
@@ -135,15 +127,10 @@ def embed_by_network(job: Job) -> None:
     weights = files.weights_file(job.experiment, job.name)
     with reading(weights):
         network.load_weights(weights)
+    loop, position = rows["loop"].to_numpy(), rows["position"].to_numpy()
+    standardised = {key: job.network[key] for key in ("mean", "deviation")}
     for name, inputs in job.inputs.items():
-        data = DataSet(
-            dry,
-            inputs,
-            rows["loop"].to_numpy(),
-            rows["position"].to_numpy(),
-            mean=job.network["mean"],
-            deviation=job.network["deviation"],
-        )
+        data = DataSet(dry, inputs, loop, position, **standardised)
         embeddings = embed_rows(network, data, np.arange(len(rows)))
         outputs = scale.restore(regress(network, embeddings))
         np.save(job.folder / f"{name}.npy", embeddings)

@@ -28,7 +28,7 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_settings
+from stages.project.settings_table import read_grid, read_settings
 
 Fits = dict[str, list[Fit]]  # by protocol
 
@@ -123,9 +123,8 @@ def evaluate(
 
 def data_set(params: Params, corpus: str, grid: str) -> DataSet:
     """Return the rows of a corpus under one of its grids."""
-    settings = read_settings(corpus)
-    rows, varied = settings[settings["grid"] == grid], params.grids.named[grid].varied
-    return DataSet.of_settings(params.data_set(corpus, grid), rows, varied)
+    name, varied = params.data_set(corpus, grid), params.grids.named[grid].varied
+    return DataSet.of_settings(name, read_grid(corpus, grid), varied)
 
 
 def closed_form(corpus: str, grid: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ NAME is an entry of `pretrained` in params.yaml. Writes siamese_drc/pretrained/N
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -43,9 +42,7 @@ def main(params: Params, name: str) -> None:
         means = np.abs(predicted.reshape(tested.targets.shape) - tested.targets).mean(axis=0)
         errors[network] = dict(zip(known.parameters, means.tolist(), strict=True))
         forests[network] = forest.forest_
-    path = files.MODELS / of_network / "networks.json"
-    with reading(path):
-        facts = json.loads(path.read_text())[grid]
+    facts = files.read_networks(of_network)[grid]
     options = params.representations[entry.representation].options()
     described = {
         "model": params.model_of(of_network).model_dump(),

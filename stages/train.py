@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,12 @@ from siamese_drc.core.parallel import parallel_map
 from siamese_drc.networks.backend import prepare_backend
 from siamese_drc.networks.batches import DataSet, mean_and_deviation, memory_mapped
 from siamese_drc.networks.checkpoint import alone, fingerprint
-from siamese_drc.networks.splits import Split, all_rows_split, loops_split
+from siamese_drc.networks.splits import Split, random_split
 from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_settings
+from stages.project.settings_table import read_grid
 
 LIBRARY = Path(__file__).parents[1] / "siamese_drc" / "networks"
 BEST, UNTRAINED, FACTS = "best.weights.h5", "untrained.weights.h5", "network.json"
@@ -50,55 +51,48 @@ class Job:
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        settings = read_settings(self.params.trained[self.experiment].corpus)
-        return settings[settings["grid"] == self.grid]
+        return read_grid(self.params.trained[self.experiment].corpus, self.grid)
 
     @property
     def split(self) -> Split:
         """Rows for training and for validation: of a drawn corpus, from different loops."""
-        fraction = self.params.training_of(self.experiment).validation_fraction
-        if self.params.corpora[self.params.trained[self.experiment].corpus].drawn:
-            loop = self.rows["loop"].to_numpy()
-            return loops_split(loop, validation_fraction=fraction, seed=self.seed)
-        return all_rows_split(len(self.rows), validation_fraction=fraction, seed=self.seed)
+        rows, fraction = self.rows, self.params.training_of(self.experiment).validation_fraction
+        drawn = self.params.corpora[self.params.trained[self.experiment].corpus].drawn
+        unit = rows["loop"].to_numpy() if drawn else np.arange(len(rows))
+        return random_split(unit, validation_fraction=fraction, seed=self.seed)
 
 
 def main(params: Params, experiment: str) -> None:
     """Train a network per grid of one experiment, side by side, the longest trainings first."""
-    grids = params.grids_of(experiment)
-    if params.model_of(experiment).kind == "none":
-        with replaced(files.MODELS / experiment) as folder:
-            folder.mkdir()
-            write_networks(folder, {grid: {"grid": grid} for grid in grids})
-        return
-    jobs = {grid: Job(params, experiment, grid) for grid in grids}
-    longest_first = sorted(jobs.values(), key=lambda job: len(job.rows), reverse=True)
-    trained = parallel_map(train, longest_first, description=f"train {experiment}", unit="network")
-    of_grid = {job.grid: found for job, (_, found) in zip(longest_first, trained, strict=True)}
+    grids, jobs = params.grids_of(experiment), []
+    if params.model_of(experiment).kind != "none":
+        jobs = [Job(params, experiment, grid) for grid in grids]
+        jobs.sort(key=lambda job: len(job.rows), reverse=True)
+    trained = parallel_map(train, jobs, description=f"train {experiment}", unit="network")
+    of_grid = {job.grid: found for job, (_, found) in zip(jobs, trained, strict=True)}
     with replaced(files.MODELS / experiment) as folder:
         folder.mkdir()
-        networks, histories = {}, []
+        networks: dict[str, dict[str, Any]] = {}
+        histories = []
         for grid in grids:
-            found, twin = of_grid[grid], files.untrained_name(grid)
-            (folder / f"{grid}.weights.h5").write_bytes(found[BEST])
-            (folder / f"{twin}.weights.h5").write_bytes(found[UNTRAINED])
-            facts = json.loads(found[FACTS])
-            history = pd.DataFrame(facts.pop("history"))
-            history.insert(0, "grid", grid)
-            history.insert(1, "epoch", range(1, len(history) + 1))
-            histories.append(history)
-            networks[grid] = facts
-            networks[twin] = facts | {"epochs": 0, "best_epoch": 0}
-        pd.concat(histories).to_csv(folder / "history.csv", index=False, float_format="%.6g")
-        write_networks(folder, networks)
+            networks[grid] = {"grid": grid}
+            if grid in of_grid:
+                found, twin = of_grid[grid], files.untrained_name(grid)
+                (folder / f"{grid}.weights.h5").write_bytes(found[BEST])
+                (folder / f"{twin}.weights.h5").write_bytes(found[UNTRAINED])
+                networks[grid] = json.loads(found[FACTS])
+                history = pd.DataFrame(networks[grid].pop("history"))
+                history.insert(0, "grid", grid)
+                history.insert(1, "epoch", range(1, len(history) + 1))
+                histories.append(history)
+                networks[twin] = networks[grid] | {"epochs": 0, "best_epoch": 0}
+        (folder / "networks.json").write_text(json.dumps(networks, indent=1) + "\n")
+        if histories:
+            table = pd.concat(histories)
+            table.to_csv(folder / "history.csv", index=False, float_format="%.6g")
     for state, _ in trained:
         with alone(state, label=experiment):
             shutil.rmtree(state)
-
-
-def write_networks(folder: Path, networks: dict[str, dict]) -> None:
-    """Write networks.json, an entry per network."""
-    (folder / "networks.json").write_text(json.dumps(networks, indent=1) + "\n")
 
 
 def train(job: Job) -> tuple[Path, dict[str, bytes]]:

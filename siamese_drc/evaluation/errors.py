@@ -53,7 +53,7 @@ def mean_errors(
     return {
         entry: split_errors(data, predictions)
         if len(predictions) > 1
-        else row_errors(data, predictions, bootstrap=bootstrap, seed=seed)
+        else row_errors(data, *predictions, bootstrap=bootstrap, seed=seed)
         for entry, predictions in entries.items()
     }
 
@@ -68,16 +68,8 @@ def compared_errors(
 ) -> dict[str, Any]:
     """Return the errors of one data set, those of its baselines, and what is learnt.
 
-    Parameters
-    ----------
-    data : DataSet
-    entries : mapping of str to sequence of Prediction
-        Of the trained network's features, of `constant`, and of the other predictors.
-    baselines : mapping of str to mapping
-        `untrained` and `no_network`, each with the protocols by which it was tested.
-    bootstrap : int
-        Number of bootstrap samples of the loops.
-    seed : int
+    `entries` are of the trained network's features, of `constant` and of other predictors. Of the
+    baselines, `untrained` and `no_network`, each has the protocols by which it was tested.
     """
     options = {"bootstrap": bootstrap, "seed": seed}
     errors: dict[str, Any] = mean_errors(data, entries, **options)
@@ -109,30 +101,17 @@ def split_errors(data: DataSet, tested: Sequence[Prediction]) -> dict[str, Any]:
     )
 
 
-def row_errors(
-    data: DataSet, tested: Sequence[Prediction], *, bootstrap: int, seed: int
-) -> dict[str, Any]:
-    """Return the errors of each parameter over rows that were predicted once.
-
-    Parameters
-    ----------
-    data : DataSet
-    tested : sequence of Prediction
-        Parts that share no row.
-    bootstrap : int
-        Number of bootstrap samples of the loops.
-    seed : int
-    """
-    rows = np.concatenate([part.rows for part in tested])
-    errors = np.concatenate([absolute_errors(data, part) for part in tested])
-    identifiable = data.identifiable[rows]
-    means = bootstrap_means(errors, data.group[rows], samples=bootstrap, seed=seed)
+def row_errors(data: DataSet, tested: Prediction, *, bootstrap: int, seed: int) -> dict[str, Any]:
+    """Return the errors of each parameter over rows that were predicted once."""
+    errors = absolute_errors(data, tested)
+    identifiable = data.identifiable[tested.rows]
+    means = bootstrap_means(errors, data.group[tested.rows], samples=bootstrap, seed=seed)
     return _describe(
         data,
         mae=errors.mean(axis=0),
         std=means.std(axis=0),
         mae_identifiable=errors[identifiable].mean(axis=0) if identifiable.any() else None,
-        n=len(rows),
+        n=len(errors),
     )
 
 
@@ -144,18 +123,10 @@ def absolute_errors(data: DataSet, tested: Prediction) -> np.ndarray:
 def bootstrap_means(
     values: np.ndarray, group: np.ndarray, *, samples: int, seed: int
 ) -> np.ndarray:
-    """Return the means of bootstrap samples of whole groups, shape (samples, columns).
+    """Return the means of bootstrap samples of `values`, shape (samples, columns).
 
-    Differences between the absolute errors of two predictors on the same rows give a paired
-    comparison.
-
-    Parameters
-    ----------
-    values : ndarray, shape (rows, columns)
-    group : ndarray, shape (rows,)
-        Rows of one group are drawn together.
-    samples : int
-    seed : int
+    Rows of one group are drawn together. Differences between the absolute errors of two predictors
+    on the same rows give a paired comparison.
     """
     groups, of_row = np.unique(group, return_inverse=True)
     counts = np.bincount(of_row)
@@ -164,8 +135,8 @@ def bootstrap_means(
     return sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)[:, None]
 
 
-def row_means(data: DataSet, tested: Sequence[Prediction]) -> np.ndarray:
-    """Return each row's absolute error, the mean over the splits that tested it.
+def row_means(data: DataSet, tested: Sequence[Prediction], *, errors: bool = True) -> np.ndarray:
+    """Return each row's absolute error, or prediction: the mean over the splits that tested it.
 
     Returns
     -------
@@ -174,7 +145,7 @@ def row_means(data: DataSet, tested: Sequence[Prediction]) -> np.ndarray:
     """
     total, count = np.zeros(data.targets.shape), np.zeros((len(data), 1))
     for part in tested:
-        total[part.rows] += absolute_errors(data, part)
+        total[part.rows] += absolute_errors(data, part) if errors else part.values
         count[part.rows] += 1
     with np.errstate(invalid="ignore"):
         return total / count
@@ -223,17 +194,6 @@ def learnt(
     return found
 
 
-def mean_predictions(data: DataSet, tested: Sequence[Prediction]) -> Prediction:
-    """Return one prediction for each tested row: the mean over the splits that tested it."""
-    count = np.zeros(len(data))
-    total = np.zeros(data.targets.shape)
-    for part in tested:
-        count[part.rows] += 1
-        total[part.rows] += part.values
-    rows = np.flatnonzero(count)
-    return Prediction(rows, total[rows] / count[rows, None])
-
-
 def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction]) -> pd.DataFrame:
     """Return a protocol's mean prediction of every tested row, for plots.
 
@@ -244,7 +204,8 @@ def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction])
     """
     import pandas as pd
 
-    rows, mean = mean_predictions(data, tested)
+    mean = row_means(data, tested, errors=False)
+    rows = np.flatnonzero(np.isfinite(mean).all(axis=1))
     return pd.concat(
         [
             pd.DataFrame(
@@ -254,7 +215,7 @@ def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction])
                     "parameter": parameter,
                     "loop": data.loop[rows],
                     "true": data.targets[rows, i],
-                    "predicted": mean[:, i],
+                    "predicted": mean[rows, i],
                 }
             )
             for i, parameter in enumerate(data.parameters)

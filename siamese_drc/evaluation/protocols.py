@@ -36,28 +36,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DataSet:
-    """The rows of one material under one grid.
+    """The rows of one material under one grid."""
 
-    Parameters
-    ----------
-    name : str
-        <material>-<grid>, its key in the metrics.
-    parameters : list of str
-        The parameters that the grid varies.
-    targets : ndarray, shape (rows, parameters), real units
-    loop : ndarray, shape (rows,), int
-    group : ndarray, shape (rows,), str
-        What the row's loop was made from: loops of one recording are not independent.
-    identifiable : ndarray, shape (rows,), bool
-        Whether the loop is compressed enough for the settings to be determined at all.
-    """
-
-    name: str
-    parameters: list[str]
-    targets: np.ndarray
-    loop: np.ndarray
-    group: np.ndarray
-    identifiable: np.ndarray
+    name: str  # <material>-<grid>, its key in the metrics
+    parameters: list[str]  # those that the grid varies
+    targets: np.ndarray  # shape (rows, parameters), real units
+    loop: np.ndarray  # shape (rows,), int
+    group: np.ndarray  # what the row's loop was made from: loops of one are not independent
+    identifiable: np.ndarray  # whether the loop is compressed enough to determine the settings
 
     @classmethod
     def of_settings(cls, name: str, settings: pd.DataFrame, parameters: list[str]) -> DataSet:
@@ -70,12 +56,6 @@ class DataSet:
             settings["group"].to_numpy(dtype=str),
             settings["identifiable"].to_numpy(dtype=bool),
         )
-
-    @property
-    def groups(self) -> list[str]:
-        """The group of every loop, in the order of the loops' numbers."""
-        _, first_rows = np.unique(self.loop, return_index=True)
-        return self.group[first_rows].tolist()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -108,31 +88,20 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Fit:
-    """The rows of one fit and its test.
+    """The rows of one fit and its test."""
 
-    Parameters
-    ----------
-    features : ndarray, shape (rows, features)
-    targets : ndarray, shape (rows, parameters)
-    train : ndarray of row numbers of `features` and `targets`
-    test_features : ndarray, shape (rows of the tested data set, features)
-    test : ndarray of row numbers of `test_features`
-    """
-
-    features: np.ndarray
-    targets: np.ndarray
-    train: np.ndarray
-    test_features: np.ndarray
-    test: np.ndarray
+    features: np.ndarray  # shape (rows, features)
+    targets: np.ndarray  # shape (rows, parameters)
+    train: np.ndarray  # row numbers of `features` and `targets`
+    test_features: np.ndarray  # shape (rows of the tested data set, features)
+    test: np.ndarray  # row numbers of `test_features`
 
 
 class Prediction(NamedTuple):
     """Predictions for some rows of a data set."""
 
-    rows: np.ndarray
-    """Row numbers, shape (n,)."""
-    values: np.ndarray
-    """In real units, shape (n, parameters)."""
+    rows: np.ndarray  # row numbers, shape (n,)
+    values: np.ndarray  # shape (n, parameters), real units
 
 
 def random_splits(
@@ -173,20 +142,8 @@ def predict(
     """Fit a regressor on the training rows of each fit and apply it to the test rows.
 
     The fits are computed side by side, each on one thread, so that the predictions are the same
-    for any number of threads.
-
-    Parameters
-    ----------
-    fits : sequence of Fit
-    regressor : callable
-        Called with the number of a fit, from 0, and the fit; returns an unfitted scikit-learn
-        regressor.
-    description : str
-        Text of the progress bar.
-
-    Returns
-    -------
-    list of Prediction, one for each fit
+    for any number of threads. `regressor`, called with the number of a fit, from 0, and the fit,
+    returns an unfitted scikit-learn regressor.
 
     Examples
     --------

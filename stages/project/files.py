@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
 from collections.abc import Container
 from pathlib import Path
+from typing import Any
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 
 LOOPS = Path("data/loops")
 COMPRESSED = Path("data/compressed")
@@ -84,22 +86,16 @@ def weights_file(experiment: str, network: str) -> Path:
     return MODELS / experiment / f"{network}.weights.h5"
 
 
-def embedding_file(name: str, network: str) -> Path:
-    """Array, float32, shape (rows, features), rows in the order of the settings table.
-
-    `name` is an experiment or a transfer.
-    """
-    return EMBEDDINGS / name / f"{network}.npy"
+def read_networks(experiment: str) -> dict[str, dict[str, Any]]:
+    """Return what networks.json says of each network of an experiment, by its name."""
+    path = MODELS / experiment / "networks.json"
+    with reading(path):
+        return json.loads(path.read_text())
 
 
 def delayed_network_name(network: str) -> str:
     """Name under which a network's embeddings and outputs of delayed clips are kept."""
     return f"{network}-delayed"
-
-
-def output_file(name: str, network: str) -> Path:
-    """Array, float32, shape (rows, varied parameters): the network's own output in real units."""
-    return EMBEDDINGS / name / f"{network}-output.npy"
 
 
 def predictions_table(name: str) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -44,10 +43,6 @@ class Cnn(Checked):
             raise ValueError(f"time_only {self.time_only} must be at most {len(self.filters)}")
         return self
 
-    def narrowed(self, width: Width) -> Cnn:
-        """Return the model with its numbers of filters multiplied by `width.cnn`."""
-        return self.model_copy(update={"filters": _scaled(self.filters, width.cnn)})
-
 
 class SampleLevel(Checked):
     """Model 2 (Table II): the convolutions of its front end, then the residual back end."""
@@ -57,15 +52,6 @@ class SampleLevel(Checked):
     kernel: Count
     back_end: Count
     embedding: Count
-
-    def narrowed(self, width: Width) -> SampleLevel:
-        """Return the model with its numbers of filters multiplied by `width.sample_level`."""
-        return self.model_copy(
-            update={
-                "filters": _scaled(self.filters, width.sample_level),
-                "back_end": _scaled([self.back_end], width.sample_level)[0],
-            }
-        )
 
 
 class Kernels(Checked):
@@ -79,10 +65,6 @@ class Kernels(Checked):
         if len(self.frames) != len(self.filters):
             raise ValueError(f"has {len(self.frames)} frames and {len(self.filters)} filters")
         return self
-
-    def narrowed(self, width: float) -> Self:
-        """Return the kernels with their numbers of filters multiplied by `width`."""
-        return self.model_copy(update={"filters": _scaled(self.filters, width)})
 
 
 class TimbreKernels(Kernels):
@@ -100,16 +82,6 @@ class MultiKernel(Checked):
     back_end: Count
     embedding: Count
 
-    def narrowed(self, width: Width) -> MultiKernel:
-        """Return the model with its numbers of filters multiplied by `width.multi_kernel`."""
-        return self.model_copy(
-            update={
-                "timbre": self.timbre.narrowed(width.multi_kernel),
-                "temporal": self.temporal.narrowed(width.multi_kernel),
-                "back_end": _scaled([self.back_end], width.multi_kernel)[0],
-            }
-        )
-
 
 class Dense(Checked):
     """Dense layers on a vector of features, equally wide at every scale."""
@@ -119,26 +91,32 @@ class Dense(Checked):
     noise: NotNegative = 0.0
     embedding: Count
 
-    def narrowed(self, width: Width) -> Dense:
-        """Return the model unchanged."""
-        return self
-
 
 class NoNetwork(Checked):
     """No network: the regressors read the input itself."""
 
     kind: Literal["none"] = "none"
 
-    def narrowed(self, width: Width) -> NoNetwork:
-        """Return the model unchanged."""
-        return self
-
 
 Model = Annotated[Cnn | SampleLevel | MultiKernel | Dense | NoNetwork, Field(discriminator="kind")]
 
 
-def _scaled(counts: Sequence[int], width: float) -> list[int]:
-    return [max(1, round(width * count)) for count in counts]
+_FILTERS = ("filters", "back_end", "timbre", "temporal")
+
+
+def narrowed(model: Model, width: Width) -> Model:
+    """Return a model with its numbers of filters multiplied by the width of its kind."""
+    factor = getattr(width, model.kind, 1.0)
+
+    def scaled(part: Any) -> Any:
+        if isinstance(part, int):
+            return max(1, round(factor * part))
+        if isinstance(part, list):
+            return [scaled(count) for count in part]
+        names = part.model_fields_set & set(_FILTERS)
+        return part.model_copy(update={name: scaled(getattr(part, name)) for name in names})
+
+    return scaled(model)
 
 
 Loss = Literal["squared", "absolute"]

@@ -22,6 +22,7 @@ from stages.project.networks import (
     Train,
     UnseenLoops,
     chosen,
+    narrowed,
 )
 from stages.project.sections import (
     ClosedForm,
@@ -176,7 +177,7 @@ class Params(Checked):
 
     def model_of(self, experiment: str) -> Model:
         """Return the model that an experiment trains, as wide as the scale in force has it."""
-        return self.models[self.trained[experiment].model].narrowed(self.size.width)
+        return narrowed(self.models[self.trained[experiment].model], self.size.width)
 
     def training_of(self, experiment: str) -> Train:
         """Return the options of an experiment's trainings: `train`, with its own changes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_drc.compressor.settings import PARAMETERS
@@ -23,15 +22,8 @@ COLUMNS = (
 )
 
 
-def read_settings(corpus: str, *, folder: Path = files.SETTINGS) -> pd.DataFrame:
+def read_settings(corpus: str) -> pd.DataFrame:
     """Read the table of a corpus's compressed clips.
-
-    Parameters
-    ----------
-    corpus : str
-        A key of `corpora` in params.yaml.
-    folder : Path
-        Where the tables lie.
 
     Returns
     -------
@@ -47,7 +39,7 @@ def read_settings(corpus: str, *, folder: Path = files.SETTINGS) -> pd.DataFrame
     """
     import pandas as pd
 
-    path = folder / f"{corpus}.csv"
+    path = files.settings_table(corpus)
     with reading(path):
         table = pd.read_csv(path, dtype={"group": str})
     if tuple(table.columns) != COLUMNS:
@@ -62,14 +54,16 @@ def read_settings(corpus: str, *, folder: Path = files.SETTINGS) -> pd.DataFrame
         and of_grids.size().nunique() == 1
         and (of_grids["clips"].nunique() == 1).all()
     )
-    audio = files.COMPRESSED / corpus  # written together with the table
-    if not whole or (folder == files.SETTINGS and audio.exists() and len(sizes) < _count(audio)):
+    audio = list((files.COMPRESSED / corpus).glob("*/*.flac"))  # written together with the table
+    if not whole or len(sizes) < len(audio):
         raise InputError(f"{path}: is damaged: rows are missing")
     return table
 
 
-def _count(folder: Path) -> int:
-    return sum(1 for _ in folder.glob("*/*.flac"))
+def read_grid(corpus: str, grid: str) -> pd.DataFrame:
+    """Return the rows of one grid in a corpus's table."""
+    settings = read_settings(corpus)
+    return settings[settings["grid"] == grid]
 
 
 def read_loops(material: str) -> pd.DataFrame:

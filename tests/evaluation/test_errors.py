@@ -57,11 +57,9 @@ def test_errors_of_splits():
 
 def test_errors_of_rows_and_their_bootstrap():
     data = dm2([True, False, True, False])
-    folds = [
-        Prediction(np.array([2, 3]), np.array([[1.0, 5.0], [1.0, 5.0]])),
-        Prediction(np.array([0, 1]), np.array([[0.0, 5.0], [0.0, 5.0]])),
-    ]
-    errors = row_errors(data, folds, bootstrap=20000, seed=1)
+    values = np.array([[1.0, 5.0], [1.0, 5.0], [0.0, 5.0], [0.0, 5.0]])
+    tested = Prediction(np.array([2, 3, 0, 1]), values)
+    errors = row_errors(data, tested, bootstrap=20000, seed=1)
     assert errors["attack_ms"]["mae"] == 0.5
     assert errors["attack_ms"]["mae_identifiable"] == 0.5
     assert errors["attack_ms"]["n"] == 4
@@ -82,16 +80,14 @@ def test_the_bootstrap_draws_whole_recordings():
         np.ones(4, bool),
     )
     errors = np.array([[0.0], [0.0], [1.0], [1.0]])
-    found = row_errors(four, [Prediction(np.arange(4), errors)], bootstrap=20000, seed=1)
+    found = row_errors(four, Prediction(np.arange(4), errors), bootstrap=20000, seed=1)
     assert found["attack_ms"]["std"] == pytest.approx(np.sqrt(0.125), abs=0.005)
 
 
 def test_no_identifiable_row_has_no_error():
     data = dm2([False] * 4)
     all_rows = Prediction(np.arange(4), np.ones((4, 2)))
-    assert (
-        row_errors(data, [all_rows], bootstrap=5, seed=1)["attack_ms"]["mae_identifiable"] is None
-    )
+    assert row_errors(data, all_rows, bootstrap=5, seed=1)["attack_ms"]["mae_identifiable"] is None
     assert split_errors(data, [all_rows])["release_ms"]["mae_identifiable"] is None
 
 
@@ -119,7 +115,7 @@ def test_each_entry_is_averaged_as_it_was_tested():
     twice = [Prediction(np.arange(4), np.full((4, 2), value)) for value in (1.0, 4.0)]
     found = mean_errors(data, {"refit": twice, "transfer": twice[:1]}, bootstrap=5, seed=1)
     assert found["refit"] == split_errors(data, twice)
-    assert found["transfer"] == row_errors(data, twice[:1], bootstrap=5, seed=1)
+    assert found["transfer"] == row_errors(data, twice[0], bootstrap=5, seed=1)
 
 
 def test_two_predictors_are_compared_loop_by_loop():

@@ -1,7 +1,6 @@
 """What each protocol lets a regressor know, shown on embeddings whose answer is known."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from siamese_drc.core.errors import InputError
@@ -54,7 +53,7 @@ def errors(data: DataSet, embeddings: np.ndarray) -> dict[str, float]:
     found = {
         "paper": split_errors(data, by_forests(by_rows)),
         "unseen_loops": row_errors(
-            rows_of(data, unseen), by_forests(by_loops), bootstrap=10, seed=1
+            rows_of(data, unseen), *by_forests(by_loops), bootstrap=10, seed=1
         ),
         "constant": split_errors(
             data, predict(by_rows, lambda *_: constant(), description="constant")
@@ -135,14 +134,6 @@ def test_bytes_are_the_same_on_every_run_and_for_any_number_of_threads(data, mon
         runs.append([each.values.tobytes() for each in by_forests(fits)])
     assert runs[0] == runs[1] == runs[2]
     assert len(set(runs[0])) == 3
-
-
-def test_loops_keep_the_groups_of_their_rows():
-    settings = pd.DataFrame({"loop": [0, 0, 1, 2], "group": ["b", "b", "a", "b"]})
-    settings = settings.assign(ratio=2.0, identifiable=True)
-    data = DataSet.of_settings("drum-ds2", settings, ["ratio"])
-    assert data.group.tolist() == ["b", "b", "a", "b"]
-    assert data.groups == ["b", "a", "b"]
 
 
 def four_rows() -> DataSet:

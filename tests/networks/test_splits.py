@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from siamese_drc.networks.splits import all_rows_split, loops_split
+from siamese_drc.networks.splits import random_split
 
 
 def test_validation_rows_never_train():
-    split = all_rows_split(200, validation_fraction=0.15, seed=1)
+    split = random_split(np.arange(200), validation_fraction=0.15, seed=1)
     assert len(split.validation) == 30
     assert not set(split.training) & set(split.validation)
     assert len(split.training) + len(split.validation) == 200
@@ -16,7 +16,7 @@ def test_validation_rows_never_train():
 @pytest.mark.parametrize(("loops", "fraction", "held_out"), [(40, 0.15, 6), (3, 0.1, 1)])
 def test_loops_are_whole_in_one_part(loops, fraction, held_out):
     loop = np.random.default_rng(0).permutation(np.repeat(np.arange(loops), 4))
-    split = loops_split(loop, validation_fraction=fraction, seed=1)
+    split = random_split(loop, validation_fraction=fraction, seed=1)
     training, validation = set(loop[split.training]), set(loop[split.validation])
     assert len(validation) == held_out
     assert not training & validation
@@ -27,7 +27,7 @@ def test_loops_are_whole_in_one_part(loops, fraction, held_out):
 def test_the_seed_chooses_the_loops():
     loop = np.repeat(np.arange(20), 3)
     found = [
-        tuple(loops_split(loop, validation_fraction=0.25, seed=seed).validation)
+        tuple(random_split(loop, validation_fraction=0.25, seed=seed).validation)
         for seed in (1, 1, 2)
     ]
     assert found[0] == found[1] != found[2]

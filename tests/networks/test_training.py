@@ -22,7 +22,7 @@ from siamese_drc.networks.backend import prepare_backend
 from siamese_drc.networks.batches import shuffled_batches
 from siamese_drc.networks.checkpoint import LearningCurve
 from siamese_drc.networks.siamese import Siamese, build_siamese, embed_rows, regress
-from siamese_drc.networks.splits import all_rows_split
+from siamese_drc.networks.splits import random_split
 from siamese_drc.networks.training import (
     TrainingOptions,
     compile_network,
@@ -56,7 +56,7 @@ def fit(shifted, *, checkpoint=None, model=CNN, options=PAPER):
     prepare_backend(7)
     data, targets = shifted
     targets = (targets / 10).astype(np.float32)[:, None]
-    split = all_rows_split(len(data), validation_fraction=0.2, seed=7)
+    split = random_split(np.arange(len(data)), validation_fraction=0.2, seed=7)
     build = partial(build_siamese, input_shape=data.shape, outputs=1, **model)
     weights, curve = train_network(
         build,
@@ -210,7 +210,7 @@ def test_weight_decay_reaches_adamw():
 @pytest.mark.parametrize("model", [CNN, NORMALISED], ids=["cnn", "normalised"])
 def test_the_untrained_twin_has_the_first_weights_of_the_training(shifted, model, precision):
     data, targets = shifted
-    split = all_rows_split(len(data), validation_fraction=0.2, seed=7)
+    split = random_split(np.arange(len(data)), validation_fraction=0.2, seed=7)
     build = partial(build_siamese, input_shape=data.shape, outputs=1, **model)
     no_epoch = TrainingOptions(max_epochs=0)
     trained = partial(build, precision=precision)

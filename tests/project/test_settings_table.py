@@ -6,15 +6,22 @@ from siamese_drc.core.errors import InputError
 from stages.project.settings_table import COLUMNS, read_loops, read_settings
 
 
-def test_the_table_is_read_and_checked(tmp_path):
+@pytest.fixture
+def path(tmp_path, monkeypatch) -> Path:
+    """Where the table lies."""
+    monkeypatch.chdir(tmp_path)
+    Path("data/settings").mkdir(parents=True)
+    return Path("data/settings/drum.csv")
+
+
+def test_the_table_is_read_and_checked(path):
     with pytest.raises(InputError, match=r"drum\.csv: missing"):
-        read_settings("drum", folder=tmp_path)
-    path = tmp_path / "drum.csv"
+        read_settings("drum")
     path.write_text("grid,loop\nds1,0\n")
     with pytest.raises(InputError, match="its columns are"):
-        read_settings("drum", folder=tmp_path)
+        read_settings("drum")
     path.write_text(",".join(COLUMNS) + "\nds1,0,007,0,-2.0,2.0,5.0,200.0,0.4,False\n")
-    row = read_settings("drum", folder=tmp_path).iloc[0]
+    row = read_settings("drum").iloc[0]
     assert row["group"] == "007"
     assert row["threshold_db"] == -2.0
     assert not row["identifiable"]
@@ -30,32 +37,30 @@ ROWS = [
 
 
 @pytest.mark.parametrize("gone", [range(1), range(2), range(3, 4), range(4, 6), range(11, 12)])
-def test_missing_rows_are_noticed(tmp_path, gone):
-    path, header = tmp_path / "drum.csv", ",".join(COLUMNS) + "\n"
+def test_missing_rows_are_noticed(path, gone):
+    header = ",".join(COLUMNS) + "\n"
     path.write_text(header + "".join(ROWS))
-    assert len(read_settings("drum", folder=tmp_path)) == 12
+    assert len(read_settings("drum")) == 12
     path.write_text(header + "".join(row for i, row in enumerate(ROWS) if i not in gone))
     with pytest.raises(InputError, match=r"drum\.csv: is damaged"):
-        read_settings("drum", folder=tmp_path)
+        read_settings("drum")
 
 
 @pytest.mark.parametrize("characters", [3, 10, 25])
-def test_a_cut_row_is_noticed(tmp_path, characters):
+def test_a_cut_row_is_noticed(path, characters):
     text = ",".join(COLUMNS) + "\n" + "".join(ROWS)
-    (tmp_path / "drum.csv").write_text(text[:-characters])
+    path.write_text(text[:-characters])
     with pytest.raises(InputError, match=r"drum\.csv: is damaged"):
-        read_settings("drum", folder=tmp_path)
+        read_settings("drum")
 
 
-def test_rows_are_as_many_as_the_audio_has(tmp_path, monkeypatch):
+def test_rows_are_as_many_as_the_audio_has(path):
     """Also where the last loops are gone, so that the rest looks whole."""
-    monkeypatch.chdir(tmp_path)
     for number in range(3):
-        path = Path(f"data/compressed/drum/ds1/{number:03d}.flac")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    Path("data/settings").mkdir()
-    path, header = Path("data/settings/drum.csv"), ",".join(COLUMNS) + "\n"
+        audio = Path(f"data/compressed/drum/ds1/{number:03d}.flac")
+        audio.parent.mkdir(parents=True, exist_ok=True)
+        audio.touch()
+    header = ",".join(COLUMNS) + "\n"
     path.write_text(header + "".join(ROWS[:6]))
     assert len(read_settings("drum")) == 6
     path.write_text(header + "".join(ROWS[:4]))

@@ -127,6 +127,10 @@ def test_every_network_and_its_twin_have_weights_curve_and_facts(project):
     assert list((project / "state").iterdir()) == []  # a finished training leaves no state
 
 
+def embedded(name: str) -> np.ndarray:
+    return np.load(files.EMBEDDINGS / "small" / f"{name}.npy")
+
+
 def test_embeddings_hold_every_row(project):
     networks = ["dm2", "dm2-untrained"]
     late = [f"{name}-delayed" for name in networks]
@@ -149,9 +153,7 @@ def test_embeddings_hold_every_row(project):
 
 
 def test_the_twin_is_a_network_of_other_weights(project):
-    trained, untrained = (
-        np.load(files.embedding_file("small", name)) for name in ("dm2", "dm2-untrained")
-    )
+    trained, untrained = (embedded(name) for name in ("dm2", "dm2-untrained"))
     assert np.abs(trained - untrained).max() > 1e-3
     assert np.corrcoef(trained.ravel(), untrained.ravel())[0, 1] > 0.5  # where training began
 
@@ -162,7 +164,7 @@ def test_without_a_network_there_are_statistics_of_the_inputs(project):
         ("dm2-no-network", files.input_file),
         ("dm2-no-network-delayed", files.delayed_file),
     ):
-        features = np.load(files.embedding_file("small", name))
+        features = embedded(name)
         expected = [
             difference_statistics(dry[loop], np.load(place("drum-stft128", "dm2", loop)))
             for loop in range(LOOPS)
@@ -195,7 +197,7 @@ def test_unseen_loops_are_embedded_fitted_and_tested(project):
     folder = files.EMBEDDINGS / UNSEEN
     assert {path.name for path in folder.iterdir()} == {"many", "drum"}
     network = "dm2"  # of the training corpus, not the experiment's own
-    own = np.load(files.embedding_file("small", network))
+    own = embedded(network)
     assert not np.array_equal(np.load(folder / "drum" / f"{network}.npy"), own)
 
 
@@ -204,16 +206,14 @@ def test_the_output_is_the_dense_layer_on_the_embedding_in_real_units(project):
     network = build_siamese(input_shape=SHAPE, outputs=2, **model)
     network.load_weights(files.weights_file("small", "dm2"))
     kernel, bias = network.regression.get_weights()
-    scaled = np.load(files.embedding_file("small", "dm2")) @ kernel + bias
+    scaled = embedded("dm2") @ kernel + bias
     low, high = np.array([1.0, 10.0]), np.array([95.5, 955.0])  # Table III
-    output = np.load(files.output_file("small", "dm2"))
+    output = embedded("dm2-output")
     np.testing.assert_allclose(output, low + scaled * (high - low), rtol=1e-4, atol=1e-2)
 
 
 def test_the_same_network_embeds_the_delayed_clips(project):
-    in_time, late = (
-        np.load(files.embedding_file("small", name)) for name in ("dm2", "dm2-delayed")
-    )
+    in_time, late = (embedded(name) for name in ("dm2", "dm2-delayed"))
     hidden = files.delayed_file("drum-stft128", "dm2", 0)
     place = files.input_file("drum-stft128", "dm2", 0)
     assert not np.array_equal(in_time, late)
@@ -221,7 +221,7 @@ def test_the_same_network_embeds_the_delayed_clips(project):
     place.write_bytes(stored[1])
     try:
         embed.main(load_params(), "small")
-        found = np.load(files.embedding_file("small", "dm2"))[:SETTINGS]
+        found = embedded("dm2")[:SETTINGS]
         np.testing.assert_array_equal(found, late[:SETTINGS])
     finally:
         place.write_bytes(stored[0])
@@ -246,7 +246,7 @@ def test_a_missing_input_is_named_and_the_old_output_kept(project):
             embed.main(load_params(), "small")
     finally:
         hidden.rename(path)
-    assert files.embedding_file("small", "dm2").exists()
+    assert (files.EMBEDDINGS / "small" / "dm2.npy").exists()
     assert load_params().scale == "smoke"
 
 
