@@ -1,18 +1,20 @@
 """From two files to the processed loop, beside matchering, which masters a file like a reference.
 
 Matchering matches level and spectrum and limits the peaks; it does not look for a compressor's
-settings. What is compared is what a user gets: a file, and how near its level
-and its crest factor are to the reference's."""
+settings. What is compared is what a user gets: a file, how near its level and its crest factor are
+to the reference's, and, of the whole programs on all cores, the time and memory that it takes."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 import matchering
@@ -24,14 +26,30 @@ from threadpoolctl import threadpool_limits
 from benchmarks.measuring import interleaved_medians, rendered_loops
 from benchmarks.table import Row
 from siamese_drc.app.output import render
-from siamese_drc.audio import open_sound, write_audio
+from siamese_drc.audio import open_sound
+from siamese_drc.core.errors import InputError
+from siamese_drc.match.families import FamilyCompressor, Link
 from siamese_drc.match.matching import match
-from siamese_drc.match.sound import process, read_inputs
+from siamese_drc.match.sound import read_inputs
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
 PAIRS = 4
 ROUNDS = 5
+LONG_SECONDS = 180.0
+PROGRAM_ROUNDS = 3
+DRC_MATCH = [sys.executable, "-m", "siamese_drc.app"]
+# A small process, because a new process begins with the peak of the one that starts it.
+LAUNCHER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+WITH_MATCHERING = """
+import sys, matchering
+target, reference, output = sys.argv[1:]
+matchering.process(target=target, reference=reference, results=[matchering.pcm24(output)])
+"""
 SETTINGS = {
     "threshold_db": -24.0,
     "ratio": 4.0,
@@ -49,11 +67,11 @@ class Pair(NamedTuple):
 
 
 def measure() -> list[Row]:
-    """Measure both situations: the reference is the loop compressed, or another loop is."""
+    """Measure both situations, the reference the loop compressed or another one; then programs."""
     loops = rendered_loops("drum", 2 * PAIRS, seconds=SECONDS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        return [
+        rows = [
             row
             for situation, references in [
                 ("same performance", loops[:PAIRS]),
@@ -67,15 +85,70 @@ def measure() -> list[Row]:
                 ],
             )
         ]
+        return rows + whole_programs(folder)
 
 
-def write_pair(folder: Path, loop: np.ndarray, reference: np.ndarray) -> Pair:
+def whole_programs(folder: Path) -> list[Row]:
+    """Time programs from start to end, and measure the peak of their memory."""
+    loop = long_stereo_loop()
+    rows = [Row("`drc-match --help`", run_alone([*DRC_MATCH, "--help"])[0], {}, "s")]
+    for name, seconds in {"4 s": SECONDS, "3 minutes": LONG_SECONDS}.items():
+        part = loop[:, : round(seconds * SAMPLE_RATE)]
+        pair = write_pair(folder / name, part, part, link="maximum")
+        files = [str(pair.loop), str(pair.reference), str(pair.loop.with_name("output.wav"))]
+        commands = {
+            "ours": [*DRC_MATCH, *files],
+            "matchering": [sys.executable, "-c", WITH_MATCHERING, *files],
+        }
+        found = {way: np.zeros((PROGRAM_ROUNDS, 2)) for way in commands}
+        for turn in range(PROGRAM_ROUNDS):
+            for way, command in commands.items():
+                found[way][turn] = run_alone(command)
+        step = f"whole program, stereo pair of {name}"
+        for column, unit in enumerate(("s", "MB")):
+            medians = {way: float(np.median(each[:, column])) for way, each in found.items()}
+            rows.append(Row(step, medians.pop("ours"), medians, unit))
+    return rows
+
+
+def long_stereo_loop() -> np.ndarray:
+    """Return three minutes of a mix that changes every 8 s, shape (2, samples), float32."""
+    bars = rendered_loops("mix", 15, seconds=8.0) + rendered_loops("drum", 8, seconds=8.0)
+    middle = np.concatenate(bars)[: round(LONG_SECONDS * SAMPLE_RATE)]
+    side = 0.4 * np.roll(middle, 3 * bars[0].size)
+    return 0.5 * np.stack([middle + side, middle - side])
+
+
+def run_alone(command: list[str]) -> tuple[float, float]:
+    """Run a program; return its seconds, and the peak of its memory in MB.
+
+    Raises
+    ------
+    InputError
+        If it fails.
+    """
+    started = perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *command], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise InputError(f"{' '.join(command)}: failed: {done.stderr}")
+    return perf_counter() - started, int(done.stdout) * 1024 / 1e6
+
+
+def write_pair(
+    folder: Path, loop: np.ndarray, reference: np.ndarray, *, link: Link | None = None
+) -> Pair:
     """Write a loop and what is to be its reference: compressed, 6 dB lower, 16 bits."""
     folder.mkdir()
     pair = Pair(folder / "loop.wav", folder / "reference.wav")
-    write_audio(pair.loop, loop, SAMPLE_RATE)
-    compressed = process(reference, SETTINGS, sample_rate=SAMPLE_RATE)
-    soundfile.write(pair.reference, compressed / 2, SAMPLE_RATE, subtype="PCM_16")
+    soundfile.write(pair.loop, loop.T, SAMPLE_RATE, subtype="PCM_24")
+    channels = np.atleast_2d(reference)
+    compressor = FamilyCompressor(
+        SETTINGS, sample_rate=SAMPLE_RATE, link=link, channels=len(channels)
+    )
+    compressed = compressor.process(channels).signal.T / 2
+    soundfile.write(pair.reference, compressed, SAMPLE_RATE, subtype="PCM_16")
     return pair
 
 
