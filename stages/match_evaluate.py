@@ -20,6 +20,7 @@ from siamese_drc.match.evaluation import (
     PRESET_LOOPS,
     another_recording_errors,
     best_preset,
+    median_settings,
     recorded_examples,
 )
 from siamese_drc.match.model import read_model
@@ -66,10 +67,14 @@ def errors_of_loops(
     """Compare with the preset that is best on the training loops of some materials."""
     options = example_options(params)
     training = range(min(PRESET_LOOPS, params.match.sizes[params.scale].loops))
-    preset = best_preset(
-        {name: compose_examples(name, training, options) for name in materials}, options
+    examples = {name: compose_examples(name, training, options) for name in materials}
+    return another_recording_errors(
+        loops,
+        options,
+        preset=best_preset(examples, options),
+        constant=median_settings(examples),
+        model=read_model(),
     )
-    return another_recording_errors(loops, options, preset=preset, model=read_model())
 
 
 def example_options(params: Params) -> ExampleOptions:

@@ -12,7 +12,7 @@ from siamese_drc.compressor.compressor import (
     gain_reduction_db,
     max_gain_reduction_db,
 )
-from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
     MAKEUP,
@@ -21,10 +21,9 @@ from siamese_drc.match.answer import (
     Estimate,
     ReferenceAnswer,
 )
-from siamese_drc.match.dynamics import dynamics, loudness_lufs
-from siamese_drc.match.model import MatchModel
+from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
+from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled, unscaled
 
-_LEAST_REDUCTION_DB = 1.0  # largest gain reduction below which there is no audible compression
 _STRANGER = 1.1  # times the largest deviation in training, above which the model is not applied
 _DETERMINED = 0.6  # of the range of the training settings: widest interval of a determined setting
 _LONGEST_S = 30.0  # of a recording whose dynamics are measured: the loudest
@@ -33,19 +32,8 @@ _SILENT_S = 0.5  # of silence within a recording that is cut out; at its ends al
 _FRAME_S = 0.01
 _SOLVED_S = 10.0  # of the loop on which settings are solved anew under a lock
 _EVERY = 32  # samples
-_BOUNDS = {
-    "threshold_db": (-80.0, 0.0),
-    "ratio": (0.0, 0.99),
-    "attack_ms": (np.log(0.05), np.log(250)),
-    "release_ms": (np.log(5), np.log(5000)),
-}
-_SCALES = {"threshold_db": 10.0, "ratio": 0.3, "attack_ms": 1.0, "release_ms": 1.0}
-_RANGES = {
-    "threshold_db": 40.0,
-    "attack_ms": np.log(100),
-    "release_ms": np.log(100),
-    "ratio": 1.0,
-}
+# Between which settings are solved anew; the larger ratio is the smaller scaled one.
+_BOUNDS = scaled(np.array([[-80.0, 100.0, 0.05, 5.0], [0.0, 1.0, 250.0, 5000.0]]))
 
 
 def another_recording(
@@ -91,29 +79,39 @@ def another_recording(
     if strangest > _STRANGER * model.strangest:
         why = "loop or reference differ too much from the recordings that the model was trained on"
         return Answer(NO_ANSWER, warnings=[why])
-    values, lows, highs = model.estimate(np.tile(of_loop, (len(references), 1)), of_references)
+    found = model.estimate(np.tile(of_loop, (len(references), 1)), of_references)
+    shares = np.asarray(weights)
+    said = [
+        ReferenceAnswer("", weight, dict(zip(PARAMETERS, map(float, row), strict=True)))
+        for row, weight in zip(_in_dbfs(found.value, loudness), weights, strict=True)
+    ]
+    if shares @ found.score < model.least_score:
+        why = "the reference does not sound compressed: uncompressed recordings have such dynamics"
+        return Answer(NO_ANSWER, warnings=[why], references=said)
     # References that contradict each other give a wider interval.
-    value, low, high = _averaged(values, weights), lows.min(axis=0), highs.max(axis=0)
+    value = unscaled(shares @ scaled(found.value))
+    rows = np.stack([value, found.low.min(axis=0), found.high.max(axis=0)])
+    widths = np.abs(scaled(rows[2]) - scaled(rows[1]))
+    rows = _under_lock(loop, _in_dbfs(rows, loudness), lock, sample_rate)
     estimates = {
-        name: Estimate(*(float(ends[number]) for ends in (value, low, high)))
-        for number, name in enumerate(PARAMETERS)
+        name: Estimate(*map(float, column)) for name, column in zip(PARAMETERS, rows.T, strict=True)
     }
-    threshold = estimates["threshold_db"]
-    estimates["threshold_db"] = Estimate(
-        *(min(loudness + part, 0.0) for part in (threshold.value, threshold.low, threshold.high))
-    )
-    said = [_said_alone(row, share, loudness) for row, share in zip(values, weights, strict=True)]
-    estimates = _under_lock(loop, estimates, lock, sample_rate)
-    settings = Settings(**{name: estimates[name].value for name in PARAMETERS})
+    settings = as_settings(rows[:1])
     reduction = float(max_gain_reduction_db(loop, settings, sample_rate=sample_rate)[0])
-    if reduction < _LEAST_REDUCTION_DB:
+    if reduction < AUDIBLE_DB:
         why = "the reference is not more compressed than the loop"
         return Answer(NO_ANSWER, warnings=[why], references=said)
-    makeup = _makeup_db(loop, references, weights, settings, sample_rate)
+    compressed = compress(loop, settings, sample_rate=sample_rate)[0]
+    wanted = shares @ [loudness_lufs(one, sample_rate=sample_rate) for one in references]
+    makeup = float(wanted) - loudness_lufs(compressed, sample_rate=sample_rate)
     return Answer(
         ANOTHER_RECORDING,
         {**estimates, MAKEUP: Estimate.known(makeup)},
-        _poorly_determined(estimates, lock),
+        [
+            f"{name}: poorly determined by the reference, see its interval"
+            for name, width in zip(PARAMETERS, widths, strict=True)
+            if name not in lock and width > _DETERMINED
+        ],
         references=said,
     )
 
@@ -154,119 +152,49 @@ def _loudest(signal: np.ndarray, longest: int) -> np.ndarray:
     return signal[start : start + longest]
 
 
-def _said_alone(row: np.ndarray, weight: float, loudness: float) -> ReferenceAnswer:
-    settings = dict(zip(PARAMETERS, map(float, row), strict=True))
-    settings["threshold_db"] = min(settings["threshold_db"] + loudness, 0.0)
-    return ReferenceAnswer("", weight, settings)
+def _in_dbfs(rows: np.ndarray, loudness: float) -> np.ndarray:
+    """Return settings (..., 4), thresholds above a loudness in LUFS, with thresholds in dBFS."""
+    rows = relative(rows, -loudness)
+    rows[..., 0] = np.minimum(rows[..., 0], 0.0)
+    return rows
 
 
 def _under_lock(
-    loop: np.ndarray, estimates: dict[str, Estimate], lock: Mapping[str, float], sample_rate: int
-) -> dict[str, Estimate]:
-    """Return the estimates with some locked, and the others solved anew.
+    loop: np.ndarray, rows: np.ndarray, lock: Mapping[str, float], sample_rate: int
+) -> np.ndarray:
+    """Return settings and the ends of their intervals with some locked, the others solved anew.
 
-    They are those that come closest to the gain of the estimates on the loop; a constant gain does
+    They are those that come closest to the gain of the settings on the loop; a constant gain does
     not count, because the make-up gain follows. Intervals move along with their values.
     """
     from scipy.optimize import least_squares
 
-    free = [name for name in PARAMETERS if name not in lock]
-    before = {name: estimates[name].value for name in PARAMETERS}
-    if not lock or not free or before == {**before, **lock}:
-        return {**estimates, **{name: Estimate.known(value) for name, value in lock.items()}}
-    part = _loudest(loop, round(_SOLVED_S * sample_rate))
-    weight = np.abs(part[::_EVERY]) + 1e-9
-    weight = np.sqrt(weight / weight.sum())
+    free = np.array([name not in lock for name in PARAMETERS])
+    given = np.array([lock.get(name, 1.0) for name in PARAMETERS])
+    before, locked = scaled(rows[0]), scaled(np.where(free, rows[0], given))
+    moved = np.zeros(len(PARAMETERS))
+    if free.any() and (locked != before).any():
+        part = _loudest(loop, round(_SOLVED_S * sample_rate))
+        weight = np.abs(part[::_EVERY]) + 1e-9
+        weight = np.sqrt(weight / weight.sum())
 
-    def curve(settings: Mapping[str, float]) -> np.ndarray:
-        row = Settings(**{name: [settings[name]] for name in PARAMETERS})
-        gain = gain_reduction_db(part, row, sample_rate=sample_rate)[0, ::_EVERY]
-        return weight * (gain - np.square(weight) @ gain)
+        def curve(point: np.ndarray) -> np.ndarray:
+            row = as_settings(unscaled(point)[np.newaxis])
+            gain = gain_reduction_db(part, row, sample_rate=sample_rate)[0, ::_EVERY]
+            return weight * (gain - np.square(weight) @ gain)
 
-    def settings_at(point: np.ndarray) -> dict[str, float]:
-        found = {name: _from_linear(name, value) for name, value in zip(free, point, strict=True)}
-        return {**found, **lock}
+        def residual(values: np.ndarray) -> np.ndarray:
+            point = locked.copy()
+            point[free] = values
+            return curve(point) - wanted
 
-    wanted = curve(before)
-    bounds = np.array([_BOUNDS[name] for name in free]).T
-    start = np.clip([_linear(name, before[name]) for name in free], *bounds)
-    solved = least_squares(
-        lambda point: curve(settings_at(point)) - wanted,
-        start,
-        bounds=bounds + np.array([[-1e-9], [1e-9]]),
-        diff_step=1e-3,
-        x_scale=[_SCALES[name] for name in free],
-        max_nfev=20,
-    )
-    moved = {
-        name: value - _linear(name, before[name])
-        for name, value in zip(free, solved.x, strict=True)
-    }
-    return {
-        name: Estimate.known(lock[name])
-        if name in lock
-        else Estimate(
-            *(
-                _from_linear(name, float(np.clip(_linear(name, end) + moved[name], *_BOUNDS[name])))
-                for end in (one.value, one.low, one.high)
-            )
+        wanted, bounds = curve(before), _BOUNDS[:, free]
+        solved = least_squares(
+            residual,
+            np.clip(before[free], *bounds),
+            bounds=bounds + np.array([[-1e-9], [1e-9]]),
+            diff_step=1e-3,
+            max_nfev=20,
         )
-        for name, one in estimates.items()
-    }
-
-
-def _linear(name: str, value: float) -> float:
-    """Return a setting on the scale on which it is solved: dB, 1 - 1/R or the log of a time."""
-    if name == "threshold_db":
-        return value
-    return 1 - 1 / value if name == "ratio" else float(np.log(value))
-
-
-def _from_linear(name: str, value: float) -> float:
-    if name == "threshold_db":
-        return float(value)
-    return float(1 / (1 - value)) if name == "ratio" else float(np.exp(value))
-
-
-def _averaged(rows: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """Return the weighted mean of settings (references, 4): of 1/R and of logarithmic times."""
-    threshold, ratio, attack, release = rows.T
-    shares = np.asarray(weights)
-    return np.array(
-        [
-            shares @ threshold,
-            1 / (shares @ (1 / ratio)),
-            np.exp(shares @ np.log(attack)),
-            np.exp(shares @ np.log(release)),
-        ]
-    )
-
-
-def _makeup_db(
-    loop: np.ndarray,
-    references: Sequence[np.ndarray],
-    weights: Sequence[float],
-    settings: Settings,
-    sample_rate: int,
-) -> float:
-    """Return the gain that brings the compressed loop to the references' loudness."""
-    compressed = compress(loop, settings, sample_rate=sample_rate)[0]
-    wanted = [loudness_lufs(one, sample_rate=sample_rate) for one in references]
-    return float(np.dot(weights, wanted)) - loudness_lufs(compressed, sample_rate=sample_rate)
-
-
-def _poorly_determined(estimates: Mapping[str, Estimate], lock: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each setting with a wide interval that is not locked."""
-    widths = {}
-    for name, setting in estimates.items():
-        if name == "threshold_db":
-            widths[name] = setting.high - setting.low
-        elif name == "ratio":
-            widths[name] = 1 / setting.low - 1 / setting.high
-        else:
-            widths[name] = float(np.log(setting.high / setting.low))
-    return [
-        f"{name}: poorly determined by the reference, see its interval"
-        for name, whole in _RANGES.items()
-        if name not in lock and widths[name] > _DETERMINED * whole
-    ]
+        moved[free] = solved.x - before[free]
+    return np.where(free, unscaled(np.clip(scaled(rows) + moved, *_BOUNDS)), given)

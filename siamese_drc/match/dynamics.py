@@ -1,7 +1,7 @@
 """The dynamics of a recording independent of its level: loudness, and the model's input features.
 
 Levels are in dB of the mean power of frames of 1.45 ms, relative to the recording's loudness
-(BS.1770), so that a constant gain does not change the features.
+(BS.1770), so that a constant gain does not change the features. So are thresholds.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import warnings
 from functools import cache
 
 import numpy as np
+
+from siamese_drc.compressor.settings import PARAMETERS, Settings
 
 _BLOCK_S = 0.4  # a gating block of BS.1770
 
@@ -108,6 +110,16 @@ def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
         *_of_bands(signal, loudness, sample_rate, frame),
     ]
     return np.concatenate(parts).astype(np.float32) / 10
+
+
+def as_settings(rows: np.ndarray) -> Settings:
+    """Return rows of the four parameters, threshold in dBFS, as settings of the compressor."""
+    return Settings(**dict(zip(PARAMETERS, rows.T, strict=True)))
+
+
+def relative(settings: np.ndarray, loudness: float) -> np.ndarray:
+    """Return settings (..., 4) whose threshold is in dB above a loudness in LUFS."""
+    return settings - np.array([loudness, 0.0, 0.0, 0.0])
 
 
 def _relative_db(power: np.ndarray, loudness: float) -> np.ndarray:

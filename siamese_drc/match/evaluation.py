@@ -13,18 +13,25 @@ import librosa
 import librosa.feature.spectral  # compiles now: two workers at once would corrupt Numba's cache
 import numpy as np
 import pyloudnorm
+from scipy.stats import spearmanr
 
-from siamese_drc.compressor.compressor import compress
+from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
 from siamese_drc.loops.recordings import import_loops
-from siamese_drc.match.dynamics import dynamics, loudness_lufs
-from siamese_drc.match.model import MatchModel
-from siamese_drc.match.training_examples import Example, ExampleOptions, as_settings, relative
+from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
+from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled
+from siamese_drc.match.statistics_search import closest_settings
+from siamese_drc.match.training_examples import (
+    Example,
+    ExampleOptions,
+    draw_settings,
+)
 
 _REFERENCES = 8  # for each loop
-_WAYS = ("match", "nothing", "preset", "reference's own")
+_CANDIDATES = 64  # settings of the search
+_WAYS = ("match", "nothing", "constant", "preset", "search", "reference's own")
 # The first two are to the loop under the reference's own settings, the others to the reference.
 _DISTANCES = (
     "gain_curve_db",
@@ -52,7 +59,12 @@ _LOUDNESS_RANGE_S = 12
 
 
 def another_recording_errors(
-    loops: Sequence[Example], options: ExampleOptions, *, preset: np.ndarray, model: MatchModel
+    loops: Sequence[Example],
+    options: ExampleOptions,
+    *,
+    preset: np.ndarray,
+    constant: np.ndarray,
+    model: MatchModel,
 ) -> dict[str, Any]:
     """Return errors and distances where the references are other recordings.
 
@@ -63,35 +75,70 @@ def another_recording_errors(
     loops : sequence of Example
     options : ExampleOptions
         Seed and sample rate.
-    preset : ndarray, shape (4,)
-        From `best_preset`.
+    preset, constant : ndarray, shape (4,)
+        From `best_preset` and `median_settings`.
     model : MatchModel
 
     Returns
     -------
     dict
-        `settings`: mean absolute error and share inside the interval, by parameter; `distances`:
-        means by distance and by way of setting the compressor: as found, not at all, the best
-        fixed preset, and the reference's own settings.
+        `settings` and `search`: by parameter, mean absolute error, Spearman's correlation and R2
+        (of the scaled settings), of the model and of `closest_settings`; for the model also the
+        share inside the interval and its median width, relative to the interval of the same
+        coverage of the settings themselves. `distances`: means by distance and by way of setting
+        the compressor: as found, not at all, the median setting, the best fixed preset, the search,
+        and the reference's own settings. `refused`: share of the uncompressed and of the audibly
+        compressed references that the model takes for uncompressed.
     """
-    judged = partial(_judge, loops, options=options, preset=preset, model=model)
-    found = parallel_map(judged, range(len(loops)), description="match unseen loops")
-    errors, inside, distances = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    judged = partial(_judge, loops, options=options, preset=preset, constant=constant, model=model)
+    rows = parallel_map(judged, range(len(loops)), description="match unseen loops")
+    found, searched, truth, dry_score, audible, distances = (
+        np.concatenate(parts) for parts in zip(*rows, strict=True)
+    )
+    value, low, high, score = np.split(found, [4, 8, 12], axis=1)
+    tail = (1 - model.coverage) / 2
+    prior = np.ptp(np.quantile(scaled(truth), [tail, 1 - tail], axis=0), axis=0)
+    width = np.median(np.abs(scaled(high) - scaled(low)), axis=0) / prior
+    inside = np.mean((low <= truth) & (truth <= high), axis=0)
     means = distances.mean(axis=0)
     return {
         "settings": {
-            name: {
-                "mae": float(errors[:, number].mean()),
-                "inside": float(inside[:, number].mean()),
-                "n": len(errors),
-            }
-            for number, name in enumerate(PARAMETERS)
+            name: {**errors, "inside": float(inside[number]), "width": float(width[number])}
+            for number, (name, errors) in enumerate(_errors(value, truth).items())
+        },
+        "search": _errors(searched, truth),
+        "refused": {
+            "uncompressed": float(np.mean(dry_score < model.least_score)),
+            "compressed": float(np.mean(score[audible] < model.least_score)),
         },
         "distances": {
             distance: dict(zip(_WAYS, map(float, means[:, number]), strict=True))
             for number, distance in enumerate(_DISTANCES)
         },
     }
+
+
+def _errors(value: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
+    """Return the errors of settings, shape (rows, 4), by parameter."""
+    found, wanted = scaled(value), scaled(truth)
+    r2 = 1 - np.mean((found - wanted) ** 2, axis=0) / wanted.var(axis=0)
+    return {
+        name: {
+            "mae": float(np.abs(value - truth)[:, number].mean()),
+            "spearman": float(spearmanr(found[:, number], wanted[:, number])[0]),
+            "r2": float(r2[number]),
+            "n": len(truth),
+        }
+        for number, name in enumerate(PARAMETERS)
+    }
+
+
+def median_settings(examples: Mapping[str, Sequence[Example]]) -> np.ndarray:
+    """Return the median of the loops' settings, shape (4,), the threshold above the loudness."""
+    loops = [loop for of_material in examples.values() for loop in of_material]
+    return np.median(
+        np.concatenate([relative(one.settings, one.loudness) for one in loops]), axis=0
+    )
 
 
 def best_preset(examples: Mapping[str, Sequence[Example]], options: ExampleOptions) -> np.ndarray:
@@ -197,48 +244,67 @@ def _judge(
     *,
     options: ExampleOptions,
     preset: np.ndarray,
+    constant: np.ndarray,
     model: MatchModel,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return errors and coverage (references, 4), and distances (references, ways, distances)."""
+) -> tuple[np.ndarray, ...]:
+    """Return, with a row per reference of a loop, what the model and the search find.
+
+    They are the columns of `Found`, the settings of the search, the true settings, the score of the
+    uncompressed reference, whether the compression is audible, and the distances, shape
+    (references, ways, distances).
+    """
     loop, sample_rate = loops[number], options.sample_rate
+    features = partial(dynamics, sample_rate=sample_rate)
     random = seeded("match references", number, seed=options.seed)
     others = random.permutation(np.delete(np.arange(len(loops)), number))[:_REFERENCES]
-    drawn = [random.integers(len(loops[other].settings)) for other in others]
-    own = np.stack([loops[o].settings[d] for o, d in zip(others, drawn, strict=True)])
-    references = [
-        compress(loops[other].signal, as_settings(own[[row]]), sample_rate=sample_rate)[0]
-        for row, other in enumerate(others)
-    ]
-    truth = np.stack(
-        [relative(own[row], loops[other].loudness) for row, other in enumerate(others)]
+    references, truth, audible = [], [], []
+    for other in (loops[number] for number in others):
+        own = other.settings[[random.integers(len(other.settings))]]
+        references.append(compress(other.signal, as_settings(own), sample_rate=sample_rate)[0])
+        truth.append(relative(own[0], other.loudness))
+        reduction = max_gain_reduction_db(other.signal, as_settings(own), sample_rate=sample_rate)
+        audible.append(reduction[0] >= AUDIBLE_DB)
+    of_loop = np.tile(features(loop.signal), (len(others), 1))
+    of_references = np.stack([features(reference) for reference in references])
+    found = model.estimate(of_loop, of_references)
+    uncompressed = np.stack([features(loops[other].signal) for other in others])
+    dry_score = model.estimate(of_loop, uncompressed).score
+    candidates = draw_settings(loop.signal, _CANDIDATES, random)
+    searched = closest_settings(
+        loop.signal,
+        of_references,
+        relative(candidates, loop.loudness),
+        loudness=loop.loudness,
+        sample_rate=sample_rate,
+        model=model,
     )
-    of_loop = dynamics(loop.signal, sample_rate=sample_rate)
-    value, low, high = model.estimate(
-        np.tile(of_loop, (len(others), 1)),
-        np.stack([dynamics(reference, sample_rate=sample_rate) for reference in references]),
-    )
-    features = partial(PerceptualFeatures.of, sample_rate=sample_rate)
-    wanted, found, by_preset = (
-        [features(clip) for clip in _applied(loop, settings, sample_rate)]
-        for settings in (truth, value, preset[np.newaxis])
+    of_sound = partial(PerceptualFeatures.of, sample_rate=sample_rate)
+    wanted, by_model, by_search, fixed = (
+        [of_sound(clip) for clip in _applied(loop, settings, sample_rate)]
+        for settings in (np.stack(truth), found.value, searched, np.stack([constant, preset]))
     )
     count = len(others)
-    outputs = {
-        "match": found,
-        "nothing": [features(loop.signal)] * count,
-        "preset": by_preset * count,
-        "reference's own": wanted,
-    }
-    of_references = [features(reference) for reference in references]
-    distances = [
-        [
-            _distances(*compared)
-            for compared in zip(outputs[way], wanted, of_references, strict=True)
-        ]
-        for way in _WAYS
+    outputs = [
+        by_model,
+        [of_sound(loop.signal)] * count,
+        *([one] * count for one in fixed),
+        by_search,
+        wanted,
     ]
-    inside = (low <= truth) & (truth <= high)
-    return np.abs(value - truth), inside, np.moveaxis(np.array(distances), 0, 1)
+    judged = [of_sound(reference) for reference in references]
+    distances = [
+        [_distances(*compared) for compared in zip(way, wanted, judged, strict=True)]
+        for way in outputs
+    ]
+    columns = np.column_stack([*found[:3], found.score])
+    return (
+        columns,
+        searched,
+        np.stack(truth),
+        dry_score,
+        np.array(audible),
+        np.moveaxis(np.array(distances), 0, 1),
+    )
 
 
 def _distances(

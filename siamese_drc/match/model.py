@@ -1,8 +1,9 @@
 """The learnt model: settings from the dynamics of a dry recording and of another one, compressed.
 
-A siamese network embeds pairs of recordings; a random forest on the embeddings gives the spread of
-its trees, from which the intervals follow. All of it lies in one file of plain arrays, and is
-computed with NumPy, so that neither Keras nor scikit-learn is needed to use it.
+A siamese network reads pairs of recordings. For each setting it gives a value and the ends of an
+interval, which are calibrated on loops that it has not seen, and it says whether the second
+recording is compressed at all. All of it lies in one file of plain arrays and is computed with
+NumPy, so that Keras is not needed to use it.
 """
 
 from __future__ import annotations
@@ -13,24 +14,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from siamese_drc.core.errors import InputError
-from siamese_drc.evaluation.trees import Forest
 
 MODEL_FILE = Path(__file__).parents[1] / "pretrained" / "match.npz"
-_FORMAT = 2  # of the file
-_FOREST = "forest_"  # prefix of the forest's arrays in the file
+_FORMAT = 3  # of the file
+AUDIBLE_DB = 1.0  # largest gain reduction from which a recording counts as compressed
 
 # Ranges of the scaled settings: threshold in dB above the dry recording's loudness, 1/R, log ms,
 # log ms.
-_LOWEST = np.array([-30.0, 0.0, np.log(1), np.log(10)])
+_LOWEST = np.array([-30.0, 0.0, np.log(0.1), np.log(10)])
 _HIGHEST = np.array([20.0, 1.0, np.log(100), np.log(1000)])
 _SMALLEST_INVERSE_RATIO = 0.02
 _CLIPPED = 5.0  # standard deviations to which a feature is limited
-_LEAST_SPREAD = 0.01  # of the scaled settings, where the trees agree by chance
 
 Layer = tuple[np.ndarray, np.ndarray]
 """Kernel, shape (inputs, units), and bias."""
@@ -56,51 +55,76 @@ class PairNetwork:
         scaled = (features - self.mean) / self.deviation
         return np.clip(scaled, -_CLIPPED, _CLIPPED).astype(np.float32)
 
-    def embedding(self, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
-        """Embed pairs: the difference, and the compressed one's own, shape (..., 2 embedding)."""
+    def output(self, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
+        """Return what `parts` takes apart, shape (..., 13)."""
         of_dry, of_compressed = (
             _dense(self.branch, self.standardised(one)) for one in (dry, compressed)
         )
-        return np.concatenate([of_dry - of_compressed, of_compressed], axis=-1)
+        both = np.concatenate([of_dry - of_compressed, of_compressed], axis=-1)
+        return _dense(self.head, both)
 
-    def output(self, embedding: np.ndarray) -> np.ndarray:
-        """Return the scaled settings, shape (..., 4)."""
-        return _dense(self.head, embedding)
+
+class Parts(NamedTuple):
+    """What the head gives: scaled settings, shape (..., 4) each, and a score, shape (..., 1).
+
+    `low` and `high` are quantiles, before their calibration; `score` is the log odds that the
+    recording B is compressed.
+    """
+
+    value: Any
+    low: Any
+    high: Any
+    score: Any
+
+
+OUTPUTS = 13
+
+
+def parts(output: Any) -> Parts:
+    """Take the output of the head apart; for any kind of array, Keras' tensors among them."""
+    return Parts(output[..., :4], output[..., 4:8], output[..., 8:12], output[..., 12:])
+
+
+class Found(NamedTuple):
+    """Settings of pairs: value and ends of the interval, shape (pairs, 4), and score (pairs,)."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    score: np.ndarray
 
 
 @dataclass(frozen=True)
 class MatchModel:
-    """Network, forest and calibration.
+    """Network and calibration.
 
     Attributes
     ----------
     network : PairNetwork
-    forest : Forest
-        On the embeddings of pairs.
-    factors : ndarray, shape (4,)
-        By which the spread of the trees is multiplied to give intervals of the stated coverage.
+    margins : ndarray, shape (4,)
+        By which the network's intervals are widened on both sides, to have the stated coverage.
     coverage : float
         Share of the settings that lie in their intervals.
+    least_score : float
+        Score below which a reference counts as uncompressed.
     strangest : float
         The largest `strangeness` of a recording in training.
     held_out : dict
-        Mean absolute errors, by parameter, of `network`, `forest` and `forest_without_limit` (of
-        its leaves) on the pairs of loops with which the intervals were calibrated.
+        Mean absolute errors, by parameter, of `network` on the pairs of loops with which the
+        intervals were calibrated.
     made_under : dict
         The parameters and the sample rate of the training.
     """
 
     network: PairNetwork
-    forest: Forest
-    factors: np.ndarray
+    margins: np.ndarray
     coverage: float
+    least_score: float
     strangest: float
     held_out: dict[str, dict[str, float]]
     made_under: dict[str, Any]
 
-    def estimate(
-        self, dry: np.ndarray, compressed: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def estimate(self, dry: np.ndarray, compressed: np.ndarray) -> Found:
         """Return settings and their intervals for pairs of recordings.
 
         Parameters
@@ -110,16 +134,16 @@ class MatchModel:
 
         Returns
         -------
-        value, low, high : ndarray, shape (pairs, 4)
+        Found
             Threshold in dB above the loudness of the dry recording, ratio, ms, ms.
         """
-        embedding = self.network.embedding(dry, compressed)
-        value = self.network.output(embedding)
-        low, high = intervals(value, self.forest.tree_predictions(embedding), self.factors)
-        value, low, high = (restored(some) for some in (value, low, high))
+        found = parts(self.network.output(dry, compressed))
+        low = np.minimum(found.low - self.margins, found.value)
+        high = np.maximum(found.high + self.margins, found.value)
+        value, low, high = (restored(some) for some in (found.value, low, high))
         # 1/R falls where R grows
         low[:, 1], high[:, 1] = high[:, 1].copy(), low[:, 1].copy()
-        return value, low, high
+        return Found(value, low, high, found.score[:, 0])
 
     def strangeness(self, features: np.ndarray) -> np.ndarray:
         """Return the rms deviation of dynamics (..., features) from those in training."""
@@ -132,19 +156,23 @@ def scaled(settings: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> scaled(np.array([0.0, 4.0, 10.0, 100.0])).round(2)
-    array([0.6 , 0.25, 0.5 , 0.5 ])
+    array([0.6 , 0.25, 0.67, 0.5 ])
     """
     threshold, ratio, attack, release = np.moveaxis(settings, -1, 0)
     linear = np.stack([threshold, 1 / ratio, np.log(attack), np.log(release)], axis=-1)
     return (linear - _LOWEST) / (_HIGHEST - _LOWEST)
 
 
+def unscaled(values: np.ndarray) -> np.ndarray:
+    """Undo `scaled`."""
+    linear = values * (_HIGHEST - _LOWEST) + _LOWEST
+    threshold, inverse, attack, release = np.moveaxis(linear, -1, 0)
+    return np.stack([threshold, 1 / inverse, np.exp(attack), np.exp(release)], axis=-1)
+
+
 def restored(values: np.ndarray) -> np.ndarray:
     """Undo `scaled`, limited to the ranges from which the settings were drawn."""
-    linear = np.clip(values, 0, 1) * (_HIGHEST - _LOWEST) + _LOWEST
-    threshold, inverse, attack, release = np.moveaxis(linear, -1, 0)
-    ratio = 1 / np.maximum(inverse, _SMALLEST_INVERSE_RATIO)
-    return np.stack([threshold, ratio, np.exp(attack), np.exp(release)], axis=-1)
+    return unscaled(np.clip(values, [0, _SMALLEST_INVERSE_RATIO, 0, 0], 1))
 
 
 def restored_threshold_db(value: Any) -> Any:
@@ -152,18 +180,17 @@ def restored_threshold_db(value: Any) -> Any:
     return value * float(_HIGHEST[0] - _LOWEST[0]) + float(_LOWEST[0])
 
 
-def calibrated_factors(
-    value: np.ndarray, of_trees: np.ndarray, truth: np.ndarray, coverage: float
+def interval_margins(
+    low: np.ndarray, high: np.ndarray, truth: np.ndarray, coverage: float
 ) -> np.ndarray:
-    """Return the factors by which the spread of the trees gives intervals of a given coverage.
+    """Return by how much intervals have to be widened to have a given coverage.
 
-    Split conformal prediction: a factor is a quantile, over loops that neither network nor forest
-    has seen, of the error in units of the spread.
+    Conformalized quantile regression: of loops that the network has not seen, the quantile of how
+    far the truth lies outside (below 0: inside) of the interval.
 
     Parameters
     ----------
-    value, truth : ndarray, shape (rows, parameters)
-    of_trees : ndarray, shape (trees, rows, parameters)
+    low, high, truth : ndarray, shape (rows, parameters)
     coverage : float
 
     Returns
@@ -172,19 +199,12 @@ def calibrated_factors(
 
     References
     ----------
-    J. Lei, M. G'Sell, A. Rinaldo, R. J. Tibshirani and L. Wasserman, "Distribution-free predictive
-    inference for regression", Journal of the American Statistical Association 113, 2018.
+    Y. Romano, E. Patterson and E. J. Candes, "Conformalized quantile regression", NeurIPS 2019.
     """
-    units = np.abs(truth - value) / _spread(of_trees)
-    return np.quantile(units, coverage, axis=0, method="higher")
-
-
-def intervals(
-    value: np.ndarray, of_trees: np.ndarray, factors: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the intervals around `value`, shape (rows, parameters) each."""
-    width = factors * _spread(of_trees)
-    return value - width, value + width
+    outside = np.maximum(low - truth, truth - high)
+    rows = len(outside)
+    share = min(np.ceil((rows + 1) * coverage) / rows, 1.0)
+    return np.quantile(outside, share, axis=0, method="higher")
 
 
 def write_model(model: MatchModel, path: Path) -> None:
@@ -196,7 +216,6 @@ def write_model(model: MatchModel, path: Path) -> None:
         for number, layer in enumerate(getattr(network, part))
         for name, array in zip(("kernel", "bias"), layer, strict=True)
     }
-    forest: dict[str, Any] = model.forest.to_arrays(value_type=np.float16)
     with path.open("wb") as file:
         np.savez_compressed(
             file,
@@ -204,9 +223,9 @@ def write_model(model: MatchModel, path: Path) -> None:
             mean=network.mean.astype(np.float32),
             deviation=network.deviation.astype(np.float32),
             **layers,
-            **{_FOREST + name: array for name, array in forest.items()},
-            factors=model.factors,
+            margins=model.margins,
             coverage=model.coverage,
+            least_score=model.least_score,
             strangest=model.strangest,
             held_out=json.dumps(model.held_out),
             made_under=json.dumps(model.made_under, sort_keys=True),
@@ -232,11 +251,6 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
             f"{path}: is not a model of format {_FORMAT}, which this version reads; the stage"
             " match_fit writes one"
         )
-    forest = {
-        name.removeprefix(_FOREST): array
-        for name, array in arrays.items()
-        if name.startswith(_FOREST)
-    }
     return MatchModel(
         network=PairNetwork(
             mean=arrays["mean"],
@@ -244,9 +258,9 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
             branch=_layers(arrays, "branch"),
             head=_layers(arrays, "head"),
         ),
-        forest=Forest.from_arrays(forest),
-        factors=arrays["factors"],
+        margins=arrays["margins"],
         coverage=float(arrays["coverage"]),
+        least_score=float(arrays["least_score"]),
         strangest=float(arrays["strangest"]),
         held_out=json.loads(str(arrays["held_out"])),
         made_under=json.loads(str(arrays["made_under"])),
@@ -270,8 +284,3 @@ def _dense(layers: list[Layer], values: np.ndarray) -> np.ndarray:
         if number < len(layers) - 1:
             values = 0.5 * values * (1 + erf(values / np.sqrt(2)))
     return values.astype(np.float32)
-
-
-def _spread(of_trees: np.ndarray) -> np.ndarray:
-    """Return the standard deviation over the trees, shape (rows, parameters)."""
-    return np.maximum(of_trees.std(axis=0), _LEAST_SPREAD)

@@ -1,22 +1,25 @@
-"""Training of the learnt model: the network on pairs of loops, the forest, and the calibration."""
+"""Training of the learnt model: the network on pairs of loops, and the calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.parallel import progress
-from siamese_drc.evaluation.trees import Forest
 from siamese_drc.match.dynamics import PEAKS
 from siamese_drc.match.model import (
+    AUDIBLE_DB,
+    OUTPUTS,
     Layer,
     MatchModel,
     PairNetwork,
-    calibrated_factors,
+    interval_margins,
+    parts,
     restored,
     restored_threshold_db,
     scaled,
@@ -26,7 +29,7 @@ from siamese_drc.networks.backend import prepare_backend
 _HEAD_UNITS = 128
 _LEAST_DEVIATION = 0.02  # of a feature that hardly varies
 _GAIN_WEIGHT = 0.05  # per dB of gain, beside 1 for the whole range of a setting
-_PAIRS = 4  # drawn for every clip, to fit the forest and to calibrate the intervals
+_SCORE_WEIGHT = 0.1  # of the cross-entropy
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class TrainingOptions:
     `layers` holds the units of the branch's hidden layers. `noise` is the standard deviation of
     what is added to the standardised dynamics, so that the network does not rely on a single
     feature. The optimizer is AdamW; its learning rate falls to 0 along a cosine. `coverage` is the
-    share of the settings that are to lie in their intervals.
+    share of the settings that are to lie in their intervals, `refused` the share of the compressed
+    references that may count as uncompressed.
     """
 
     seed: int
@@ -48,57 +52,65 @@ class TrainingOptions:
     learning_rate: float
     weight_decay: float
     epochs: int
-    trees: int
-    max_leaf_nodes: int
     coverage: float
+    refused: float
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Dry and compressed clips; the attributes are those of `training_examples.make_examples`."""
+    """Dry loops, and references: these under settings, and as they are.
+
+    Attributes
+    ----------
+    dry : ndarray, shape (loops, features)
+    material : ndarray, shape (loops,)
+        Its equal values are adjacent.
+    reference : ndarray, shape (references, features)
+    source : ndarray, shape (references,)
+        The row of its loop in `dry`.
+    settings : ndarray, shape (references, 4)
+    compressed, audible : ndarray of bool, shape (references,)
+        Whether a reference passed the compressor, and whether that can be heard.
+    """
 
     dry: np.ndarray
     material: np.ndarray
-    loop: np.ndarray
-    compressed: np.ndarray
+    reference: np.ndarray
     source: np.ndarray
     settings: np.ndarray
+    compressed: np.ndarray
+    audible: np.ndarray
 
     @classmethod
     def of_part(cls, arrays: Mapping[str, np.ndarray], part: int) -> Examples:
-        """Take one part of the loops: 0 for training, 1 for calibration."""
+        """Take one part of `make_examples`' loops: 0 for training, 1 for calibration."""
         kept = arrays["part"] == part
-        places = np.cumsum(kept) - 1
-        clips = kept[arrays["source"]]
+        dry, wet, settings = (arrays[name][kept] for name in ("dry", "compressed", "settings"))
+        loops, count = settings.shape[:2]
+        reduction_db = arrays["reduction_db"][kept].ravel()
+        number = np.arange(loops)
         return cls(
-            dry=arrays["dry"][kept],
+            dry=dry,
             material=arrays["material"][kept],
-            loop=arrays["loop"][kept],
-            compressed=arrays["compressed"][clips],
-            source=places[arrays["source"][clips]],
-            settings=arrays["settings"][clips],
+            reference=np.concatenate([wet.reshape(loops * count, -1), dry]),
+            source=np.concatenate([np.repeat(number, count), number]),
+            settings=np.concatenate([settings.reshape(-1, 4), settings[:, 0]]),
+            compressed=np.repeat([True, False], [loops * count, loops]),
+            audible=np.concatenate([reduction_db >= AUDIBLE_DB, np.zeros(loops, bool)]),
         )
 
     def partners(self, random: np.random.Generator) -> np.ndarray:
-        """Draw for every compressed clip a dry one of another loop of its material, (clips,)."""
-        drawn = np.empty(len(self.source), np.int64)
-        for material in np.unique(self.material):
-            of_material = np.flatnonzero(self.material == material)
-            clips = np.flatnonzero(self.material[self.source] == material)
-            loops = self.loop[of_material]
-            own = self.loop[self.source[clips]]
-            # The rows of a loop are adjacent: count on from its last row, as many rows at most as
-            # the other loops have.
-            first, last = (np.searchsorted(loops, own, side) for side in ("left", "right"))
-            further = random.integers(0, len(loops) - (last - first))
-            drawn[clips] = of_material[(last + further) % len(loops)]
-        return drawn
+        """Draw for every reference another dry loop of its material, shape (references,)."""
+        of_source = self.material[self.source]
+        first, last = (np.searchsorted(self.material, of_source, s) for s in ("left", "right"))
+        further = random.integers(1, last - first)
+        return first + (self.source - first + further) % (last - first)
 
 
 def fit_model(
     arrays: Mapping[str, np.ndarray], options: TrainingOptions, *, made_under: dict[str, Any]
 ) -> MatchModel:
-    """Train the network, fit the forest on its embeddings and calibrate the intervals.
+    """Train the network and calibrate its intervals and its score.
 
     Parameters
     ----------
@@ -110,49 +122,39 @@ def fit_model(
     """
     training, held_out = (Examples.of_part(arrays, part) for part in (0, 1))
     network = train_network(training, options)
-    embeddings, targets = _pairs(network, training, options.seed)
-    forest, unlimited = (
-        _fitted_forest(embeddings, targets, options, leaves)
-        for leaves in (options.max_leaf_nodes, None)
-    )
-    embeddings, targets = _pairs(network, held_out, options.seed)
-    value = network.output(embeddings)
-    factors = calibrated_factors(
-        value, forest.tree_predictions(embeddings), targets, options.coverage
-    )
+    partners = held_out.partners(np.random.default_rng(options.seed))
+    found = parts(network.output(held_out.dry[partners], held_out.reference))
+    known = held_out.compressed
+    value, low, high = (some[known] for some in found[:3])
+    truth = scaled(held_out.settings[known])
+    errors = np.abs(restored(value) - restored(truth)).mean(axis=0)
     model = MatchModel(
         network=network,
-        forest=forest,
-        factors=factors,
+        margins=interval_margins(low, high, truth, options.coverage),
         coverage=options.coverage,
+        least_score=float(np.quantile(found.score[held_out.audible], options.refused)),
         strangest=0.0,
-        held_out={
-            "network": _errors(value, targets),
-            "forest": _errors(forest.predict(embeddings), targets),
-            "forest_without_limit": _errors(unlimited.predict(embeddings), targets),
-        },
+        held_out={"network": dict(zip(PARAMETERS, errors.tolist(), strict=True))},
         made_under=made_under,
     )
-    return replace(model, strangest=float(model.strangeness(training.compressed).max()))
+    return replace(model, strangest=float(model.strangeness(training.reference).max()))
 
 
 def train_network(examples: Examples, options: TrainingOptions) -> PairNetwork:
-    """Train the network on pairs (dry loop A, compressed loop B), with B's settings as targets.
+    """Train the network on pairs (dry loop A, reference B), with B's settings as targets.
 
     The loss is `pair_loss`; the partners A are drawn anew in every epoch.
     """
     prepare_backend(options.seed)
     import keras
 
-    seen = np.concatenate([examples.dry, examples.compressed])
     network = PairNetwork(
-        mean=seen.mean(axis=0),
-        deviation=seen.std(axis=0) + np.float32(_LEAST_DEVIATION),
+        mean=examples.reference.mean(axis=0),
+        deviation=examples.reference.std(axis=0) + np.float32(_LEAST_DEVIATION),
         branch=[],
         head=[],
     )
-    dry, compressed = (network.standardised(some) for some in (examples.dry, examples.compressed))
-    targets = scaled(examples.settings)
+    dry, reference = (network.standardised(some) for some in (examples.dry, examples.reference))
     hidden = [
         layer
         for units in options.layers
@@ -166,7 +168,7 @@ def train_network(examples: Examples, options: TrainingOptions) -> PairNetwork:
             keras.Input((2 * options.embedding,)),
             keras.layers.Dense(_HEAD_UNITS, "gelu"),
             keras.layers.Dropout(options.dropout),
-            keras.layers.Dense(targets.shape[1]),
+            keras.layers.Dense(OUTPUTS),
         ]
     )
     inputs = [keras.Input((dry.shape[1],)) for _ in range(2)]
@@ -174,39 +176,61 @@ def train_network(examples: Examples, options: TrainingOptions) -> PairNetwork:
     difference = keras.layers.Subtract()([of_dry, of_compressed])
     embedded = keras.layers.Concatenate()([difference, of_compressed])
     model = keras.Model(inputs, head(embedded))
-    steps = max(1, len(targets) // options.batch_size)
+    steps = max(1, len(reference) // options.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(options.learning_rate, options.epochs * steps)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=options.weight_decay), loss=pair_loss)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=options.weight_decay)
+    model.compile(optimizer, loss=partial(pair_loss, coverage=options.coverage))
     epochs = range(options.epochs)
     for epoch in progress(epochs, total=len(epochs), description="match pairs", unit="epoch"):
         random = np.random.default_rng([options.seed, epoch])
-        partners, order = examples.partners(random), random.permutation(len(targets))
+        partners, order = examples.partners(random), random.permutation(len(reference))
+        targets = loss_targets(examples, partners)
         for rows in np.array_split(order, steps):
             pairs = [
                 some + options.noise * random.standard_normal(some.shape, np.float32)
-                for some in (dry[partners[rows]], compressed[rows])
+                for some in (dry[partners[rows]], reference[rows])
             ]
-            model.train_on_batch(pairs, loss_targets(targets[rows], examples.dry[partners[rows]]))
+            model.train_on_batch(pairs, targets[rows])
     return PairNetwork(network.mean, network.deviation, _layers(branch), _layers(head))
 
 
-def loss_targets(scaled_settings: np.ndarray, dry: np.ndarray) -> np.ndarray:
-    """Return the targets of `pair_loss`: scaled settings, and the dry recordings' peaks in dB."""
-    return np.hstack([scaled_settings, 10 * dry[:, PEAKS]]).astype(np.float32)
+def loss_targets(examples: Examples, partners: np.ndarray) -> np.ndarray:
+    """Return the targets of `pair_loss`, a row per reference.
+
+    They are its scaled settings, whether it passed the compressor, whether that can be heard, and
+    the peaks in dB of the dry loop with which it is compared.
+    """
+    columns = [
+        scaled(examples.settings),
+        examples.compressed[:, np.newaxis],
+        examples.audible[:, np.newaxis],
+        10 * examples.dry[partners, PEAKS],
+    ]
+    return np.hstack(columns).astype(np.float32)
 
 
-def pair_loss(targets: Any, output: Any) -> Any:
-    """Return the mean absolute errors of the scaled settings and of the gain that they give.
+def pair_loss(targets: Any, output: Any, *, coverage: float) -> Any:
+    """Return the loss of settings, of the gain that they give, of intervals and of the score.
 
-    The gain is the static one (Giannoulis et al., 2012, eq. 3) at the peaks of the dry recording.
-    It gives weight to errors that are audible: not to a threshold at a ratio near 1, nor to a ratio
-    at a threshold above most of the loop, nor where two errors compensate each other.
+    Settings and gain have the mean absolute error. The gain is the static one (Giannoulis et al.,
+    2012, eq. 3) at the peaks of the dry recording. It gives weight to errors that are audible: not
+    to a threshold at a ratio near 1, nor to a ratio at a threshold above most of the loop, nor
+    where two errors compensate each other. The ends of the intervals have the pinball loss
+    (Koenker and Bassett, 1978), so that they are quantiles; the score has the cross-entropy.
     """
     from keras import ops
 
-    settings, levels = targets[:, :4], targets[:, 4:]
-    gain_error = _static_gain_db(output, levels) - _static_gain_db(settings, levels)
-    return ops.mean(ops.abs(output - settings)) + _GAIN_WEIGHT * ops.mean(ops.abs(gain_error))
+    settings, compressed, audible = targets[:, :4], targets[:, 4], targets[:, 5]
+    levels = targets[:, 6:]
+    found = parts(output)
+    gain_error = _static_gain_db(found.value, levels) - _static_gain_db(settings, levels)
+    share = (1 - coverage) / 2
+    ends = _pinball(settings - found.low, share) + _pinball(settings - found.high, 1 - share)
+    of_settings = ops.mean(ops.abs(found.value - settings) + ends, axis=-1)
+    of_settings += _GAIN_WEIGHT * ops.mean(ops.abs(gain_error), axis=-1)
+    score = found.score[:, 0]
+    of_score = ops.softplus(score) - audible * score
+    return ops.mean(compressed * of_settings + _SCORE_WEIGHT * of_score)
 
 
 def _static_gain_db(settings: Any, levels: Any) -> Any:
@@ -215,37 +239,12 @@ def _static_gain_db(settings: Any, levels: Any) -> Any:
     return (1 - settings[:, 1:2]) * ops.relu(levels - restored_threshold_db(settings[:, :1]))
 
 
+def _pinball(error: Any, share: float) -> Any:
+    from keras import ops
+
+    return ops.maximum(share * error, (share - 1) * error)
+
+
 def _layers(model: Any) -> list[Layer]:
     arrays = [np.asarray(array) for array in model.get_weights()]
     return list(zip(arrays[::2], arrays[1::2], strict=True))
-
-
-def _pairs(network: PairNetwork, examples: Examples, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the embeddings of pairs, and their targets."""
-    random = np.random.default_rng([seed, len(examples.source)])
-    embeddings = [
-        network.embedding(examples.dry[examples.partners(random)], examples.compressed)
-        for _ in range(_PAIRS)
-    ]
-    return np.concatenate(embeddings), np.tile(scaled(examples.settings), (_PAIRS, 1))
-
-
-def _fitted_forest(
-    embeddings: np.ndarray, targets: np.ndarray, options: TrainingOptions, leaves: int | None
-) -> Forest:
-    from siamese_drc.evaluation.forest import BinnedForestRegressor
-
-    forest = BinnedForestRegressor(
-        n_estimators=options.trees,
-        max_features=1 / 3,
-        max_leaf_nodes=leaves,
-        random_state=options.seed,
-        n_jobs=-1,
-    )
-    return forest.fit(embeddings, targets).forest_
-
-
-def _errors(values: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Return the mean absolute error of each parameter, in its unit."""
-    errors = np.abs(restored(values) - restored(targets)).mean(axis=0)
-    return dict(zip(PARAMETERS, errors.tolist(), strict=True))

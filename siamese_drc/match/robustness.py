@@ -14,8 +14,9 @@ from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.match.answer import SAME_PERFORMANCE
+from siamese_drc.match.dynamics import as_settings
 from siamese_drc.match.same_performance import same_performance
-from siamese_drc.match.training_examples import Example, as_settings
+from siamese_drc.match.training_examples import Example
 
 Variant = Callable[[np.ndarray, int], np.ndarray]
 """Processing of a clip, shape (samples,), at a sample rate in Hz."""

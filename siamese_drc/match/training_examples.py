@@ -20,20 +20,25 @@ from typing import Any
 
 import numpy as np
 
-from siamese_drc.compressor.compressor import compress
-from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
+from siamese_drc.compressor.settings import Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import compose, seeded
 from siamese_drc.loops.rendering import render
-from siamese_drc.match.dynamics import dynamics, loudness_lufs
+from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
 
-_PRODUCTIONS = 4  # of each loop, which share its number of settings
-# Settings are drawn uniformly from these ranges; the threshold in dB below the loop's peak, so that
-# from hardly a transient to nearly all of the loop is compressed.
+# Half of the settings are drawn uniformly from these ranges; the threshold in dB below the loop's
+# peak, so that from hardly a transient to nearly all of the loop is compressed.
 _SETTING_BELOW_PEAK_DB = (3.0, 40.0)
 _SETTING_INVERSE_RATIO = (0.05, 1.0)
 _SETTING_ATTACK_MS = (1.0, 100.0)  # on a log scale, as the releases
 _SETTING_RELEASE_MS = (10.0, 1000.0)
+# The others are as engineers set compressors in mixing: log-normal around the medians of a
+# published study, with spreads (standard deviations of the logarithms) that are an assumption.
+_MIXING_BELOW_PEAK_DB = (3.0, 30.0)
+_MIXING_RATIO = (3.3, 0.75)  # of the ratio less 1
+_MIXING_ATTACK_MS = (1.2, 1.5)
+_MIXING_RELEASE_MS = (118.0, 1.0)
 # What a production draws.
 _SPEEDS = (0.7, 1.4)
 _LAYER_DB = (-20.0, 0.0)
@@ -92,32 +97,25 @@ def make_examples(
     materials : sequence of str
         Composers: drum, guitar or mix.
     options : ExampleOptions
-        The settings of a loop are divided among its productions.
     loops, calibration_loops : int
         Of each material.
 
     Returns
     -------
     dict of str to ndarray
-        A row per dry clip, which is one production of a loop: `dry` (productions, features),
-        `material`, `part` (0: training, 1: calibration) and `loop`, its number. A row per
-        compressed clip: `compressed` (clips, features), `source`, the row of its dry clip, and
-        `settings` (clips, 4), the threshold in dB above the loudness of the dry clip.
+        A row per loop, in one production: `material` and `part` (0: training, 1: calibration); the
+        dynamics of the loop, `dry` (loops, features), and of the loop under each of its settings,
+        `compressed` (loops, settings, features); `settings` (loops, settings, 4), the threshold in
+        dB above the loudness of the loop; and `reduction_db` (loops, settings), the largest gain
+        reduction.
     """
     jobs = [(material, loop) for material in materials for loop in range(loops + calibration_loops)]
-    productions = min(_PRODUCTIONS, options.settings)
-    described = partial(_describe, options=options, productions=productions)
-    found = parallel_map(described, jobs, description="match examples")
-    dry, compressed, settings = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    numbers = [materials.index(material) for material, _ in jobs]
+    found = parallel_map(partial(_describe, options=options), jobs, description="match examples")
+    columns = [np.stack(rows) for rows in zip(*found, strict=True)]
     return {
-        "dry": dry,
-        "material": np.repeat(numbers, productions),
-        "part": np.repeat([int(loop >= loops) for _, loop in jobs], productions),
-        "loop": np.repeat(np.arange(len(jobs)), productions),
-        "compressed": compressed,
-        "source": np.repeat(np.arange(len(dry)), options.settings // productions),
-        "settings": settings,
+        "material": np.array([materials.index(material) for material, _ in jobs]),
+        "part": np.array([int(loop >= loops) for _, loop in jobs]),
+        **dict(zip(("dry", "compressed", "settings", "reduction_db"), columns, strict=True)),
     }
 
 
@@ -150,33 +148,42 @@ def draw_settings(signal: np.ndarray, count: int, random: np.random.Generator) -
     Returns
     -------
     ndarray, shape (count, 4)
-        Threshold (dBFS, uniform below the peak), ratio (1/R uniform), attack and release (ms,
-        uniform on a log scale).
+        Threshold (dBFS), ratio, attack and release (ms). The first half has thresholds uniform
+        below the peak, 1/R uniform, and times uniform on a log scale; the others are as in mixing.
 
     Examples
     --------
     >>> draw_settings(np.ones(100), 2, np.random.default_rng(0)).round(1)
-    array([[-26.6,  11.2,  42.3, 163.4],
-           [-13. ,  15.2,  66.9, 287.7]])
+    array([[-26.6,   3.3,   1.2,  10.8],
+           [-25. ,   4. ,   8.5, 304.2]])
     """
-    peak_db = 20 * np.log10(np.abs(signal).max())
+    uniform = count - count // 2
     columns = [
-        peak_db - random.uniform(*_SETTING_BELOW_PEAK_DB, count),
-        1 / random.uniform(*_SETTING_INVERSE_RATIO, count),
-        _log_uniform(random, _SETTING_ATTACK_MS, count),
-        _log_uniform(random, _SETTING_RELEASE_MS, count),
+        _below_peak_db(signal, random, _SETTING_BELOW_PEAK_DB, uniform),
+        1 / random.uniform(*_SETTING_INVERSE_RATIO, uniform),
+        _log_uniform(random, _SETTING_ATTACK_MS, uniform),
+        _log_uniform(random, _SETTING_RELEASE_MS, uniform),
     ]
-    return np.stack(columns, axis=1)
+    mixing = [
+        _below_peak_db(signal, random, _MIXING_BELOW_PEAK_DB, count // 2),
+        1 + _log_normal(random, (_MIXING_RATIO[0] - 1, _MIXING_RATIO[1]), count // 2),
+        _log_normal(random, _MIXING_ATTACK_MS, count // 2),
+        _log_normal(random, _MIXING_RELEASE_MS, count // 2),
+    ]
+    return np.concatenate([np.stack(columns, axis=1), np.stack(mixing, axis=1)])
 
 
-def as_settings(rows: np.ndarray) -> Settings:
-    """Return rows of the four parameters, threshold in dBFS, as settings of the compressor."""
-    return Settings(**dict(zip(PARAMETERS, rows.T, strict=True)))
+def _below_peak_db(
+    signal: np.ndarray, random: np.random.Generator, below_db: tuple[float, float], count: int
+) -> np.ndarray:
+    return 20 * np.log10(np.abs(signal).max()) - random.uniform(*below_db, count)
 
 
-def relative(settings: np.ndarray, loudness: float) -> np.ndarray:
-    """Return settings (..., 4) whose threshold is in dB above a loudness in LUFS."""
-    return settings - np.array([loudness, 0.0, 0.0, 0.0])
+def _log_normal(
+    random: np.random.Generator, median_and_spread: tuple[float, float], count: int
+) -> np.ndarray:
+    median, spread = median_and_spread
+    return median * np.exp(random.normal(0, spread, count))
 
 
 def _composed(material: str, number: int, options: ExampleOptions) -> np.ndarray:
@@ -185,23 +192,22 @@ def _composed(material: str, number: int, options: ExampleOptions) -> np.ndarray
     return render(score, samples=samples, sample_rate=options.sample_rate)
 
 
-def _describe(
-    job: tuple[str, int], *, options: ExampleOptions, productions: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the dynamics of a loop's productions, of these compressed, and the settings."""
+def _describe(job: tuple[str, int], *, options: ExampleOptions) -> tuple[np.ndarray, ...]:
+    """Return the row of a loop, as `make_examples` names its columns."""
     material, loop = job
     rate = options.sample_rate
-    signal = _composed(material, loop, options)
     random = seeded(f"match productions {material}", loop, seed=options.seed)
-    dry, compressed, settings = [], [], []
-    for _ in range(productions):
-        clip = produced(signal, random, sample_rate=rate)
-        drawn = draw_settings(clip, options.settings // productions, random)
-        wet = compress(clip, as_settings(drawn), sample_rate=rate)
-        dry.append(dynamics(clip, sample_rate=rate))
-        compressed += [dynamics(one, sample_rate=rate) for one in wet]
-        settings.append(relative(drawn, loudness_lufs(clip, sample_rate=rate)))
-    return np.stack(dry), np.stack(compressed), np.concatenate(settings)
+    clip = produced(_composed(material, loop, options), random, sample_rate=rate)
+    drawn = draw_settings(clip, options.settings, random)
+    settings = as_settings(drawn)
+    return (
+        dynamics(clip, sample_rate=rate),
+        np.stack(
+            [dynamics(one, sample_rate=rate) for one in compress(clip, settings, sample_rate=rate)]
+        ),
+        relative(drawn, loudness_lufs(clip, sample_rate=rate)),
+        max_gain_reduction_db(clip, settings, sample_rate=rate),
+    )
 
 
 def produced(signal: np.ndarray, random: np.random.Generator, *, sample_rate: int) -> np.ndarray:

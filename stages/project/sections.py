@@ -202,7 +202,7 @@ class MatchSize(Checked):
 
 
 class Match(Checked):
-    """Examples, network, forest and evaluation of the match tool."""
+    """Examples, network and evaluation of the match tool."""
 
     seed: Seed
     materials: Annotated[list[Key], Field(min_length=1, max_length=100)]
@@ -214,7 +214,6 @@ class Match(Checked):
     batch_size: Count
     learning_rate: Positive
     weight_decay: NotNegative
-    trees: Count
-    max_leaf_nodes: Annotated[int, Field(ge=2, le=10_000)]
     coverage: Fraction
+    refused: Fraction
     sizes: dict[ScaleName, MatchSize]

@@ -1,5 +1,7 @@
 """The second situation, with the model that is in git."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,9 +92,21 @@ def test_a_click_is_of_no_kind_that_the_model_knows(loops):
 
 
 def test_settings_that_hardly_compress_the_loop_are_no_answer(loops):
-    answer = found(loops[0], [loops[1]], lock={"ratio": 1.0})
+    reference = compress(loops[1], SETTINGS, sample_rate=RATE)[0]
+    answer = found(loops[0], [reference], lock={"ratio": 1.0})
     assert answer.situation == NO_ANSWER
     assert "not more compressed" in answer.warnings[0]
+
+
+def test_a_reference_whose_score_is_too_low_is_refused(loops):
+    reference = compress(loops[1], SETTINGS, sample_rate=RATE)[0]
+    doubtful = replace(read_model(), least_score=1000.0)
+    answer = another_recording(
+        *(loops[0], [reference]), sample_rate=RATE, weights=[1.0], lock={}, model=doubtful
+    )
+    assert answer.situation == NO_ANSWER
+    assert "does not sound compressed" in answer.warnings[0]
+    assert answer.references[0].settings["ratio"] >= 1
 
 
 def test_silence_around_and_between_the_music_tells_nothing(loops):

@@ -13,6 +13,7 @@ from siamese_drc.match.evaluation import (
     levels_db,
     loudness_range_lu,
     mean_mfcc,
+    median_settings,
     recorded_examples,
 )
 from siamese_drc.match.model import read_model
@@ -61,9 +62,13 @@ def test_the_references_own_settings_are_at_no_distance_and_errors_are_those_of_
         for seed in range(3)
     ]
     preset = np.array([0.0, 2.0, 10.0, 100.0])
-    found = another_recording_errors(loops, OPTIONS, preset=preset, model=read_model())
+    constant = median_settings({"drum": loops})
+    found = another_recording_errors(
+        loops, OPTIONS, preset=preset, constant=constant, model=read_model()
+    )
     assert found["settings"]["ratio"]["n"] == 6  # two references for each of three loops
     assert 0 <= found["settings"]["ratio"]["inside"] <= 1
+    assert -1 <= found["search"]["ratio"]["spearman"] <= 1
     assert found["distances"]["gain_curve_db"]["reference's own"] == 0
     assert found["distances"]["crest_factor_db"]["reference's own"] == 0
     assert found["distances"]["gain_curve_db"]["nothing"] > 0

@@ -1,17 +1,16 @@
 """Training of the network: pairs, loss, determinism, and NumPy's arithmetic against Keras'."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from siamese_drc.match.dynamics import PEAKS
-from siamese_drc.match.model import restored, scaled
+from siamese_drc.match.model import parts, restored, scaled
 from siamese_drc.match.model_training import (
     Examples,
     TrainingOptions,
     fit_model,
-    loss_targets,
     pair_loss,
     train_network,
 )
@@ -24,35 +23,35 @@ OPTIONS = TrainingOptions(
     dropout=0.0,
     noise=0.0,
     batch_size=16,
-    learning_rate=0.002,
+    learning_rate=0.004,
     weight_decay=0.001,
     epochs=60,
-    trees=8,
-    max_leaf_nodes=20,
     coverage=0.9,
+    refused=0.05,
 )
 
 
-def made_up(loops=12, productions=2, settings=4, features=40):
+def made_up(loops=24, settings=4, features=PEAKS.stop):
     """Dynamics that tell the threshold: a compressed clip's are the dry one's less it."""
     random = np.random.default_rng(1)
-    dry = random.standard_normal((loops * productions, features)).astype(np.float32)
-    loop = np.repeat(np.arange(loops), productions)
-    source = np.repeat(np.arange(len(dry)), settings)
-    threshold = random.uniform(-20, 10, len(source))
-    others = (1 / random.uniform(0.1, 0.9, len(source)), *random.uniform(20, 90, (2, len(source))))
-    return Examples(
-        dry=dry,
-        material=loop % 2,
-        loop=loop,
-        compressed=(dry[source] - threshold[:, np.newaxis] / 10).astype(np.float32),
-        source=source,
-        settings=np.stack([threshold, *others], axis=1),
-    )
+    dry = random.standard_normal((loops, features)).astype(np.float32)
+    threshold = random.uniform(-20, 10, (loops, settings))
+    others = (1 / random.uniform(0.1, 0.9, threshold.shape), *random.uniform(20, 90, (2, 1, 1)))
+    columns = np.broadcast_arrays(threshold, *others)
+    return {
+        "material": np.arange(loops) * 2 // loops,
+        "part": np.zeros(loops, int),
+        "dry": dry,
+        "compressed": (dry[:, np.newaxis] - threshold[..., np.newaxis] / 10).astype(np.float32),
+        "settings": np.stack(columns, axis=-1),
+        "reduction_db": np.where(threshold < 5, 6.0, 0.0),
+    }
 
 
 def test_scaled_settings_come_back():
-    settings = np.array([[-30.0, 1.0, 1.0, 10.0], [20.0, 20.0, 100.0, 1000.0], [0, 4, 10, 100]])
+    settings = np.array(
+        [[-30.0, 1.0, 0.1, 10.0], [20.0, 20.0, 100.0, 1000.0], [0, 4, 10**0.5, 100]]
+    )
     values = scaled(settings)
     assert values[0] == pytest.approx([0, 1, 0, 0])
     assert values[2] == pytest.approx([0.6, 0.25, 0.5, 0.5])
@@ -60,19 +59,31 @@ def test_scaled_settings_come_back():
 
 
 def test_partners_are_other_loops_of_the_material():
-    examples = made_up()
+    examples = Examples.of_part(made_up(), 0)
     seen = set()
-    for seed in range(40):
+    for seed in range(80):
         partners = examples.partners(np.random.default_rng(seed))
-        assert np.all(examples.loop[partners] != examples.loop[examples.source])
+        assert np.all(partners != examples.source)
         assert np.all(examples.material[partners] == examples.material[examples.source])
-        seen |= set(partners[examples.source == 4])
-    assert seen == {0, 1, *range(8, 24, 4), *range(9, 24, 4)}
+        seen |= set(partners[examples.source == 1])
+    assert seen == {0, *range(2, 12)}
+
+
+def test_references_are_the_loops_under_settings_and_as_they_are():
+    arrays = made_up()
+    examples = Examples.of_part(arrays, 0)
+    np.testing.assert_array_equal(examples.reference[5], arrays["compressed"][1, 1])
+    np.testing.assert_array_equal(examples.reference[-1], arrays["dry"][-1])
+    assert examples.source[5] == 1
+    assert examples.source[-1] == 23
+    assert examples.compressed.sum() == 96
+    assert not (examples.audible & ~examples.compressed).any()
 
 
 @pytest.fixture(scope="module")
 def trained():
-    return made_up(), train_network(made_up(), OPTIONS)
+    examples = Examples.of_part(made_up(), 0)
+    return examples, train_network(examples, OPTIONS)
 
 
 def test_numpy_says_what_keras_says(trained):
@@ -80,25 +91,38 @@ def test_numpy_says_what_keras_says(trained):
 
     examples, network = trained
     inputs = network.standardised(examples.dry)
-    layers = [
-        keras.layers.Dense(bias.size, "gelu" if number < len(network.branch) - 1 else None)
-        for number, (_, bias) in enumerate(network.branch)
-    ]
-    branch = keras.Sequential([keras.Input((inputs.shape[1],)), *layers])
-    branch.set_weights([array for layer in network.branch for array in layer])
-    embeddings = np.asarray(branch(inputs))
+
+    def through(layers, values):
+        dense = [
+            keras.layers.Dense(bias.size, "gelu" if number < len(layers) - 1 else None)
+            for number, (_, bias) in enumerate(layers)
+        ]
+        model = keras.Sequential([keras.Input((values.shape[1],)), *dense])
+        model.set_weights([array for layer in layers for array in layer])
+        return np.asarray(model(values))
+
+    embedded = through(network.branch, inputs)
+    both = np.hstack([embedded[:1] - embedded[1:2], embedded[1:2]])
     np.testing.assert_allclose(
-        network.embedding(examples.dry[:1], examples.dry[1:2]),
-        np.hstack([embeddings[:1] - embeddings[1:2], embeddings[1:2]]),
+        network.output(examples.dry[:1], examples.dry[1:2]),
+        through(network.head, both),
         atol=1e-5,
     )
 
 
 def test_it_learns_what_the_dynamics_tell(trained):
     examples, network = trained
-    embedding = network.embedding(examples.dry[examples.source], examples.compressed)
-    error = np.abs(network.output(embedding) - scaled(examples.settings)).mean(axis=0)
-    assert error[0] < 0.06 < 0.15 < error[1]  # the ratio is in nothing that it hears
+    known = examples.compressed
+    found = parts(network.output(examples.dry[examples.source], examples.reference))
+    error = np.abs(found.value - scaled(examples.settings))[known].mean(axis=0)
+    assert error[0] < 0.06 < 0.12 < error[1]  # the ratio is in nothing that it hears
+    low, high = (end[known, 0] for end in (found.low, found.high))
+    inside = (low < scaled(examples.settings)[known, 0]) & (
+        scaled(examples.settings)[known, 0] < high
+    )
+    assert inside.mean() > 0.7
+    strong = known & (examples.settings[:, 0] < -10)
+    assert found.score[strong].mean() > found.score[~known].mean() + 1
 
 
 def test_training_is_the_same_every_time(trained):
@@ -108,15 +132,23 @@ def test_training_is_the_same_every_time(trained):
         np.testing.assert_array_equal(one[0], other[0])
 
 
-def cost(found, wanted):
-    dry = np.zeros((1, PEAKS.stop), np.float32)
-    dry[:, PEAKS] = PEAK_DB / 10
-    targets = loss_targets(np.array([wanted]), dry)
-    return float(pair_loss(targets, np.array([found], np.float32)))
+def cost(found, wanted, compressed=1.0, audible=1.0, score=40.0):
+    """Return the loss where the ends of the interval are the true settings."""
+    targets = [*wanted, compressed, audible, PEAK_DB]
+    output = [*found, *wanted, *wanted, score]
+    return float(
+        pair_loss(np.array([targets], np.float32), np.array([output], np.float32), coverage=0.9)
+    )
+
+
+def test_of_an_uncompressed_reference_only_the_score_counts():
+    far = ([0.5, 0.2, 0.3, 0.4], [0.1, 0.9, 0.9, 0.1])
+    assert cost(*far, compressed=0.0, audible=0.0, score=-40.0) == pytest.approx(0, abs=1e-6)
+    assert cost(*far, compressed=0.0, audible=0.0, score=0.0) == pytest.approx(0.1 * np.log(2))
 
 
 def test_the_loss_of_the_true_settings_is_zero():
-    assert cost([0.5, 0.2, 0.3, 0.4], [0.5, 0.2, 0.3, 0.4]) == 0
+    assert cost([0.5, 0.2, 0.3, 0.4], [0.5, 0.2, 0.3, 0.4]) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -136,15 +168,13 @@ def test_an_error_costs_what_it_does_to_the_gain(found, wanted, gain_db):
 
 
 def test_a_model_is_fitted_on_one_part_and_calibrated_on_the_other():
-    examples = made_up(loops=16, features=PEAKS.stop)
-    arrays = asdict(examples) | {"part": np.repeat([0, 1], len(examples.dry) // 2)}
+    arrays = made_up(loops=32) | {"part": np.arange(32) % 2}
     model = fit_model(arrays, replace(OPTIONS, epochs=2), made_under={"by": "a test"})
-    assert model.forest.tree_predictions(np.zeros((3, 8))).shape == (8, 3, 4)
-    assert set(model.held_out) == {"network", "forest", "forest_without_limit"}
-    half = len(examples.source) // 2
-    dry, clips = examples.dry[examples.source[half:]], examples.compressed[half:]
-    value, low, high = model.estimate(dry, clips)
-    assert ((low <= value) & (value <= high)).all()
-    inside = (low <= examples.settings[half:]) & (examples.settings[half:] <= high)
-    assert inside[:, 1].mean() > 0.8
+    held_out = Examples.of_part(arrays, 1)
+    found = model.estimate(held_out.dry[held_out.source], held_out.reference)
+    assert ((found.low <= found.value) & (found.value <= found.high)).all()
+    inside = (found.low <= held_out.settings) & (held_out.settings <= found.high)
+    assert inside[held_out.compressed, 1].mean() > 0.8
+    assert np.mean(found.score[held_out.audible] < model.least_score) < 0.2
+    assert set(model.held_out) == {"network"}
     assert model.made_under == {"by": "a test"}
