@@ -58,6 +58,9 @@ class TrainingOptions:
     # Each loop of a batch gets a level drawn from -level_db to level_db, in both branches, and a
     # threshold as much higher: compress(g x, T + g) = g compress(x, T). For inputs in dB.
     level_db: float = 0.0
+    # Each loop of a batch starts at a moment drawn at random, in both branches; what stood before
+    # it follows its end. For inputs in frames or samples.
+    random_start: bool = False
 
 
 def train_network(
@@ -173,7 +176,7 @@ def train_epoch(
     target_per_db: np.ndarray | float = 0.0,
 ) -> float:
     """Train a compiled network on `rows` once, in the order of (seed, epoch); return the loss."""
-    total, levels = 0.0, np.random.default_rng([seed, epoch, 1])
+    total, random = 0.0, np.random.default_rng([seed, epoch, 1])
     for batch in shuffled_batches(
         data.loop,
         rows,
@@ -183,13 +186,18 @@ def train_epoch(
         epoch=epoch,
     ):
         (inputs, loop), wanted = data.batch(batch), targets[batch]
+        loops = len(inputs) - len(loop)
         if options.level_db:
-            level = levels.uniform(-options.level_db, options.level_db, len(inputs) - len(loop))
+            level = random.uniform(-options.level_db, options.level_db, loops)
             of_row = level[loop]
             inputs += np.expand_dims(
                 np.concatenate([level, of_row]) / data.deviation, tuple(range(1, inputs.ndim))
             ).astype(np.float32)
             wanted = (wanted + of_row[:, None] * target_per_db).astype(np.float32)
+        if options.random_start:
+            start = random.integers(inputs.shape[-2], size=loops)
+            for signal, moment in zip(inputs, np.concatenate([start, start[loop]]), strict=True):
+                signal[:] = np.roll(signal, -moment, axis=-2)
         loss = network.train_on_batch((inputs, loop), wanted)
         total += float(loss) * len(batch)
     return total / len(rows)

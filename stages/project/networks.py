@@ -140,6 +140,7 @@ class Train(Checked):
     patience: Count | None = None
     ema_momentum: Share = 0.0
     level_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    random_start: bool = False
 
     @model_validator(mode="after")
     def _batches(self) -> Train:
@@ -163,6 +164,7 @@ class TrainChanges(Checked):
     patience: Count | None = None
     ema_momentum: Share | None = None
     level_db: Annotated[float, Field(ge=0, le=60)] | None = None
+    random_start: bool | None = None
 
     def applied_to(self, train: Train) -> Train:
         """Return `train` with the changes made, checked anew."""

@@ -256,12 +256,14 @@ class Params(Checked):
             if fault:
                 raise ValueError(f"{place}: {fault}")
             try:
-                level_db = self.training_of(name).level_db
+                training = self.training_of(name)
             except ValidationError as error:
                 rule = error.errors()[0]["msg"].removeprefix("Value error, ")
                 raise ValueError(f"{place}.train: {rule}") from None
-            if level_db and model.kind != "none" and representation.n_fft is None:
+            if model.kind != "none" and training.level_db and representation.n_fft is None:
                 raise ValueError(f"{place}.train.level_db: only spectrograms are in dB; must be 0")
+            if model.kind == "dense" and training.random_start:
+                raise ValueError(f"{place}.train.random_start: {model.kind} has no time axis")
             for grid in self.grids_of(name):
                 known(
                     f"{place}.only",

@@ -49,6 +49,7 @@ COSINE = replace(PAPER, optimizer="adamw", learning_rate=0.001, schedule="cosine
 ABSOLUTE = replace(PAPER, loss="absolute", learning_rate=0.1)
 AVERAGED = replace(COSINE, ema_momentum=0.75)
 LEVELS = replace(PAPER, level_db=6.0)
+STARTS = replace(PAPER, random_start=True)
 
 
 def fit(shifted, *, checkpoint=None, model=CNN, options=PAPER):
@@ -127,8 +128,9 @@ def test_a_loss_that_is_not_finite_is_an_error(shifted):
         (NOISY, ABSOLUTE),
         (NORMALISED, AVERAGED),
         (CNN, LEVELS),
+        (CNN, STARTS),
     ],
-    ids=["dropout", "normalised", "noise", "averaged", "levels"],
+    ids=["dropout", "normalised", "noise", "averaged", "levels", "starts"],
 )
 def test_a_resumed_training_ends_in_the_same_weights(model, options, shifted, tmp_path):
     whole, curve, _ = fit(shifted, checkpoint=tmp_path / "whole.npz", model=model, options=options)
@@ -325,3 +327,25 @@ def test_a_level_in_db_is_what_a_louder_recording_has():
         for level in (0.0, 6.0)
     ]
     np.testing.assert_allclose(inputs[1], inputs[0] + 6.0, atol=0.06)  # float16
+
+
+def test_a_random_start_turns_both_branches_of_a_loop_alike(shifted):
+    data, targets = shifted
+    rows = np.arange(len(data))
+    turned, plain = Recorder(), Recorder()
+    for network, options in ((turned, STARTS), (plain, PAPER)):
+        train_epoch(
+            cast(Siamese, network), data, targets[:, None], rows, options=options, seed=1, epoch=0
+        )
+    moments = set()
+    for (found, loop, _), (inputs, same_loop, _) in zip(turned.batches, plain.batches, strict=True):
+        np.testing.assert_array_equal(loop, same_loop)
+        dry = len(inputs) - len(loop)
+        of_loop = [
+            next(k for k in range(one.shape[1]) if np.array_equal(np.roll(one, -k, 1), other))
+            for one, other in zip(inputs[:dry], found[:dry], strict=True)
+        ]
+        for one, other, number in zip(inputs[dry:], found[dry:], loop, strict=True):
+            np.testing.assert_array_equal(np.roll(one, -of_loop[number], 1), other)
+        moments.update(of_loop)
+    assert len(moments) > 3

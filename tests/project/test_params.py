@@ -160,6 +160,12 @@ FAULTS = [
         "drum-sample-level-waveform.train.level_db",
         "only spectrograms",
     ),
+    (
+        "experiments.drum-d4p-dense-gain.train",
+        {"random_start": True},
+        "drum-d4p-dense-gain.train.random_start",
+        "no time axis",
+    ),
     ("experiments.drum-cnn-stft512.only", {"laptop": ["ds1"]}, "stft512.only", "grid in input"),
     ("match.sizes", {}, "match.sizes", "no entry named 'laptop'"),
     ("experiments.drum-cnn-stft128.corpus", "drums", "corpus", "did you mean drum?"),
