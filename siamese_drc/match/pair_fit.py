@@ -205,7 +205,7 @@ class _Pair:
     def candidate(
         self, family: Family, link: Link | None, start: np.ndarray | None = None
     ) -> _Candidate:
-        """Fit one family with one link, from a point or from those of a coarse search."""
+        """Fit one family with one link, from a point or from the best of some starts."""
         controls = keys(self.loop, link)
         level = np.stack([level_db(key, model_of(family)[1]) for key in controls])
         owner = np.arange(len(self.wet)) if len(level) > 1 else np.zeros(len(self.wet), int)
