@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,32 +81,29 @@ def evaluate(
     tables = []
     for grid in grids:
         data = data_set(params, corpus, grid)
-        rows, columns = np.arange(len(data)), len(data.parameters)
-        of_grid, entries, baselines = fits(grid, data, grid), {}, {}
-        for protocol, of_protocol in of_grid.items():
-            entries[protocol] = predictions(params, experiment, grid, of_protocol)
-            tables.append(prediction_table(data, protocol, entries[protocol]))
-            if delayed:
-                late = data.read_rows(folder / f"{files.delayed_network_name(grid)}.npy")
-                of_late = [replace(fit, test_features=late) for fit in of_protocol]
-                entries[f"{protocol}_delayed"] = predictions(params, experiment, grid, of_late)
+        predicted = partial(predictions, params, experiment, grid)
+        rows, of_grid = np.arange(len(data)), fits(grid, data, grid)
+        entries, baselines = predicted(of_grid), {}
+        tables += [prediction_table(data, *entry) for entry in entries.items()]
         first, *_ = of_grid.values()
         entries["constant"] = protocols.predict(
             first, lambda *_: constant(), description="constant"
         )
-        if params.model_of(experiment).kind != "none":
-            output = data.read_rows(folder / f"{grid}-output.npy", columns=columns)
-            entries["network_unseen_loops" if unseen else "network"] = [Prediction(rows, output)]
-            for baseline, features in (
-                ("untrained", files.untrained_name(grid)),
-                ("no_network", files.no_network_name(grid)),
-            ):
-                baselines[baseline] = {
-                    protocol: predictions(
-                        params, experiment, grid, of_protocol, forest=baseline == "no_network"
-                    )
-                    for protocol, of_protocol in fits(grid, data, features).items()
+        if delayed:
+            late = data.read_rows(folder / f"{files.delayed_network_name(grid)}.npy")
+            entries |= predicted(
+                {
+                    f"{protocol}_delayed": [replace(fit, test_features=late) for fit in of_protocol]
+                    for protocol, of_protocol in of_grid.items()
                 }
+            )
+        if params.model_of(experiment).kind != "none":
+            output = data.read_rows(folder / f"{grid}-output.npy", columns=len(data.parameters))
+            entries["network_unseen_loops" if unseen else "network"] = [Prediction(rows, output)]
+            baselines = {
+                "untrained": predicted(fits(grid, data, files.untrained_name(grid))),
+                "no_network": predicted(fits(grid, data, files.no_network_name(grid)), forest=True),
+            }
         if not unseen:
             solved = closed_form(corpus, grid)
             entries["closed_form"] = [Prediction(rows, solved[data.parameters].to_numpy())]
@@ -146,9 +144,9 @@ def random_splits(params: Params, data: DataSet, features: Path) -> list[Fit]:
 
 
 def predictions(
-    params: Params, experiment: str, grid: str, fits: Sequence[Fit], *, forest: bool = False
-) -> list[Prediction]:
-    """Return the predictions of the experiment's regressor, or of a forest, in real units."""
+    params: Params, experiment: str, grid: str, fits: Fits, *, forest: bool = False
+) -> dict[str, list[Prediction]]:
+    """Return by protocol what the experiment's regressor, or a forest, says, in real units."""
     options, chosen = params.evaluate, params.trained[experiment]
     scale = TargetScale.of_grid(params.grids.named[grid], chosen.targets)
 
@@ -168,7 +166,10 @@ def predictions(
             found, func=scale.scale, inverse_func=scale.restore, check_inverse=False
         )
 
-    return protocols.predict(fits, regressor, description=f"{experiment} {grid}")
+    return {
+        protocol: protocols.predict(each, regressor, description=f"{protocol} {experiment} {grid}")
+        for protocol, each in fits.items()
+    }
 
 
 if __name__ == "__main__":
