@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
@@ -77,11 +76,11 @@ def run_study(study: str) -> None:
             continue
         changes = [part for change in [*always, *variation["set"]] for part in ("-S", change)]
         made = f"{study}-{name}"
-        dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", made]
-        run([*dvc_command, *changes, target], Path.cwd())
+        dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp"]
+        run([*dvc_command, "--name", made, *changes, target], Path.cwd())
+        errors = json.loads(dvc.api.read(str(metrics), rev=made))
         history = dvc.api.read(str(files.MODELS / experiment / "history.csv"), rev=made)
-        curves = validation_curves(StringIO(history))
-        keep(study, name, json.loads(_show(f"{made}:{metrics}")), curves, provenance(Path.cwd()))
+        keep(study, name, errors, validation_curves(StringIO(history)), provenance(Path.cwd()))
 
 
 def results_of(study: str, results: Path = RESULTS) -> dict[str, Any]:
@@ -161,9 +160,3 @@ def _cell(errors: dict[str, dict[str, float]], entries: list[str], parameter: st
     return " / ".join(
         f"{errors[entry][parameter]:.3g}" if entry in errors else DASH for entry in entries
     )
-
-
-def _show(revision: str) -> str:
-    return subprocess.run(
-        ["git", "show", revision], check=True, capture_output=True, text=True
-    ).stdout
