@@ -24,7 +24,7 @@ from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import jobs
 from siamese_drc.inputs.spectrogram import input_shape
 from stages.project.grids import ScaleName
-from stages.project.networks import Train
+from stages.project.networks import Train, narrowed
 from stages.project.params import Params, load_params
 
 CASES: list[tuple[ScaleName, str, str]] = [
@@ -104,7 +104,7 @@ def case_of(
     """Return the training of a model at a scale of params.yaml, its inputs written."""
     size = params.scales[scale]
     samples = round(size.clip_seconds * params.sample_rate)
-    options = params.models[model].narrowed(size.width).model_dump()
+    options = narrowed(params.models[model], size.width).model_dump()
     shape = input_shape(samples, **params.representations[representation].options())
     case = Case(options, shape, params.train, folder, examples)
     case.write()

@@ -41,18 +41,19 @@ def test_a_stage_is_acompressor(detection, family, knee):
     line = f"acompressor=threshold=0.1:ratio=5:attack=12:release=180:knee={knee}"
     theirs = by_ffmpeg(LOOP[np.newaxis], f"{line}:detection={detection}", RATE)[0]
     times = -1 / np.log1p(-4000 / (np.array([12.0, 180.0]) * RATE))
-    stage = point(*times, -20.0, 5.0, 20 * np.log10(knee))
+    stage = point(times[0], times[1], -20.0, 5.0, 20 * np.log10(knee))
     gain = chain_gain_db(LEVEL, [stage], family)
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), theirs, rtol=1e-6, atol=1e-12)
 
 
 def test_two_stages_are_one_after_the_other():
     pedalboard = pytest.importorskip("pedalboard")
+    per_ms = RATE / 2000 / np.pi
     settings = [(-30.0, 2.0, 10.0, 200.0), (-25.0, 6.0, 60.0, 500.0)]
     board = pedalboard.Pedalboard([pedalboard.Compressor(*setting) for setting in settings])
     stages = [
-        point(*np.array(times) * RATE / 2000 / np.pi, threshold_db, ratio)
-        for threshold_db, ratio, *times in settings
+        point(attack * per_ms, release * per_ms, threshold_db, ratio)
+        for threshold_db, ratio, attack, release in settings
     ]
     gain = chain_gain_db(LEVEL, stages)
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), board(LOOP, RATE), rtol=2e-4, atol=1e-7)

@@ -15,14 +15,19 @@ def all_patterns() -> list[str]:
 
 
 def test_names_in_a_style_are_those_of_the_other_tables():
-    for style in drum.STYLES.values():
-        assert {*style.kits} <= {*drum.KITS}
-        assert {*style.fills} <= {*FILLS}
-    for style in guitar.STYLES.values():
-        assert {*style.guitars} <= {*guitar.GUITARS}
-    for style in (*guitar.STYLES.values(), *mix.STYLES.values()):
-        assert style.chords in PROGRESSIONS or ":" in style.chords or " " in style.chords
-        assert style.scale in SCALES
+    for of_drums in drum.STYLES.values():
+        assert {*of_drums.kits} <= {*drum.KITS}
+        assert {*of_drums.fills} <= {*FILLS}
+    for of_guitar in guitar.STYLES.values():
+        assert {*of_guitar.guitars} <= {*guitar.GUITARS}
+        assert_harmony(of_guitar.chords, of_guitar.scale)
+    for of_band in mix.STYLES.values():
+        assert_harmony(of_band.chords, of_band.scale)
+
+
+def assert_harmony(chords, scale):
+    assert chords in PROGRESSIONS or ":" in chords or " " in chords
+    assert scale in SCALES
 
 
 def test_every_bar_has_16_or_12_steps():
