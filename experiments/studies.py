@@ -135,9 +135,7 @@ def table(study: str, results: Path = RESULTS) -> str:
         if any(name in errors for of in found.values() for errors in of["errors"].values())
     ]
     header = ["change", "commit", "validation loss"]
-    header += [
-        f"{UNITS[name]}: {' / '.join(ENTRIES[entry] for entry in entries)}" for name in varied
-    ]
+    header += [UNITS[name] for name in varied]
     rows = []
     for name, variation in about["variations"].items():
         if name not in found:

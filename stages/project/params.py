@@ -92,7 +92,7 @@ def _describe(fault: object, content: object, path: Path | str) -> str:
     rule = fault["msg"].removeprefix("Value error, ")  # type: ignore[index]
     value = fault["input"]  # type: ignore[index]
     shown = f" = {reprlib.repr(value)}" if isinstance(value, str | int | float | list) else ""
-    text = f"{place}{shown}: {rule}" if place else rule
+    text = " ".join((f"{place}{shown}: {rule}" if place else rule).split())
     return f"{path}: {text}" if len(text) <= 500 else f"{path}: {text[:250]} ... {text[-240:]}"
 
 

@@ -94,8 +94,9 @@ def in_a_copy(copy: WorkingCopy, seed: int) -> None:
 
 def in_the_queue(copy: WorkingCopy, seed: int) -> None:
     seeds = f"evaluate.seed={seed},{seed + 1}"
-    copy.run("dvc", "exp", "run", "--queue", "-S", "scale=laptop", "-S", seeds)
-    copy.run_queue(jobs=2)
+    fill = ("dvc", "exp", "run", "--queue", "-S", "scale=laptop", "-S", seeds)
+    copy.run(*fill)
+    copy.run_queue(jobs=2, again=fill)
 
 
 @pytest.mark.parametrize("way", [in_workspace, in_a_copy, in_the_queue])
