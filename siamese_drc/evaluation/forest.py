@@ -103,11 +103,6 @@ class BinnedForestRegressor(RegressorMixin, BaseEstimator):
         predicted = self.forest_.predict(X)
         return predicted[:, 0] if self._single else predicted
 
-    def tree_predictions(self, X: Any) -> np.ndarray:
-        """Return the prediction of each tree, shape (trees, rows, targets)."""
-        X = self._checked(X)
-        return self.forest_.tree_predictions(X)
-
     def _checked(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         return validate_data(self, X, dtype=[np.float32, np.float64], reset=False)

@@ -62,15 +62,6 @@ class Forest:
             predicted[:, target] = self.lowest[target] + self.scale[target] * total / len(trees)
         return predicted
 
-    def tree_predictions(self, features: np.ndarray) -> np.ndarray:
-        """Return the prediction of each tree, shape (trees, rows, targets)."""
-        binned = to_bins(features, self.edges)
-        predicted = np.zeros((len(self.trees), len(self.trees[0]), len(binned)))
-        for of_target, trees in zip(predicted, self.trees, strict=True):
-            for of_tree, tree in zip(of_target, trees, strict=True):
-                add_values(tree, binned, of_tree)
-        return self.lowest + self.scale * predicted.transpose(1, 2, 0)
-
     def to_arrays(self, value_type: type[np.floating] = np.float32) -> dict[str, np.ndarray]:
         """Return the forest as arrays for `numpy.savez_compressed`; `from_arrays` reads them.
 

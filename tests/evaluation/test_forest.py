@@ -97,15 +97,6 @@ def test_error_is_close_to_scikit_learns(trees, leaves, ratio):
         assert error < ratio * np.abs(theirs.predict(features[1000:]) - target[1000:]).mean()
 
 
-def test_trees_spread_more_where_less_is_known():
-    features, targets = friedman(600)
-    known = features[:, 0] < 0.5
-    noise = np.random.default_rng(1).normal(scale=300, size=600)
-    fitted = forest(random_state=1).fit(features, targets[:, 1] + np.where(known, 0, noise))
-    spread = fitted.tree_predictions(features).std(axis=0)[:, 0]
-    assert 2 * spread[known].mean() < spread[~known].mean()
-
-
 def test_any_number_of_threads_gives_the_same_bytes():
     features, targets = friedman(400)
     runs = [

@@ -198,8 +198,11 @@ def forest(**options) -> tuple[Forest, np.ndarray]:
 
 def test_predictions_are_the_mean_of_the_trees():
     grown, features = forest()
-    trees = grown.tree_predictions(features)
-    assert trees.shape == (8, 200, 2)
+    singly = [
+        Forest(grown.edges, [[of[tree]] for of in grown.trees], grown.lowest, grown.scale)
+        for tree in range(8)
+    ]
+    trees = np.stack([tree.predict(features) for tree in singly])
     np.testing.assert_allclose(trees.mean(axis=0), grown.predict(features), rtol=1e-12)
     assert (trees.std(axis=0).mean(axis=0) > 0).all()
 
@@ -213,9 +216,6 @@ def test_a_forest_survives_a_file_of_arrays(tmp_path, value_type, error, leaves)
     with np.load(tmp_path / "forest.npz", allow_pickle=False) as stored:
         found = Forest.from_arrays(stored)
     # The targets' ranges are about 150 and 10
-    np.testing.assert_allclose(
-        found.tree_predictions(features), grown.tree_predictions(features), atol=150 * error
-    )
     np.testing.assert_allclose(found.predict(features), grown.predict(features), atol=150 * error)
 
 
