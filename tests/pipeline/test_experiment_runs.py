@@ -6,8 +6,7 @@ import csv
 import io
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -89,26 +88,3 @@ def test_plots_open_without_a_network(larger_batches, tmp_path, command):
     pictures = re.findall(r'<img src="(.*?)"', page)
     assert len(pictures) == len(command[1:] or ["workspace"]) * len(list(figures.iterdir()))
     assert all("</svg>" in (tmp_path / picture).read_text(encoding="utf-8") for picture in pictures)
-
-
-def test_a_queue_runs_from_an_empty_cache(finished, tmp_path):
-    """Two experiments at a time, at another scale than the commit's, with none of its data."""
-    copy = clone(finished, tmp_path / "clone")
-    try:
-        changed = ("-S", "scale=laptop", "-S", "settings_seed=2,3")
-        fill = ("dvc", "exp", "run", "--queue", *changed, "embed@drum-handcrafted")
-        copy.run(*fill)
-        copy.run_queue(jobs=2, again=fill)
-        params = [run["params"]["params.yaml"]["data"] for run in shown(copy).values()]
-        runs = {(values["scale"], values["settings_seed"]) for values in params}
-        assert runs == {("laptop", 2), ("laptop", 3), ("smoke", 1)}
-        assert wait_until(lambda: not copy.processes(), seconds=60), "a worker did not end"
-    finally:
-        copy.end()
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (holds := condition()) and time.monotonic() < deadline:
-        time.sleep(2)
-    return holds
