@@ -100,7 +100,10 @@ def _runs(entries: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[tuple[st
 
 
 def landed(params: Params, name: str, grids: list[str]) -> bool:
-    """Return whether a run has landed, with the model and training that params.yaml has now."""
+    """Return whether a run has landed, with the model and training that params.yaml has now.
+
+    In either precision: which one is faster depends on the processor.
+    """
     folder = RESULTS / "runs" / "-".join([name, *grids])
     if not (folder / "run.json").exists():
         return False
@@ -118,7 +121,7 @@ def _made_of(params: Params, name: str) -> Any:
     if model.kind == "none":
         return model
     size = params.size
-    recipe = (params.training_of(name), params.max_epochs_of(name), size.precision, entry.targets)
+    recipe = (params.training_of(name), params.max_epochs_of(name), entry.targets)
     loops = size.loops[params.corpora[entry.corpus].material]
     return model, recipe, loops, size.drawn_settings.get(entry.corpus)
 
