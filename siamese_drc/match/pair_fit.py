@@ -33,6 +33,7 @@ from siamese_drc.solver.gain_model import COUNT, FRAME
 
 # Decisions
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
+_EXACT = 3e-7  # the same; below, only rounding is left, and no other design is tried
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
@@ -190,7 +191,7 @@ class _Pair:
         tried: list[_Candidate] = []
         for link in links:
             tried.append(self.candidate("branching", link))
-            if tried[-1].left < _EXPLAINED:
+            if tried[-1].left < _EXACT:
                 return [tried[-1]]
         link = min(tried, key=_score).link
         with ThreadPoolExecutor(_THREADS) as pool:
