@@ -1,7 +1,7 @@
-"""Stage `report`: tables, figures and pages from metrics, histories and predictions.
+"""Stage `report`: tables, figures and pages, from metrics and the tables of stage `plot-data`.
 
-`python -m stages.report` writes reports/<scale>/ (report.md, report.html, figures, plots) and
-metrics/<scale>/summary.json.
+`python -m stages.report` writes report.md, report.html and figures in reports/<scale>/, two more
+tables in its folder plots, and metrics/<scale>/summary.json. All that it reads is in git.
 """
 
 from __future__ import annotations
@@ -11,22 +11,20 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from siamese_drc.core.errors import InputError
+import pandas as pd
+
+from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.report.learning import summary
 from siamese_drc.report.pages import Project, render_html, render_markdown, report_content
 from siamese_drc.report.pictures import CAPTIONS, draw, save_svg, style
-from siamese_drc.report.plots import (
-    frame_length_errors,
-    learning_curves,
-    loop_count_errors,
-    predicted_values,
-)
+from siamese_drc.report.plots import frame_length_errors, loop_count_errors
 from siamese_drc.report.published import read_published
 from siamese_drc.report.results import read_json, read_results
+from stages.plot_data import check_leftovers
 from stages.project.command import run_stage
-from stages.project.files import METRICS, MODELS, PREDICTIONS, REPORTS
-from stages.project.params import Params, unseen_loops_name
+from stages.project.files import METRICS, REPORTS
+from stages.project.params import Params
 
 FULL_SIZE = METRICS / "paper"  # in git: from separate runs at the paper's sizes
 LOOP_COUNTS = METRICS / "studies" / "loops.json"  # in git: `python -m experiments study loops`
@@ -46,33 +44,22 @@ SIZES = {
 def main(params: Params) -> None:
     """Write the report of the scale in force, its plot data and metrics/<scale>/summary.json."""
     errors = METRICS / params.scale
-    check_leftovers(params, errors)
+    check_leftovers(params)
     cells = read_published()
     names = (params.evaluated, list(params.unseen_loops))
     results = read_results(errors, *names)
     full_size = read_results(FULL_SIZE, *names, complete=False)
     match = read_json(METRICS / params.scale / "match.json")
-    trained = [
-        name
-        for name, experiment in params.trained.items()
-        if params.models[experiment.model].kind != "none"
-    ]
-    curves = learning_curves(MODELS, trained)
-    predicted = predicted_values(PREDICTIONS, prediction_tables(params))
+    folder = REPORTS / params.scale
+    curves, predicted = (
+        read_table(folder / "plots" / f"{name}.csv") for name in ("learning-curves", "predicted")
+    )
     frame_lengths = frame_length_errors(cells, results)
     loop_counts = loop_count_errors(read_json(LOOP_COUNTS) if LOOP_COUNTS.exists() else {})
 
-    folder = REPORTS / params.scale
-    plots = {
-        "learning-curves": curves,
-        "predicted": predicted,
-        "loop-counts": loop_counts,
-        "frame-length": frame_lengths,
-    }
-    with replaced(folder / "plots") as path:
-        path.mkdir()
-        for name, table in plots.items():
-            table.to_csv(path / f"{name}.csv", index=False, float_format="%.6g")
+    for name, table in {"loop-counts": loop_counts, "frame-length": frame_lengths}.items():
+        with replaced(folder / "plots" / f"{name}.csv") as path:
+            table.to_csv(path, index=False, float_format="%.6g")
 
     with replaced(folder / "figures") as path, style():
         path.mkdir()
@@ -92,12 +79,10 @@ def main(params: Params) -> None:
         path.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
 
 
-def prediction_tables(params: Params) -> dict[str, list[str]]:
-    """Return the names of the tables of predictions of each experiment and transfer."""
-    tables = {name: [name] for name in params.evaluated}
-    for name in params.unseen_loops:
-        tables.setdefault(name, []).append(unseen_loops_name(name))
-    return tables
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table that stage `plot-data` wrote."""
+    with reading(path):
+        return pd.read_csv(path)
 
 
 def describe(params: Params) -> Project:
@@ -132,38 +117,6 @@ def _text(value: Any) -> str:
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))
     return ", ".join(f"{name} {text}" for name, text in texts.items())
-
-
-def check_leftovers(params: Params, errors: Path) -> None:
-    """Check that the folders of `errors`, models and predictions hold nothing but params.yaml's.
-
-    DVC locks the hash of a whole folder: with anything else in it, dvc.lock would name a hash that
-    no clone can reproduce. Hidden and temporary (`*.tmp`) files are ignored.
-
-    Raises
-    ------
-    InputError
-        If there is a leftover: the message names each, and the command that removes them.
-    """
-    expected = {
-        errors / "experiments": {f"{name}.json" for name in params.evaluated},
-        errors / "unseen_loops": {f"{name}.json" for name in params.unseen_loops},
-        MODELS: {"README.md", *params.trained},
-        PREDICTIONS: {
-            f"{name}.csv" for names in prediction_tables(params).values() for name in names
-        },
-    }
-    leftovers = [
-        str(path)
-        for folder, known in expected.items()
-        for path in sorted(folder.glob("[!.]*"))
-        if path.name not in known and path.suffix != ".tmp"
-    ]
-    if leftovers:
-        raise InputError(
-            f"{', '.join(leftovers)}: belongs to no entry of params.yaml;"
-            f" remove with `rm -rf {' '.join(leftovers)}`, then run `python -m stages.report`"
-        )
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def test_a_changed_experiment_reruns_its_own_stages(pulled):
     with pulled.edited_params() as params:
         params["experiments"]["drum-handcrafted"]["regressor"] = "ridge"
     stages = [f"{stage}@drum-handcrafted" for stage in ("train", "embed", "evaluate")]
-    assert stages_run(pulled.run("dvc", "repro")) == [*stages, "report"]
+    assert stages_run(pulled.run("dvc", "repro")) == [*stages, "plot-data", "report"]
 
 
 def test_a_grid_taken_away_and_back_leaves_no_trace(pulled):
@@ -104,7 +104,7 @@ def test_an_experiment_taken_away_is_to_be_cleared_away(pulled):
     assert command, failed.stderr
 
     pulled.run(*command[1].split())
-    assert stages_run(pulled.run("dvc", "repro")) == ["report"]
+    assert stages_run(pulled.run("dvc", "repro")) == ["plot-data", "report"]
     pulled.commit("Take an experiment away")
     copy = clone(pulled, pulled.folder.with_name("other"))
     assert stages_run(copy.run("dvc", "repro", "--dry", "--allow-missing")) == []

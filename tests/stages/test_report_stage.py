@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.report.pages import heading_id
+from stages import plot_data, report
 from stages.project.params import load_params
-from stages.report import check_leftovers, main
 from tests.report.made_up_project import (
     EXPERIMENTS,
     NETWORKS,
@@ -39,10 +40,11 @@ WRITTEN = [
 
 
 def run(folder: Path) -> dict[str, bytes]:
-    """Run the stage in `folder`; return what it wrote."""
+    """Run `plot-data` and `report` in `folder`; return what they wrote."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        main(load_params())
+        plot_data.main(load_params())
+        report.main(load_params())
     paths = [*folder.glob("reports/**/*"), *folder.glob("metrics/*/summary.json")]
     return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.is_file()}
 
@@ -250,11 +252,22 @@ def test_few_experiments_make_a_report_too(tmp_path, kept):
         "data/predictions/drum-d4p-cnn-stft128-unseen-loops.csv",
     ],
 )
-def test_missing_input_is_named_and_nothing_is_written(tmp_path, lost):
+def test_missing_input_is_named_and_no_report_is_written(tmp_path, lost):
     (project(tmp_path) / lost).unlink()
     with pytest.raises(InputError, match=re.escape(lost)):
         run(tmp_path)
-    assert not (tmp_path / "reports").exists()
+    assert not list(tmp_path.glob("reports/*/report.*"))
+
+
+def test_the_report_needs_no_data(written, tmp_path, monkeypatch):
+    folder = project(tmp_path)
+    run(folder)
+    shutil.rmtree(folder / "models")
+    shutil.rmtree(folder / "data" / "predictions")
+    (folder / "reports/smoke/report.md").unlink()
+    monkeypatch.chdir(folder)
+    report.main(load_params())
+    assert (folder / "reports/smoke/report.md").read_bytes() == written["reports/smoke/report.md"]
 
 
 def test_contents_link_to_every_section(written):
@@ -304,7 +317,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 def check() -> None:
-    check_leftovers(made_up_params(), Path(ERRORS).parent)
+    plot_data.check_leftovers(made_up_params())
 
 
 def test_finished_experiments_leave_nothing_over(folder):
@@ -339,8 +352,9 @@ def test_folders_need_not_exist(tmp_path, monkeypatch):
     check()
 
 
-def test_the_stage_stops_before_it_writes(folder):
+@pytest.mark.parametrize("stage", [plot_data, report])
+def test_the_stages_stop_before_they_write(folder, stage):
     (folder / "models/drum-cnn-stft64").mkdir()
     with pytest.raises(InputError, match="rm -rf models/drum-cnn-stft64"):
-        main(load_params())
+        stage.main(load_params())
     assert not (folder / "reports").exists()
