@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +19,46 @@ from ruamel.yaml import YAML
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
+from siamese_drc.report.results import read_json
 from stages.project.params import load_params
 
 POLL_SECONDS = 0.5
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run a command in a folder; its output goes where ours goes.
+    """Run a command in a folder, as `run_measured` does."""
+    run_measured(command, folder)
+
+
+def run_measured(command: list[str], folder: Path) -> tuple[float, float]:
+    """Run a command; return its seconds and the peak of its processes' own memory, in GB.
+
+    Its output goes where ours goes. Own memory does not count pages of memory-mapped files, which
+    the kernel drops when it needs the memory.
 
     Raises
     ------
     InputError
         If the program is missing or fails.
     """
+    started, peak = time.monotonic(), 0
     try:
-        subprocess.run(command, cwd=folder, env=_environment(), check=True)
+        process = psutil.Popen(command, cwd=folder, env=_environment())
     except FileNotFoundError as error:
         raise InputError(f"{command[0]}: there is no such program") from error
-    except subprocess.CalledProcessError as error:
+    while process.poll() is None:
+        peak = max(peak, _own_bytes(process))
+        with suppress(psutil.TimeoutExpired):
+            process.wait(POLL_SECONDS)
+    if process.returncode:
         raise InputError(
-            f"{' '.join(command)}: failed with exit code {error.returncode} in {folder}"
-        ) from error
+            f"{' '.join(command)}: failed with exit code {process.returncode} in {folder}"
+        )
+    return time.monotonic() - started, peak / 1e9
 
 
 def make_clone(checkout: Path, clone: Path, change: Callable[[Any], None]) -> None:
-    """Clone the last commit and change its params.yaml, unless the clone is there already.
+    """Clone the last commit, unless the clone is there already, and change its params.yaml.
 
     dvc.lock is removed, since it describes the whole pipeline at another scale.
 
@@ -59,14 +74,14 @@ def make_clone(checkout: Path, clone: Path, change: Callable[[Any], None]) -> No
     InputError
         If git fails, or the changed params.yaml breaks a rule.
     """
-    if clone.exists():
-        return
-    cloned = clone.with_name(clone.name + ".tmp")
-    shutil.rmtree(cloned, ignore_errors=True)
-    run(["git", "clone", "--quiet", str(checkout.resolve()), str(cloned.resolve())], checkout)
-    (cloned / "dvc.lock").unlink(missing_ok=True)
-    rewrite_params(cloned / "params.yaml", change)
-    cloned.rename(clone)
+    if not clone.exists():
+        cloned = clone.with_name(clone.name + ".tmp")
+        shutil.rmtree(cloned, ignore_errors=True)
+        run(["git", "clone", "--quiet", str(checkout.resolve()), str(cloned.resolve())], checkout)
+        (cloned / "dvc.lock").unlink(missing_ok=True)
+        cloned.rename(clone)
+    run(["git", "checkout", "--quiet", "HEAD", "params.yaml"], clone)
+    rewrite_params(clone / "params.yaml", change)
 
 
 def rewrite_params(file: Path, change: Callable[[Any], None]) -> None:
@@ -99,59 +114,30 @@ def run_stage_once(clone: Path, stage: str, output: Path) -> dict[str, float]:
         }
         with replaced(record) as temporary:
             temporary.write_text(json.dumps(cost))
-    cost = json.loads(record.read_text())
-    return cost
-
-
-def run_measured(command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a command; return its seconds and the peak of its processes' own memory, in GB.
-
-    Own memory (RssAnon in Linux's /proc) does not count pages of memory-mapped files, which the
-    kernel drops when it needs the memory.
-
-    Raises
-    ------
-    InputError
-        If the command fails.
-    """
-    started = time.monotonic()
-    process = psutil.Popen(command, cwd=folder, env=_environment())
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(_own_bytes(member.pid) for member in [process, *_children(process)]))
-        time.sleep(POLL_SECONDS)
-    if process.returncode:
-        raise InputError(
-            f"{' '.join(command)}: failed with exit code {process.returncode} in {folder}"
-        )
-    return time.monotonic() - started, peak / 1e9
+    return read_json(record)
 
 
 def provenance(clone: Path) -> dict[str, Any]:
     """Return what made the results of a clone: commit, Keras backend, processor and cores."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True
-    )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    version = subprocess.run(
-        [sys.executable, "-c", f"import {backend} as b; print(b.__version__)"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    version = [sys.executable, "-c", f"import {backend} as b; print(b.__version__)"]
     return {
-        "commit": commit.stdout.strip(),
-        "backend": f"{backend} {version.stdout.split()[-1]}",
+        "commit": _output(["git", "rev-parse", "HEAD"], clone),
+        "backend": f"{backend} {_output(version, clone).split()[-1]}",
         "processor": _processor(),
         "cores": psutil.cpu_count(),
     }
 
 
+def _output(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 def _processor() -> str:
-    if Path("/proc/cpuinfo").exists():
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
     return platform.processor()
 
 
@@ -166,17 +152,13 @@ def _gigabytes(path: Path) -> float:
     return sum(file.stat().st_size for file in files) / 1e9
 
 
-def _own_bytes(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:  # the process has ended
-        return 0
-    found = re.search(r"^RssAnon:\s*(\d+) kB$", status, re.MULTILINE)
-    return 1024 * int(found[1]) if found else 0
-
-
-def _children(process: psutil.Popen) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
+def _own_bytes(process: psutil.Process) -> int:
+    """Return the memory of a process and its children without what is mapped or shared."""
+    members, total = [process], 0
+    with suppress(psutil.Error):  # it has ended
+        members += process.children(recursive=True)
+    for member in members:
+        with suppress(psutil.Error):
+            memory = member.memory_info()
+            total += memory.rss - memory.shared
+    return total

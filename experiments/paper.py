@@ -12,20 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.clone import make_clone, provenance, rewrite_params, run, run_stage_once
+from experiments.clone import make_clone, provenance, run, run_stage_once
 from experiments.results import (
     UNITS,
     errors_by_value,
+    first_error,
     land,
     landed_file,
     markdown_table,
-    read_json,
+    rounded,
     update_page,
     validation_curves,
 )
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.report.published import read_published
+from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, read_json
 from stages.project import files
 from stages.project.networks import UnseenLoops
 from stages.project.params import Params, load_params, unseen_loops_name
@@ -34,40 +36,43 @@ BUILD = Path("build/paper")
 RESULTS = files.METRICS / "paper"
 PAGE = Path("docs/reproduce.md")
 NETWORKS_PAGE = Path("docs/networks.md")
-SIX = ("ds1", "ds2", "ds3", "ds4", "dm1", "dm2")
-THREE = ("ds3", "ds4", "dm2")
-# Runs in the order of their worth; `each` grid is a run of its own, so that little is lost.
-PLAN: tuple[tuple[str, tuple[str, ...]], ...] = (
-    *(("drum-cnn-stft128", (grid,)) for grid in SIX),
-    ("drum-d4p-cnn-stft128", ("d4p",)),
-    ("mix-d4p-cnn-stft128", ("d4p",)),
-    ("drum-d4p-handcrafted", ("d4p",)),
-    ("mix-d4p-handcrafted", ("d4p",)),
+SIX = ["ds1", "ds2", "ds3", "ds4", "dm1", "dm2"]
+THREE = ["ds3", "ds4", "dm2"]
+
+
+def _one_by_one(grids: list[str], *names: str) -> list[tuple[str, list[str]]]:
+    """Return a run for each grid, so that little is lost if one is stopped."""
+    return [(name, [grid]) for name in names for grid in grids]
+
+
+# Runs in the order of their worth.
+PLAN = [
+    *_one_by_one(SIX, "drum-cnn-stft128"),
+    *_one_by_one(["d4p"], "drum-d4p-cnn-stft128", "mix-d4p-cnn-stft128"),
+    *_one_by_one(["d4p"], "drum-d4p-handcrafted", "mix-d4p-handcrafted"),
     ("drum-handcrafted", SIX),
     ("guitar-handcrafted", SIX),
-    *(("drum-cnn-stft128-unseen-loops", (grid,)) for grid in SIX),
-    ("drum-d4p-cnn-stft128-unseen-loops", ("d4p",)),
-    *(("drum-cnn-mel512", (grid,)) for grid in SIX),
-    *(("guitar-cnn-mel512", (grid,)) for grid in SIX),
-    *(
-        (name, (grid,))
-        for name in (
-            "drum-cnn-stft512",
-            "drum-cnn-stft256",
-            "drum-cnn-time1-stft128",
-            "drum-cnn-time2-stft128",
-        )
-        for grid in THREE
-    ),
-    ("drum-cnn-stft128-seed2", ("dm2",)),
-    ("drum-cnn-stft128-seed3", ("dm2",)),
-    ("drum-cnn-as-printed-stft128", ("dm2",)),
-    ("drum-sample-level-waveform", ("ds3",)),
-    ("drum-sample-level-waveform", ("dm2",)),
-    ("drum-multi-kernel-mel512", ("ds3",)),
-)
-ENTRIES = ("paper", "unseen_loops", "transfer", "refit")
-BASELINES = ("untrained", "no_network")
+    *_one_by_one(SIX, "drum-cnn-stft128-unseen-loops"),
+    *_one_by_one(["d4p"], "drum-d4p-cnn-stft128-unseen-loops"),
+    *_one_by_one(SIX, "drum-cnn-mel512", "guitar-cnn-mel512"),
+    *_one_by_one(THREE, "drum-cnn-stft512", "drum-cnn-stft256"),
+    *_one_by_one(THREE, "drum-cnn-time1-stft128", "drum-cnn-time2-stft128"),
+    *_one_by_one(["dm2"], "drum-cnn-stft128-seed2", "drum-cnn-stft128-seed3"),
+    *_one_by_one(["dm2"], "drum-cnn-as-printed-stft128"),
+    *_one_by_one(["ds3", "dm2"], "drum-sample-level-waveform"),
+    *_one_by_one(["ds3"], "drum-multi-kernel-mel512"),
+]
+ENTRIES = (*PROTOCOLS, *TRANSFER_PROTOCOLS)
+NETWORK = ("network", "network_unseen_loops")
+# Columns of the table of errors: the first entry of the metrics that there is.
+COLUMNS = {
+    **{f"`{entry}`": (entry,) for entry in ENTRIES},
+    "untrained": [f"untrained/{entry}" for entry in ENTRIES],
+    "no network": [f"no_network/{entry}" for entry in ENTRIES],
+    "network's own output": NETWORK,
+    "constant": ("constant",),
+    "closed form": ("closed_form",),
+}
 # The first words of the stages' names, of earlier commits too.
 STAGES = (
     *("render", "compress", "closed-form", "inputs", "spectrogram", "handcraft"),
@@ -82,21 +87,16 @@ def run_plan() -> None:
     is removed when the next run does not continue in it.
     """
     params = load_params()
-    for position, (name, grids) in enumerate(PLAN):
-        if not landed(params, name, list(grids)):
+    clones = [clone_of(params, *each) for each in PLAN]
+    for (name, grids), clone, following in zip(PLAN, clones, [*clones[1:], None], strict=True):
+        if not landed(params, name, grids):
             print(f"paper scale: {name} {' '.join(grids)}", file=sys.stderr, flush=True)
-            run_at_paper_scale(name, list(grids))
+            run_at_paper_scale(name, grids)
             run(["git", "add", str(RESULTS)], Path.cwd())
             message = f"Paper scale: {name} on {', '.join(grids)}"
             run(["git", "commit", "--quiet", "-m", message, "--", str(RESULTS)], Path.cwd())
-        later = PLAN[position + 1 : position + 2]
-        clone = clone_of(params, name, list(grids))
-        if clone.exists() and not any(clone_of(params, *each) == clone for each in _runs(later)):
-            shutil.rmtree(clone)
-
-
-def _runs(entries: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[tuple[str, list[str]]]:
-    return ((name, list(grids)) for name, grids in entries)
+        if clone != following:
+            shutil.rmtree(clone, ignore_errors=True)
 
 
 def landed(params: Params, name: str, grids: list[str]) -> bool:
@@ -104,19 +104,18 @@ def landed(params: Params, name: str, grids: list[str]) -> bool:
 
     In either precision: which one is faster depends on the processor.
     """
-    folder = RESULTS / "runs" / "-".join([name, *grids])
+    folder = run_folder(name, grids)
     if not (folder / "run.json").exists():
         return False
     try:
-        then = load_params(folder / "params.yaml")
-        return _made_of(then, name) == _made_of(params, name)
+        return _made_of(load_params(folder / "params.yaml"), name) == _made_of(params, name)
     except (InputError, KeyError):  # of an earlier form of params.yaml
         return False
 
 
 def _made_of(params: Params, name: str) -> Any:
     params = Params.model_validate(params.model_dump() | {"scale": "paper"})
-    name = params.transfers[name].experiment if name in params.transfers else name
+    name = _trained(params, name)
     entry, model = params.trained[name], params.model_of(name)
     if model.kind == "none":
         return model
@@ -126,10 +125,14 @@ def _made_of(params: Params, name: str) -> Any:
     return model, recipe, loops, size.drawn_settings.get(entry.corpus)
 
 
+def run_folder(name: str, grids: list[str]) -> Path:
+    """Return where the record of a run lies."""
+    return RESULTS / "runs" / "-".join([name, *grids])
+
+
 def clone_of(params: Params, name: str, grids: list[str]) -> Path:
     """Return where a run is made; a transfer continues in the clone of its experiment."""
-    source = params.transfers[name].experiment if name in params.transfers else name
-    return BUILD / "-".join([source, *grids])
+    return BUILD / "-".join([_trained(params, name), *grids])
 
 
 def run_at_paper_scale(name: str, grids: list[str]) -> None:
@@ -152,33 +155,23 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     """
     params = load_params()
     entry = entry_of(params, name)
-    tested = entry.tested if isinstance(entry, UnseenLoops) else entry.corpus
+    tested = _corpora(entry)[-1]
     known = params.corpora[tested].grids
     if not grids or not set(grids) <= set(known):
         raise InputError(f"{name}: name some grids of its corpus: {', '.join(known)}")
-    source = params.transfers[name].experiment if name in params.transfers else None
-    names = [source, name] if source else [name]
-    clone = clone_of(params, name, grids)
-    if source and not (clone / "build" / f"evaluate@{source}.json").exists():
+    trained, clone = _trained(params, name), clone_of(params, name, grids)
+    if trained != name and not (clone / "build" / f"evaluate@{trained}.json").exists():
         raise InputError(
-            f"{name}: first run `python -m experiments paper {source} {' '.join(grids)}`"
+            f"{name}: first run `python -m experiments paper {trained} {' '.join(grids)}`"
         )
-
-    def change(content: Any) -> None:
-        restrict(content, params, names, grids)
-
-    make_clone(Path.cwd(), clone, change)
-    of_clone = load_params(clone / "params.yaml")
-    if name not in [*of_clone.trained, *of_clone.transfers]:
-        original = (Path.cwd() / "params.yaml").read_text(encoding="utf-8")
-        (clone / "params.yaml").write_text(original, encoding="utf-8")
-        rewrite_params(clone / "params.yaml", change)
+    names = [*dict.fromkeys([trained, name])]
+    make_clone(Path.cwd(), clone, lambda content: restrict(content, params, names, grids))
     costs = {
         stage: run_stage_once(clone, stage, output)
         for stage, output in stages_of(params, name).items()
     }
     print(_costs_table({name: costs}))
-    models = clone / files.MODELS / (source or name)
+    models = clone / files.MODELS / trained
     networks = read_json(models / "networks.json")
     history = models / "history.csv"
     experiment = _experiment(params, name)
@@ -194,7 +187,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         "by_value": errors_by_value(clone / files.predictions_table(name)),
         "stages": costs,
     }
-    land(clone, experiment, RESULTS, RESULTS / "runs" / "-".join([name, *grids]), made)
+    land(clone, experiment, RESULTS, run_folder(name, grids), made)
 
 
 def entry_of(params: Params, name: str) -> Any:
@@ -211,9 +204,20 @@ def entry_of(params: Params, name: str) -> Any:
     return known[name]
 
 
+def _trained(params: Params, name: str) -> str:
+    """Return what a run trains: for a transfer, the experiment whose networks it uses."""
+    return params.transfers[name].experiment if name in params.transfers else name
+
+
 def _experiment(params: Params, name: str) -> str:
+    """Return the name in params.yaml: without -unseen-loops."""
     by_name = {unseen_loops_name(each): each for each in params.unseen_loops}
     return by_name.get(name, name)
+
+
+def _corpora(entry: Any) -> list[str]:
+    """Return the corpora that an entry needs, the one of its test last."""
+    return [entry.corpus, entry.tested] if isinstance(entry, UnseenLoops) else [entry.corpus]
 
 
 def stages_of(params: Params, name: str) -> dict[str, Path]:
@@ -222,9 +226,8 @@ def stages_of(params: Params, name: str) -> dict[str, Path]:
     Of a transfer: those that follow the stages of its experiment.
     """
     entry = entry_of(params, name)
-    corpora = [entry.corpus, entry.tested] if isinstance(entry, UnseenLoops) else [entry.corpus]
     stages: dict[str, Path] = {}
-    for corpus in corpora:
+    for corpus in _corpora(entry):
         material, source = params.corpora[corpus].material, f"{corpus}-{entry.representation}"
         stages |= {
             f"render@{material}": files.LOOPS / material,
@@ -262,20 +265,17 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
         Of their corpora.
     """
     entries = [entry_of(params, name) for name in names]
-    unseen = [entry for entry in entries if isinstance(entry, UnseenLoops)]
-    corpora = {entry.corpus for entry in entries} | {entry.tested for entry in unseen}
-    inputs = {entry.input for entry in entries}
-    inputs |= {f"{entry.tested}-{entry.representation}" for entry in unseen}
+    corpora = {corpus for entry in entries for corpus in _corpora(entry)}
     kept = {
         "experiments": set(names),
-        "unseen_loops": {
-            _experiment(params, name) for name in names if name not in params.experiments
-        },
+        "unseen_loops": {_experiment(params, name) for name in {*names} - {*params.experiments}},
         "transfers": set(names),
         "pretrained": set(),
         "corpora": corpora,
         "closed_form": corpora,
-        "inputs": inputs,
+        "inputs": {
+            f"{corpus}-{entry.representation}" for entry in entries for corpus in _corpora(entry)
+        },
         "materials": {params.corpora[corpus].material for corpus in corpora},
     }
     for section, keys in kept.items():
@@ -298,24 +298,19 @@ def where_errors_are(results: Path = RESULTS) -> str:
     """Return a table of each trained error beside what says why it is not smaller."""
     published = {cell.place: cell.value for cell in reversed(read_published())}
     rows = []
-    for folder in sorted((results / "runs").iterdir()):
-        found = read_json(folder / "run.json")
+    for _, found, errors in _runs(results):
         if not found.get("by_value") or not found["validation"]:
             continue  # no network, or of an earlier form
-        errors = read_json(landed_file(results, found))
         for data_set, protocols in found["by_value"].items():
             protocol, thirds = next(iter(protocols.items()))
             of, curve = errors[data_set], found["validation"][data_set.rpartition("-")[2]]
-            network = of.get("network") or of.get("network_unseen_loops", {})
             for parameter, values in thirds.items():
                 last = curve[-max(1, len(curve) // 4)] / curve[-1]
                 cells = [
-                    _number(of[protocol][parameter]["mae"]),
-                    _number(of["untrained"][protocol][parameter]["mae"])
-                    if "untrained" in of
-                    else "",
-                    _number(network[parameter]["mae"]) if network else "",
-                    " / ".join(_number(value) for value in values),
+                    first_error(of, parameter, [protocol]),
+                    first_error(of, parameter, [f"untrained/{protocol}"]),
+                    first_error(of, parameter, NETWORK),
+                    " / ".join(map(rounded, values)),
                     f"{min(curve):.4f}",
                     f"{last:.2f}",
                 ]
@@ -326,58 +321,34 @@ def where_errors_are(results: Path = RESULTS) -> str:
     return markdown_table([*header, "fall in the last quarter"], rows, texts=3)
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}"
-
-
 def tables(results: Path = RESULTS) -> str:
     """Return two tables: the errors of each run, and the cost of its stages."""
-    runs = {
-        folder.name: read_json(folder / "run.json")
-        for folder in sorted((results / "runs").iterdir())
-    }
-    rows = []
-    for name, found in runs.items():
-        errors = read_json(landed_file(results, found))
+    rows, costs = [], {}
+    for name, found, errors in _runs(results):
+        costs[name] = found["stages"]
         for data_set in found["data_sets"]:
-            for parameter in [key for key in PARAMETERS if key in errors[data_set]["constant"]]:
-                cells = _cells(errors[data_set], parameter)
-                rows.append([name, f"`{found['commit'][:7]}`", data_set, UNITS[parameter], *cells])
-    header = ["run", "commit", "data set", "parameter", *(f"`{entry}`" for entry in ENTRIES)]
-    header += ["untrained", "no network", "network's own output", "constant", "closed form"]
-    costs = _costs_table({name: found["stages"] for name, found in runs.items()})
-    return markdown_table(header, rows, texts=4) + "\n" + costs
+            of, commit = errors[data_set], f"`{found['commit'][:7]}`"
+            for parameter in [key for key in PARAMETERS if key in of["constant"]]:
+                cells = [first_error(of, parameter, entries) for entries in COLUMNS.values()]
+                rows.append([name, commit, data_set, UNITS[parameter], *cells])
+    header = ["run", "commit", "data set", "parameter", *COLUMNS]
+    return markdown_table(header, rows, texts=4) + "\n" + _costs_table(costs)
 
 
-def _cells(errors: dict[str, Any], parameter: str) -> list[str]:
-    """Return the errors of one parameter; of baselines: of the first protocol that they have."""
-
-    def mae(entry: dict[str, Any] | None) -> str:
-        return f"{entry[parameter]['mae']:.3g}" if entry else ""
-
-    baselines = [next(iter(errors.get(name, {}).values()), None) for name in BASELINES]
-    network = errors.get("network") or errors.get("network_unseen_loops")
-    others = [*baselines, network, errors["constant"], errors.get("closed_form")]
-    return [mae(entry) for entry in [*(errors.get(entry) for entry in ENTRIES), *others]]
+def _runs(results: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Yield the name, the record and the metrics of each run that has landed."""
+    for folder in sorted((results / "runs").iterdir()):
+        found = read_json(folder / "run.json")
+        yield folder.name, found, read_json(landed_file(results, found))
 
 
 def _costs_table(runs: dict[str, dict[str, dict[str, float]]]) -> str:
     """Return a table with minutes / GB of memory / GB on disk of each run's stages."""
-    by_kind = {
-        name: {
-            kind: cost
-            for stage, cost in stages.items()
-            for kind in STAGES
-            if stage.startswith(kind)
-        }
-        for name, stages in runs.items()
-    }
+    by_kind: dict[str, dict[str, str]] = {name: {} for name in runs}
+    for name, stages in runs.items():
+        for stage, cost in stages.items():
+            (kind,) = (kind for kind in STAGES if stage.startswith(kind))
+            by_kind[name][kind] = " / ".join(map(str, cost.values()))
     kinds = [kind for kind in STAGES if any(kind in costs for costs in by_kind.values())]
-    rows = [
-        [name, *(_cost(costs.get(kind, {})) for kind in kinds)] for name, costs in by_kind.items()
-    ]
+    rows = [[name, *(costs.get(kind, "") for kind in kinds)] for name, costs in by_kind.items()]
     return markdown_table(["run", *kinds], rows)
-
-
-def _cost(cost: dict[str, float]) -> str:
-    return " / ".join(str(cost[key]) for key in ("minutes", "memory_gb", "disk_gb") if key in cost)

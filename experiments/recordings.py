@@ -12,9 +12,16 @@ import soundfile
 
 from experiments.clone import make_clone, provenance, run
 from experiments.drum_kits import GROOVES, perform, read_kit, read_stereo
-from experiments.results import UNITS, land, markdown_table, read_json, update_page, write_json
-from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.report.results import read_results
+from experiments.results import (
+    UNITS,
+    distances,
+    land,
+    markdown_table,
+    rounded,
+    update_page,
+    write_json,
+)
+from siamese_drc.report.results import BASELINES, PROTOCOLS, read_json, read_results
 from stages.project import files
 from stages.project.params import load_params
 
@@ -198,25 +205,16 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
         *("data set", "parameter", "recorded, `paper`", "recorded, `unseen_loops`"),
         *("rendered, `paper`", "rendered, `unseen_loops`", "constant", "closed form"),
     ]
-    rows = []
-    for experiment in EXPERIMENTS.values():
-        ours, theirs = (
-            read_results(folder, [experiment], [experiment], complete=False).experiments.get(
-                experiment, {}
-            )
-            for folder in (recorded, rendered)
-        )
-        for data_set, entries in ours.items():
-            for parameter in [name for name in PARAMETERS if name in entries["paper"]]:
-                cells = [
-                    *(_mae(entries, entry, parameter) for entry in ("paper", "unseen_loops")),
-                    *(
-                        _mae(theirs.get(data_set, {}), entry, parameter)
-                        for entry in ("paper", "unseen_loops")
-                    ),
-                    *(_mae(entries, entry, parameter) for entry in ("constant", "closed_form")),
-                ]
-                rows.append([data_set, UNITS[parameter], *cells])
+    names, rows = [*EXPERIMENTS.values()], []
+    ours, theirs = (
+        read_results(folder, names, names, complete=False) for folder in (recorded, rendered)
+    )
+    columns = [(of, entry) for of in (ours, theirs) for entry in PROTOCOLS]
+    columns += [(ours, entry) for entry in BASELINES]
+    for name, data_set, parameter in ours.measured():
+        maes = [of.mae(name, data_set, entry, parameter) for of, entry in columns]
+        cells = ["" if mae is None else rounded(mae) for mae in maes]
+        rows.append([data_set, UNITS[parameter], *cells])
     return markdown_table(header, rows, texts=2)
 
 
@@ -224,20 +222,11 @@ def match_table() -> str:
     """Return the distances of each way to the loop under the reference's own settings."""
     header = ["recordings", "distance", "match", "nothing", "best preset"]
     header += ["match / nothing", "match / preset"]
-    names = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
     rows = []
-    for material, found in read_json(MATCH_RESULTS).items():
-        for key, name in names.items():
-            by = found["distances"][key]
-            ours, nothing, preset = (by[way] for way in ("match", "nothing", "preset"))
-            values = [ours, nothing, preset, ours / nothing, ours / preset]
-            rows.append([material, name, *(f"{value:.2f}" for value in values)])
+    for material, name, (ours, nothing, preset) in distances(read_json(MATCH_RESULTS)):
+        values = [ours, nothing, preset, ours / nothing, ours / preset]
+        rows.append([material, name, *(f"{value:.2f}" for value in values)])
     return markdown_table(header, rows, texts=2)
-
-
-def _mae(entries: dict[str, Any], entry: str, parameter: str) -> str:
-    error = entries.get(entry, {}).get(parameter, {}).get("mae")
-    return "" if error is None else f"{error:.3g}"
 
 
 def _half_scale(sound: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,13 +13,10 @@ import pandas as pd
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
+from siamese_drc.report.results import PARAMETER_NAMES, Results, read_json
 
-UNITS = {
-    "threshold_db": "threshold (dB)",
-    "ratio": "ratio",
-    "attack_ms": "attack (ms)",
-    "release_ms": "release (ms)",
-}
+UNITS = {key: name[0].lower() + name[1:] for key, name in PARAMETER_NAMES.items()}
+DISTANCES = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
 
 
 def land(
@@ -27,19 +24,9 @@ def land(
 ) -> None:
     """Copy the metrics of a run to `results`, and what made them to `run_folder`.
 
-    Parameters
-    ----------
-    clone : Path
-        Where the run was made.
-    experiment : str
-        Its metrics are joined with those that earlier runs found on other data sets.
-    results : Path
-        E.g. metrics/paper; relative to the clone it has the same name or is another scale's.
-    run_folder : Path
-        Gets run.json, params.yaml and dvc.lock.
-    run : dict
-        Content of run.json: at least `commit`, `backend` and `processor`, by `provenance`, and
-        `metrics`, the clone's file with the metrics.
+    The metrics are joined with those that earlier runs of the experiment found on other data sets.
+    `run_folder` gets params.yaml, dvc.lock and run.json: the content of `run`, with at least the
+    `provenance`, and `metrics`, the clone's file with the metrics.
     """
     found = read_json(clone / run["metrics"])
     landed = landed_file(results, run)
@@ -87,15 +74,30 @@ def errors_by_value(predictions: Path) -> dict[str, dict[str, dict[str, list[flo
     return found
 
 
-def read_json(file: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
 def write_json(file: Path, content: object) -> None:
     """Write a JSON file, whole or not at all."""
     with replaced(file) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def distances(found: dict[str, Any]) -> Iterator[tuple[str, str, list[float]]]:
+    """Yield material, name of a distance, and its values for match, nothing and the best preset."""
+    for material, errors in found.items():
+        for key, name in DISTANCES.items():
+            by = errors["distances"][key]
+            yield material, name, [by[way] for way in ("match", "nothing", "preset")]
+
+
+def first_error(errors: dict[str, Any], parameter: str, entries: Iterable[str]) -> str:
+    """Return the error by the first of the entries (as `untrained/paper`) that there is, or ""."""
+    results = Results({"": {"": errors}})
+    found = (results.mae("", "", entry, parameter) for entry in entries)
+    return next((rounded(mae) for mae in found if mae is not None), "")
+
+
+def rounded(value: float) -> str:
+    """Return a number with three significant digits."""
+    return f"{value:.3g}"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:

@@ -15,7 +15,7 @@ from experiments.clone import provenance, run
 from experiments.results import (
     UNITS,
     markdown_table,
-    read_json,
+    rounded,
     update_page,
     validation_curves,
     write_json,
@@ -24,7 +24,7 @@ from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
 from siamese_drc.report.pictures import draw_study, save_svg, style
-from siamese_drc.report.results import DASH
+from siamese_drc.report.results import DASH, Results, read_json
 from stages.project import files
 from stages.project.params import load_params, unseen_loops_name
 
@@ -32,7 +32,6 @@ STUDIES = Path(__file__).with_name("studies.yaml")
 RESULTS = files.METRICS / "studies"
 PAGE = Path("docs/networks.md")
 PICTURES = Path("docs")
-
 ENTRIES = {
     "paper": "`paper`",
     "unseen_loops": "new loops",
@@ -98,14 +97,12 @@ def keep(
     results: Path = RESULTS,
 ) -> None:
     """Add the errors of a variation, and its validation loss by epoch, to those of the others."""
-    ((data_set, found),) = metrics.items()
-    errors = {}
+    (data_set,) = metrics
+    found, errors = Results({study: metrics}), {}
     for entry in ENTRIES:
-        of_entry = found
-        for key in entry.split("/"):
-            of_entry = of_entry.get(key, {})
-        if of_entry:
-            errors[entry] = {parameter: value["mae"] for parameter, value in of_entry.items()}
+        maes = {parameter: found.mae(study, data_set, entry, parameter) for parameter in PARAMETERS}
+        if measured := {parameter: mae for parameter, mae in maes.items() if mae is not None}:
+            errors[entry] = measured
     (validation,) = (curve for grid, curve in curves.items() if data_set.endswith(f"-{grid}"))
     kept = {"commit": made_by["commit"], "errors": errors, "validation": validation}
     write_json(results / f"{study}.json", results_of(study, results) | {name: kept})
@@ -115,10 +112,11 @@ def write_tables() -> None:
     """Write the table and the picture of each study into the page on networks."""
     for study, about in read_studies().items():
         update_page(PAGE, f"study {study}", table(study))
+        found = results_of(study)
         curves = {
-            variation["change"]: results_of(study)[name]["validation"]
+            variation["change"]: found[name]["validation"]
             for name, variation in about["variations"].items()
-            if results_of(study).get(name, {}).get("validation") and not variation.get("other_loss")
+            if found.get(name, {}).get("validation") and not variation.get("other_loss")
         }
         if curves:
             with replaced(PICTURES / f"study-{study}.svg") as path, style():
@@ -128,33 +126,21 @@ def write_tables() -> None:
 def table(study: str, results: Path = RESULTS) -> str:
     """Return the table of a study: a row for each variation that was run."""
     about, found = read_studies()[study], results_of(study, results)
-    entries = [entry for entry in ENTRIES if any(entry in of["errors"] for of in found.values())]
-    varied = [
-        name
-        for name in PARAMETERS
-        if any(name in errors for of in found.values() for errors in of["errors"].values())
-    ]
-    header = ["change", "commit", "validation loss"]
-    header += [UNITS[name] for name in varied]
+    measured = {entry: errors for of in found.values() for entry, errors in of["errors"].items()}
+    entries = [entry for entry in ENTRIES if entry in measured]
+    varied = [name for name in PARAMETERS if any(name in errors for errors in measured.values())]
     rows = []
     for name, variation in about["variations"].items():
         if name not in found:
             continue
         errors, validation = found[name]["errors"], found[name].get("validation")
         loss = f"{min(validation):.4f}" if validation else ""
-        rows.append(
-            [
-                variation["change"],
-                f"`{found[name]['commit'][:7]}`",
-                loss + (" (another loss)" if variation.get("other_loss") else ""),
-                *(_cell(errors, entries, parameter) for parameter in varied),
-            ]
-        )
+        loss += " (another loss)" if variation.get("other_loss") else ""
+        row = [variation["change"], f"`{found[name]['commit'][:7]}`", loss]
+        for parameter in varied:
+            maes = (errors[entry][parameter] if entry in errors else None for entry in entries)
+            row.append(" / ".join(DASH if mae is None else rounded(mae) for mae in maes))
+        rows.append(row)
     named = " / ".join(ENTRIES[entry] for entry in entries)
+    header = ["change", "commit", "validation loss", *(UNITS[name] for name in varied)]
     return f"Errors: {named}.\n\n" + markdown_table(header, rows, texts=2)
-
-
-def _cell(errors: dict[str, dict[str, float]], entries: list[str], parameter: str) -> str:
-    return " / ".join(
-        f"{errors[entry][parameter]:.3g}" if entry in errors else DASH for entry in entries
-    )

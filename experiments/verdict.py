@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from experiments.results import UNITS, markdown_table, read_json, update_page
+from experiments.results import UNITS, distances, markdown_table, update_page
 from siamese_drc.report.learning import distance, trainings
 from siamese_drc.report.published import PublishedCell, read_published
-from siamese_drc.report.results import DASH, Results, error_text, read_results
+from siamese_drc.report.results import DASH, Results, error_text, read_json, read_results
 from siamese_drc.report.tables import Value, heading, opening_table
 from stages.project import files
 from stages.project.params import load_params
@@ -16,7 +17,6 @@ from stages.project.params import load_params
 PAGE = Path("README.md")
 TOOL_PAGE = Path("docs/tool.md")
 MODEL_CARD = files.MODELS / "README.md"
-DISTANCES = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
 
 
 def write_tables() -> None:
@@ -87,27 +87,26 @@ def text(value: Value | None) -> str:
 
 def match_distances(metrics: Path = files.METRICS) -> str:
     """Return how far match is from the reference's own settings, by material."""
-    rows = []
-    for material, found in _match_results(metrics)["materials"].items():
-        for key, name in DISTANCES.items():
-            by = found["another_recording"]["distances"][key]
-            values = [by[way] for way in ("match", "nothing", "preset")]
-            rows.append([material, name, *(f"{value:.2f}" for value in values)])
-    return markdown_table(
-        ["material", "distance", "match", "nothing", "best preset"], rows, texts=2
-    )
+    rows = [
+        [material, name, *(f"{value:.2f}" for value in values)]
+        for material, name, values in distances(_another_recording(metrics))
+    ]
+    header = ["material", "distance", "match", "nothing", "best preset"]
+    return markdown_table(header, rows, texts=2)
 
 
 def match_errors(metrics: Path = files.METRICS) -> str:
     """Return the errors of match's estimated settings, and how often its intervals hold them."""
     rows = []
-    for material, found in _match_results(metrics)["materials"].items():
-        settings = found["another_recording"]["settings"]
+    for material, found in _another_recording(metrics).items():
+        settings = found["settings"]
         cells = [f"{by['mae']:.3g} / {100 * by['inside']:.0f} %" for by in settings.values()]
         rows.append([material, *cells])
     header = ["material", *(UNITS[name] for name in settings)]
     return markdown_table(header, rows)
 
 
-def _match_results(metrics: Path) -> dict:
-    return read_json(metrics / load_params().scale / "match.json")
+def _another_recording(metrics: Path) -> dict[str, Any]:
+    """Return the errors of match from other recordings, by material."""
+    found = read_json(metrics / load_params().scale / "match.json")["materials"]
+    return {material: errors["another_recording"] for material, errors in found.items()}
