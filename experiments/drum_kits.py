@@ -77,13 +77,7 @@ class Instrument:
     layers: tuple[Layer, ...]
 
     def strike(self, velocity: float, sample_rate: int) -> np.ndarray:
-        """Return the sound of one hit, shape (samples, 2), as Hydrogen scales it.
-
-        Parameters
-        ----------
-        velocity : float, 0 to 1
-        sample_rate : int, Hz
-        """
+        """Return one hit of a velocity from 0 to 1, shape (samples, 2), as Hydrogen scales it."""
         layer = min(self.layers, key=lambda one: max(one.low - velocity, velocity - one.high, 0))
         return self.volume * layer.gain * velocity * read_stereo(layer.file, sample_rate)
 
@@ -130,13 +124,9 @@ def perform(
     seconds: float,
     sample_rate: int,
 ) -> np.ndarray:
-    """Play a groove on recorded drums.
+    """Return a groove played on recorded drums, shape (samples, 2), float64.
 
     A stroke on the closed hi-hat stops the open one; all other sounds ring out.
-
-    Returns
-    -------
-    ndarray, shape (samples, 2), float64
     """
     sound = np.zeros((round(seconds * sample_rate), 2))
     played = sorted(strokes(groove, seconds, rng), key=lambda stroke: stroke.start)
@@ -145,13 +135,8 @@ def perform(
         start = round(stroke.start * sample_rate)
         if stroke.voice == "open":
             closed = (later.start for later in played[number + 1 :] if later.voice == "hat")
-            hit = _choke(hit, round(next(closed, seconds) * sample_rate) - start, sample_rate)
+            left = round(next(closed, seconds) * sample_rate) - start - np.arange(len(hit))
+            hit = hit * np.clip(left / (0.01 * sample_rate), 0, 1)[:, np.newaxis]  # fade of 10 ms
         end = min(start + len(hit), len(sound))
         sound[start:end] += hit[: end - start]
     return sound
-
-
-def _choke(hit: np.ndarray, samples: int, sample_rate: int) -> np.ndarray:
-    """Stop a hit after `samples`, with a fade of 10 ms."""
-    fade = np.clip((samples - np.arange(len(hit))) / (0.01 * sample_rate), 0, 1)
-    return hit * fade[:, np.newaxis]

@@ -98,17 +98,12 @@ def table(rows: Iterable[Row]) -> str:
     families = Counter(row["family"] for row in solved)
     counts = ", ".join(f"{count} {family}" for family, count in families.most_common())
     text = f"{len(solved)} of {len(rows)} pairs are the same performance: {counts or 'none'}\n\n"
-    lines = []
     labels = {"gain_error_db": "gain error, rms (dB)", "unexplained_db": "not explained (dB)"}
-    for name, label in labels.items():
-        values = np.array([float(row[name]) for row in solved])
-        lines.append([label, *_quantiles(values), "", ""])
+    lines = [[label, *_quantiles(_column(solved, name)), "", ""] for name, label in labels.items()]
     for name in PARAMETERS:
         stated = [row for row in solved if row[name]]
-        true = np.array([float(row[name]) for row in stated])
-        found, low, high = (
-            np.array([float(row[f"found_{name}{end}"]) for row in stated]) for end in ENDS
-        )
+        true = _column(stated, name)
+        found, low, high = (_column(stated, f"found_{name}{end}") for end in ENDS)
         held = int(np.sum((low <= true) & (true <= high)))
         width = f"{np.median(high - low):.3g}" if stated else ""
         coverage = f"{held} of {len(stated)}" if stated else ""
@@ -116,6 +111,10 @@ def table(rows: Iterable[Row]) -> str:
         lines.append([f"error of {UNITS[name]}", *errors, coverage, width])
     header = ("", "median", "90th percentile", "held by the 90 % interval", "median width")
     return f"{text}{markdown_table(header, lines)}\n"
+
+
+def _column(rows: list[Row], name: str) -> np.ndarray:
+    return np.array([float(row[name]) for row in rows])
 
 
 def _quantiles(values: np.ndarray) -> list[str]:

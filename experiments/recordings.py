@@ -143,36 +143,29 @@ def use_recordings(content: Any) -> None:
 
     `unseen_loops` tests networks that were trained on composed loops only.
     """
-    content["materials"] = {
-        name: {"source": {"folder": f"recordings/{name}"}} for name in MATERIALS
-    } | {
-        f"{name}-training": {"source": {"folder": f"siamese_drc/loops/{name}"}}
-        for name in MATERIALS
-    }
-    for scale in content["scales"].values():
-        composed, drawn = scale["loops"]["drum-training"], scale["drawn_settings"]["drum-training"]
-        scale["loops"].update(LOOPS | {f"{name}-training": composed for name in MATERIALS})
-        scale["drawn_settings"].update({f"{name}-training": drawn for name in MATERIALS})
     epochs = dict(content["unseen_loops"][EXPERIMENTS["drum"]]["max_epochs"])
-    emptied = ("corpora", "inputs", "experiments", "unseen_loops", "transfers", "pretrained")
-    for section in emptied:
+    sections = ["materials", "corpora", "closed_form", "inputs"]
+    sections += ["experiments", "unseen_loops", "transfers", "pretrained"]
+    for section in sections:
         content[section] = {}
-    content["closed_form"] = {name: {"material": name} for name in MATERIALS}
     for name, experiment in EXPERIMENTS.items():
         representation, training = REPRESENTATIONS[name], f"{name}-training"
-        entry = {"model": "cnn", "representation": representation}
-        content["corpora"][name] = {"material": name, "grids": list(GRIDS)}
-        content["corpora"][training] = {
-            "material": training,
-            "grids": list(GRIDS),
-            "drawn": True,
-        }
-        for corpus in (name, training):
+        for scale in content["scales"].values():
+            loops, drawn = scale["loops"], scale["drawn_settings"]
+            loops.update({name: LOOPS[name], training: loops["drum-training"]})
+            drawn[training] = drawn["drum-training"]
+        folders = {name: f"recordings/{name}", training: f"siamese_drc/loops/{name}"}
+        for corpus, folder in folders.items():
+            content["materials"][corpus] = {"source": {"folder": folder}}
+            content["corpora"][corpus] = {"material": corpus, "grids": list(GRIDS)}
             content["inputs"][f"{corpus}-{representation}"] = {
                 "material": corpus,
                 "corpus": corpus,
                 "representation": representation,
             }
+        content["corpora"][training]["drawn"] = True
+        content["closed_form"][name] = {"material": name}
+        entry = {"model": "cnn", "representation": representation}
         content["experiments"][experiment] = entry | {"corpus": name}
         content["unseen_loops"][experiment] = entry | {
             "corpus": training,
