@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from siamese_drc.solver.gain_fit import to_point
+from siamese_drc.solver.gain_fit import UNKNOWNS, to_point
 from siamese_drc.solver.gain_model import Family, model_gain_db
 
 REST_DB = {"branching": 0.0, "level": -200.0, "power": -200.0}
@@ -41,17 +41,8 @@ def chain_gain_db(
 ) -> np.ndarray:
     """Return the gain of compressors in series, each fed with the output of the one before it.
 
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), dBFS
-        Of what the first one follows.
-    points : iterable of ndarray, shape (7,)
-        As for `gain_model`.
-    family : str
-
-    Returns
-    -------
-    ndarray, shape (samples,), dB
+    `level`, shape (samples,), dBFS, is that of what the first one follows; the points, shape (7,)
+    each, are those of `gain_model`; the gain has shape (samples,), dB.
     """
     gain = np.zeros(level.size)
     for point in points:
@@ -95,9 +86,7 @@ def juce_gain_db(
     >>> round(float(gain[-1]), 3)
     -15.0
     """
-    settings = {"threshold_db": threshold_db, "ratio": ratio, "makeup_db": 0.0, "knee_db": 0.0}
-    for name, time_ms in (("attack_ms", attack_ms), ("release_ms", release_ms)):
-        settings[name] = max(time_ms, 1e-6) / (2 * np.pi)
-    settings["start_db"] = REST_DB["level"]
-    point = to_point(settings, sample_rate=sample_rate)
+    constants_ms = [max(time_ms, 1e-6) / (2 * np.pi) for time_ms in (attack_ms, release_ms)]
+    settings = [threshold_db, ratio, *constants_ms, 0.0, REST_DB["level"], 0.0]
+    point = to_point(dict(zip(UNKNOWNS, settings, strict=True)), sample_rate=sample_rate)
     return chain_gain_db(magnitude_db(np.abs(signal)), [point])

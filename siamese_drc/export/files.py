@@ -1,17 +1,11 @@
 """The files that `drc-match --export` writes: settings of other compressors, and the gain itself.
 
-| file | content |
-|---|---|
-| settings.json | the answer, which `drc-match apply` reads |
-| gain.csv | the gain at every millisecond |
-| ffmpeg-acompressor.txt | a filter line: `ffmpeg -i LOOP -af "$(cat FILE)" OUTPUT` |
-| sox-compand.txt | an effect: `sox LOOP OUTPUT $(cat FILE)` |
-| pedalboard.py | Python code that defines `board` |
-| drc-match-ZamComp.lv2/ | a preset of the LV2 plug-in ZamComp (ZamCompX2 for stereo) |
+docs/tool.md says how each is used.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -21,27 +15,16 @@ import numpy as np
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.export.fitting import EVERY, Wanted, fit_compand, fit_stage, fit_two_stages
 
-# Ranges of the settings, times as time constants
-JUCE = {
-    "threshold_db": (-100.0, 0.0),
-    "ratio": (1.0, 1000.0),
-    "attack_ms": (0.02, 2000.0),
-    "release_ms": (0.2, 5000.0),
-}
+
+def _ranges(*ends: tuple[float, float]) -> dict[str, tuple[float, float]]:
+    return dict(zip([*PARAMETERS, "knee_db"], ends, strict=False))
+
+
+# Ranges of threshold (dBFS), ratio, attack and release (ms, time constants) and knee (dB)
+JUCE = _ranges((-100.0, 0.0), (1.0, 1000.0), (0.02, 2000.0), (0.2, 5000.0))
 # FFmpeg's times are four time constants; its knee reaches from 1 to 8 as a factor.
-ACOMPRESSOR = {
-    "threshold_db": (-60.2, 0.0),
-    "ratio": (1.0, 20.0),
-    "attack_ms": (0.005, 500.0),
-    "release_ms": (0.005, 2250.0),
-    "knee_db": (0.0, 18.06),
-}
-ZAMCOMP = {
-    "threshold_db": (-80.0, 0.0),
-    "ratio": (1.0, 20.0),
-    "attack_ms": (0.1, 100.0),
-    "release_ms": (1.0, 500.0),
-}
+ACOMPRESSOR = _ranges((-60.2, 0.0), (1.0, 20.0), (0.005, 500.0), (0.005, 2250.0), (0.0, 18.06))
+ZAMCOMP = _ranges((-80.0, 0.0), (1.0, 20.0), (0.1, 100.0), (1.0, 500.0))
 _MAKEUP_DB = {"acompressor": 36.0, "zamcomp": 30.0}  # largest, both from 0 on
 FILES = (
     "settings.json",
@@ -60,7 +43,7 @@ from pedalboard import Compressor, Gain, Pedalboard
 
 board = Pedalboard(
     [
-{plugins}
+{plugins}        Gain(gain_db={makeup_db:.4f}),
     ]
 )
 # processed = board(loop, sample_rate), with loop an array of float32, (channels, samples)
@@ -138,13 +121,12 @@ def _csv(wanted: Wanted) -> Export:
     times = np.append(np.arange(0, samples.size, rate / 1000), samples.size - 1)
     columns = np.array([np.interp(times, samples, row) for row in gain_db]).round(4)
     names = ["gain_db"] if len(gain_db) == 1 else [f"gain_db_{n + 1}" for n in range(len(gain_db))]
-    lines = [
-        f"{time / rate:.6f}," + ",".join(f"{gain:.4f}" for gain in row)
-        for time, row in zip(times, columns.T, strict=True)
-    ]
-    text = "\n".join([",".join(["time_s", *names]), *lines, ""])
+    text, rows = io.StringIO(), np.column_stack([times / rate, columns.T])
+    header, digits = ",".join(["time_s", *names]), ["%.6f", *["%.4f"] * len(names)]
+    np.savetxt(text, rows, digits, ",", header=header, comments="")
     drawn = np.array([np.interp(samples, times, row) for row in columns])
-    return Export("gain curve", "gain.csv", text, wanted.error_db(drawn[:, EVERY - 1 :: EVERY]))
+    error_db = wanted.error_db(drawn[:, EVERY - 1 :: EVERY])
+    return Export("gain curve", "gain.csv", text.getvalue(), error_db)
 
 
 def _acompressor(by_link: Mapping[str, Wanted], start: dict[str, float]) -> Export:
@@ -192,16 +174,15 @@ def _compand(wanted: Wanted, start: dict[str, float]) -> Export:
 
 
 def _pedalboard(wanted: Wanted, start: dict[str, float]) -> Export:
-    fitted = fit_two_stages(wanted, start, JUCE)
-    plugins = [
-        f"Compressor(threshold_db={stage['threshold_db']:.4f}, ratio={stage['ratio']:.5g},"
+    stages, makeup_db, error_db = fit_two_stages(wanted, start, JUCE)
+    plugins = "".join(
+        f"        Compressor(threshold_db={stage['threshold_db']:.4f}, ratio={stage['ratio']:.5g},"
         f" attack_ms={2 * np.pi * stage['attack_ms']:.6g},"
-        f" release_ms={2 * np.pi * stage['release_ms']:.6g}),"
-        for stage in fitted.stages
-    ]
-    plugins.append(f"Gain(gain_db={fitted.makeup_db:.4f}),")
-    text = _PEDALBOARD.format(plugins="\n".join(f"        {plugin}" for plugin in plugins))
-    return Export("pedalboard", "pedalboard.py", text, fitted.error_db)
+        f" release_ms={2 * np.pi * stage['release_ms']:.6g}),\n"
+        for stage in stages
+    )
+    text = _PEDALBOARD.format(plugins=plugins, makeup_db=makeup_db)
+    return Export("pedalboard", "pedalboard.py", text, error_db)
 
 
 def _zamcomp(wanted: Wanted, start: dict[str, float], channels: int) -> Export:

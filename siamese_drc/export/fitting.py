@@ -2,7 +2,7 @@
 
 Every fit minimises the difference in dB between the wanted gain and the gain that the equations of
 the other compressor give on the same loop, at every 16th sample, over the parts of the loop within
-60 dB of the loudest. Settings have the names of `SETTINGS`; times are time constants.
+60 dB of the loudest. Settings have the names of `UNKNOWNS`; times are time constants.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ from siamese_drc.solver.gain_fit import (
     to_point,
     to_settings,
 )
-from siamese_drc.solver.gain_model import COUNT, Family
+from siamese_drc.solver.gain_model import Family
 
 Limits = Mapping[str, tuple[float, float]]
 """Lowest and highest value of the settings of a compressor."""
 
-SETTINGS = (*PARAMETERS, "knee_db")
 EVERY = 16  # samples between two points of the gain curves that are compared
 LONGEST_S = 8.0  # length of the part to which settings are fitted; the error is of the whole
 HEARD_DB = -60.0  # quietest point that counts, relative to the loudest
@@ -42,10 +41,10 @@ _KNOT_DB, _KNOTS = 3.0, 15  # distance and number of the points of compand's cur
 _SMOOTH, _FLAT = 3e-3, 3e-4  # weights that decide where no sound does: a straight, a flat curve
 _ENOUGH_DB = 0.02  # error of one compressor at which a second one in series is not tried
 
-# Coordinates of a fit: threshold (dBFS), 1 - 1/ratio, log attack, log release (samples), knee (dB)
-_PLACES = [UNKNOWNS.index(name) for name in SETTINGS]
+# In a point: threshold (dBFS), 1 - 1/ratio, log attack, log release (samples), knee (dB)
+_PLACES = [UNKNOWNS.index(name) for name in (*PARAMETERS, "knee_db")]
 _START = UNKNOWNS.index("start_db")
-_SCALE = np.array([3.0, 0.1, 0.5, 0.5, 5.0])
+_SCALE = np.array([3.0, 0.1, 0.5, 0.5])
 # From a compressor that smooths the gain reduction to those that smooth the level
 _SHIFTS = [
     np.array([-2.0, 0.0, np.log(attack), np.log(release), 0.0, 0.0, 3.0])
@@ -98,17 +97,15 @@ class Wanted(NamedTuple):
         return float(np.sqrt(np.mean(np.square((gain_db - self.points())[self.heard()]))))
 
     def gain_of(self, stages: Iterable[np.ndarray], family: Family) -> np.ndarray:
-        """Return the gain, at these points, of compressors from their coordinates."""
-        points = [_point(stage, family) for stage in stages]
-        gains = [chain_gain_db(row, points, family) for row in magnitude_db(self.magnitude)]
+        """Return the gain, at these points, of compressors from their points of `gain_model`."""
+        gains = [chain_gain_db(row, stages, family) for row in magnitude_db(self.magnitude)]
         return np.array(gains)[:, EVERY - 1 :: EVERY]
 
     def fitted(self, stages: Sequence[np.ndarray], family: Family) -> Fitted:
-        """Return settings from their coordinates, with the best make-up gain for their gain."""
+        """Return the settings of compressors, with the best make-up gain for their gain."""
         gain_db = self.gain_of(stages, family)
         makeup_db = float((self.points() - gain_db)[self.heard()].mean())
-        rate = self.sample_rate
-        settings = [to_settings(_point(stage, family), sample_rate=rate) for stage in stages]
+        settings = [to_settings(stage, sample_rate=self.sample_rate) for stage in stages]
         return Fitted(settings, makeup_db, self.error_db(gain_db + makeup_db))
 
     def for_fit(self) -> tuple[Wanted, np.ndarray]:
@@ -124,15 +121,6 @@ class Wanted(NamedTuple):
         if start:
             counts[:, : round(_SETTLED_S * self.sample_rate) // EVERY] = False
         return part, counts
-
-
-def box(limits: Limits, sample_rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and the highest coordinates within limits, shape (5,) each."""
-    low, high = (
-        _coordinates({name: ends[side] for name, ends in limits.items()}, sample_rate)
-        for side in (0, 1)
-    )
-    return low, high
 
 
 def fit_stage(
@@ -154,10 +142,12 @@ def fit_stage(
     weight = np.zeros(part.gain_db.shape)
     weight[:, EVERY - 1 :: EVERY] = counts
     low, high = LOWEST.copy(), HIGHEST.copy()
-    low[_PLACES], high[_PLACES] = box(limits, wanted.sample_rate)
+    low[_PLACES], high[_PLACES] = (
+        edge[_PLACES] for edge in _edges(limits, family, wanted.sample_rate)
+    )
     low[_START] = REST_DB[family]
     free = [*PARAMETERS, "makeup_db", *(["knee_db"] if low[-1] < high[-1] else [])]
-    base = _point(_coordinates(start, wanted.sample_rate), family)
+    base = _point(start, family, wanted.sample_rate)
     starts = [base] if family == "branching" else [base + shift for shift in _SHIFTS]
     fits = [
         fit_gain(
@@ -171,7 +161,8 @@ def fit_stage(
         )
         for point in starts
     ]
-    found = min(fits, key=lambda fit: fit.cost).point[_PLACES]
+    found = base.copy()
+    found[_PLACES] = min(fits, key=lambda fit: fit.cost).point[_PLACES]
     return wanted.fitted([found], family)
 
 
@@ -181,19 +172,23 @@ def fit_two_stages(wanted: Wanted, start: Mapping[str, float], limits: Limits) -
     if single.error_db < _ENOUGH_DB:
         return single
     part, counts = wanted.for_fit()
-    target = part.points()[counts]
-    low, high = (np.tile(edge[:4], 2) for edge in box(limits, wanted.sample_rate))
-    one, two = (_coordinates(single.stages[0], wanted.sample_rate)[:4] for _ in range(2))
+    target, rate = part.points()[counts], wanted.sample_rate
+    low, high = (np.tile(edge[:4], 2) for edge in _edges(limits, "level", rate))
+    rest = _point(single.stages[0], "level", rate)
+    one, two = rest[:4].copy(), rest[:4].copy()
     one[1:] = 0.65 * one[1], *(one[2:] + np.log([0.65, 1.4]))
     two[1:] = 0.75 * two[1], *(two[2:] + np.log([1.8, 1.1]))
 
-    def differences(point: np.ndarray) -> np.ndarray:
+    def both(places: np.ndarray) -> list[np.ndarray]:
+        return [np.append(each, rest[4:]) for each in places.reshape(2, 4)]
+
+    def differences(places: np.ndarray) -> np.ndarray:
         """Return them less their mean, which the make-up gain takes away."""
-        apart = part.gain_of(point.reshape(2, 4), "level")[counts] - target
+        apart = part.gain_of(both(places), "level")[counts] - target
         return apart - apart.mean()
 
-    found = _least_squares(differences, np.append(one, two), low, high, np.tile(_SCALE[:4], 2))
-    return wanted.fitted(list(found.reshape(2, 4)), "level")
+    found = _least_squares(differences, np.append(one, two), low, high, np.tile(_SCALE, 2))
+    return wanted.fitted(both(found), "level")
 
 
 def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
@@ -220,7 +215,7 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
         return gains, basis @ gains - target
 
     low, high = np.log(np.array([[0.1, 1.0], [1e3, 5e3]]) * wanted.sample_rate / 1000)
-    base = _coordinates(start, wanted.sample_rate)[2:4]
+    base = _point(start, "level", wanted.sample_rate)[2:4]
     found = [
         _least_squares(lambda times: curve(times)[1], base + shift, low, high, _SCALE[2:4])
         for shift in np.log([(1.5, 0.7), (4.0, 0.4)])
@@ -232,16 +227,16 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
     return Compand(attack, release, knots, gains, wanted.error_db(reached))
 
 
-def _coordinates(settings: Mapping[str, float], sample_rate: int) -> np.ndarray:
-    return to_point({"knee_db": 0.0, **settings}, sample_rate=sample_rate)[_PLACES]
-
-
-def _point(coordinates: np.ndarray, family: Family) -> np.ndarray:
+def _point(settings: Mapping[str, float], family: Family, sample_rate: int) -> np.ndarray:
     """Return the point of a compressor at rest, without make-up gain."""
-    point = np.zeros(COUNT)
-    point[_PLACES[: len(coordinates)]] = coordinates
-    point[_START] = REST_DB[family]
-    return point
+    at_rest = {"makeup_db": 0.0, "start_db": REST_DB[family]}
+    return to_point({"knee_db": 0.0, **settings, **at_rest}, sample_rate=sample_rate)
+
+
+def _edges(limits: Limits, family: Family, sample_rate: int) -> list[np.ndarray]:
+    """Return the points with the lowest and the highest settings."""
+    sides = [{name: ends[side] for name, ends in limits.items()} for side in (0, 1)]
+    return [_point(side, family, sample_rate) for side in sides]
 
 
 def _least_squares(
