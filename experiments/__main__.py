@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments import pairs, paper, recordings, studies, verdict
+from experiments import pairs, paper, recordings, results, studies
 from siamese_drc.core.errors import InputError
 
 
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
         elif given.command == "pairs":
             pairs.match_pairs(given.file)
             return
-        for module in (paper, studies, recordings, verdict):
+        for module in (paper, studies, recordings, results):
             module.write_tables()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

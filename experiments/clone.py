@@ -34,12 +34,7 @@ def run_measured(command: list[str], folder: Path) -> tuple[float, float]:
     """Run a command; return its seconds and the peak of its processes' own memory, in GB.
 
     Its output goes where ours goes. Own memory does not count pages of memory-mapped files, which
-    the kernel drops when it needs the memory.
-
-    Raises
-    ------
-    InputError
-        If the program is missing or fails.
+    the kernel drops when it needs the memory. InputError if the program is missing or fails.
     """
     started, peak = time.monotonic(), 0
     try:
@@ -60,19 +55,8 @@ def run_measured(command: list[str], folder: Path) -> tuple[float, float]:
 def make_clone(checkout: Path, clone: Path, change: Callable[[Any], None]) -> None:
     """Clone the last commit, unless the clone is there already, and change its params.yaml.
 
-    dvc.lock is removed, since it describes the whole pipeline at another scale.
-
-    Parameters
-    ----------
-    checkout, clone : Path
-        The project, and where its clone will be.
-    change : callable
-        Changes the content of params.yaml in place; comments are kept.
-
-    Raises
-    ------
-    InputError
-        If git fails, or the changed params.yaml breaks a rule.
+    `change` works in place; comments are kept. dvc.lock is removed, since it describes the whole
+    pipeline at another scale. InputError if git fails, or the changed params.yaml breaks a rule.
     """
     if not clone.exists():
         cloned = clone.with_name(clone.name + ".tmp")
@@ -97,11 +81,8 @@ def rewrite_params(file: Path, change: Callable[[Any], None]) -> None:
 def run_stage_once(clone: Path, stage: str, output: Path) -> dict[str, float]:
     """Run one stage in the clone, unless it has run; return what it cost.
 
-    Returns
-    -------
-    dict
-        `minutes`, `memory_gb` (peak of the processes' own memory) and `disk_gb` (of `output`). Of
-        a stage that was stopped and resumed: of the last part.
+    That is `minutes`, `memory_gb` (peak of the processes' own memory) and `disk_gb` (of `output`);
+    of a stage that was stopped and resumed, for the last part.
     """
     record = clone / "build" / f"{stage}.json"
     if not record.exists():

@@ -139,19 +139,8 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     """Run the stages of one entry of params.yaml at paper scale and land its results.
 
     A second call resumes where the first was stopped: finished stages are kept, a training goes on
-    from its last epoch. A transfer continues in the clone of its experiment.
-
-    Parameters
-    ----------
-    name : str
-        An experiment, a transfer, or <experiment>-unseen-loops.
-    grids : list of str
-        Grids of its corpus.
-
-    Raises
-    ------
-    InputError
-        If there is no such entry or grid, or a transfer's experiment has not been run.
+    from its last epoch. InputError if there is no such entry or grid of its corpus, or a transfer's
+    experiment has not been run.
     """
     params = load_params()
     entry = entry_of(params, name)
@@ -191,13 +180,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
 
 
 def entry_of(params: Params, name: str) -> Any:
-    """Return the experiment, the entry of `unseen_loops`, or the transfer of a name.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """Return the experiment, the entry of `unseen_loops`, or the transfer of a name."""
     known = params.trained | params.transfers
     if name not in known:
         raise InputError(f"{name}: not in params.yaml; it has: {', '.join(known)}")
@@ -251,18 +234,9 @@ def stages_of(params: Params, name: str) -> dict[str, Path]:
 
 
 def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -> None:
-    """Change the content of params.yaml: paper scale, and only what some runs need.
+    """Change the content of params.yaml in place: paper scale, and only what some runs need.
 
-    Parameters
-    ----------
-    content : mapping
-        Of params.yaml; changed in place.
-    params : Params
-        The same, before the change.
-    names : list of str
-        Experiments, transfers, and entries of `unseen_loops` by the names of their networks.
-    grids : list of str
-        Of their corpora.
+    `params` is the same before the change. Entries of `unseen_loops` are named as their networks.
     """
     entries = [entry_of(params, name) for name in names]
     corpora = {corpus for entry in entries for corpus in _corpora(entry)}

@@ -1,4 +1,4 @@
-"""How the results of a run are kept in metrics/ and shown in a page."""
+"""How results are kept in metrics/ and shown in pages; the tables of README.md and of match."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.report.results import PARAMETER_NAMES, Results, read_json
+from stages.project import files
+from stages.project.params import load_params
 
+PAGE = Path("README.md")
+TOOL_PAGE = Path("docs/tool.md")
+MODEL_CARD = files.MODELS / "README.md"
 UNITS = {key: name[0].lower() + name[1:] for key, name in PARAMETER_NAMES.items()}
 DISTANCES = {"gain_curve_db": "gain curve, rms (dB)", "crest_factor_db": "crest factor (dB)"}
 
@@ -51,17 +56,10 @@ def validation_curves(history: Path | TextIO) -> dict[str, list[float]]:
 
 
 def errors_by_value(predictions: Path) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Return the errors of the lowest, middle and highest third of the true values.
+    """Return the mean absolute errors of the lowest, middle and highest third of the true values.
 
-    Parameters
-    ----------
-    predictions : Path
-        A CSV of stages `evaluate` or `unseen-loops`.
-
-    Returns
-    -------
-    dict
-        data set -> protocol -> parameter -> three mean absolute errors.
+    They are in the file's order of data set, protocol and parameter. `predictions` is a CSV of
+    stages `evaluate` or `unseen-loops`.
     """
     rows = pd.read_csv(predictions)
     rows["error"] = (rows["predicted"] - rows["true"]).abs()
@@ -107,13 +105,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text
 
 
 def update_page(page: Path, place: str, text: str) -> None:
-    """Put a text in its place in a page, between two comments that name it, and say so.
-
-    Raises
-    ------
-    InputError
-        If the page has no such place.
-    """
+    """Put a text in its place in a page, between two comments that name it, and say so."""
     begin, end = f"<!-- {place}: begin -->\n", f"<!-- {place}: end -->\n"
     content = page.read_text(encoding="utf-8")
     if begin not in content or end not in content:
@@ -123,3 +115,47 @@ def update_page(page: Path, place: str, text: str) -> None:
     with replaced(page) as temporary:
         temporary.write_text(before + begin + text + end + after, encoding="utf-8")
     print(f"{page}: table `{place}` written", file=sys.stderr)
+
+
+def write_tables() -> None:
+    """Write the verdict into README.md and the errors of match into its page and model card."""
+    update_page(PAGE, "verdict", verdict())
+    update_page(TOOL_PAGE, "match", match_distances())
+    update_page(MODEL_CARD, "match", match_errors())
+
+
+def verdict() -> str:
+    """Return the table that opens the report, and what the report says of training and distance."""
+    report = files.REPORTS / load_params().scale / "report.md"
+    with reading(report):
+        _, _, text = report.read_text(encoding="utf-8").partition("\n## Verdict\n")
+    lines = text.partition("\n## ")[0].splitlines()
+    sentences = [line for line in lines if line.startswith(("- **Does training", "- **Distance"))]
+    table = [line for line in lines if line.startswith("|")]
+    return "\n".join([*sentences, "", *table, ""])
+
+
+def match_distances() -> str:
+    """Return how far match is from the reference's own settings, by material."""
+    rows = [
+        [material, name, *(f"{value:.2f}" for value in values)]
+        for material, name, values in distances(_another_recording())
+    ]
+    header = ["material", "distance", "match", "nothing", "best preset"]
+    return markdown_table(header, rows, texts=2)
+
+
+def match_errors() -> str:
+    """Return the errors of match's estimated settings, and how often its intervals hold them."""
+    rows = []
+    for material, found in _another_recording().items():
+        settings = found["settings"]
+        cells = [f"{by['mae']:.3g} / {100 * by['inside']:.0f} %" for by in settings.values()]
+        rows.append([material, *cells])
+    return markdown_table(["material", *(UNITS[name] for name in settings)], rows)
+
+
+def _another_recording() -> dict[str, Any]:
+    """Return the errors of match from other recordings, by material."""
+    found = read_json(files.METRICS / load_params().scale / "match.json")["materials"]
+    return {material: errors["another_recording"] for material, errors in found.items()}

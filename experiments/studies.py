@@ -55,11 +55,7 @@ def run_study(study: str) -> None:
 
     Each is a DVC experiment (`dvc exp show` lists it), run in a temporary folder; stages that it
     does not change come from DVC's cache. Remove the study's file of results to run all again.
-
-    Raises
-    ------
-    InputError
-        If there is no such study, or a run fails.
+    InputError if there is no such study, or a run fails.
     """
     studies, params = read_studies(), load_params()
     if study not in studies:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from experiments import paper, recordings, studies, verdict
+from experiments import paper, recordings, results, studies
 from experiments.__main__ import main
 from tests.pipeline.working_copy import PROJECT
 
 PLACES = [
-    (verdict.PAGE, "verdict", verdict.verdict),
-    (verdict.TOOL_PAGE, "match", verdict.match_distances),
-    (verdict.MODEL_CARD, "match", verdict.match_errors),
+    (results.PAGE, "verdict", results.verdict),
+    (results.TOOL_PAGE, "match", results.match_distances),
+    (results.MODEL_CARD, "match", results.match_errors),
     (paper.PAGE, "paper scale", paper.tables),
     (paper.NETWORKS_PAGE, "paper scale", paper.where_errors_are),
     (recordings.PAGE, "errors", recordings.error_table),
@@ -50,7 +50,7 @@ def test_the_command_writes_the_tables_into_all_pages(monkeypatch, tmp_path, cap
         )
         (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / page).write_text(empty)
-    for name in ("metrics", "params.yaml"):
+    for name in ("metrics", "params.yaml", "reports"):
         (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     main(["tables"])
