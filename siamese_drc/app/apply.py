@@ -46,13 +46,7 @@ class Applied(NamedTuple):
 
 
 def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the arguments parsed; a wrong one ends the program with exit code 2.
-
-    Examples
-    --------
-    >>> apply_options(["settings.json", "a.wav", "--into", "out", "b.wav"]).files
-    [PosixPath('a.wav'), PosixPath('b.wav')]
-    """
+    """Return the arguments parsed; a wrong one ends the program with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="drc-match apply",
         description="Apply compressor settings to files.",
@@ -100,10 +94,7 @@ def apply_files(options: argparse.Namespace) -> tuple[str, int]:
 def read_settings(path: Path) -> Applied:
     """Return the settings in a file that `drc-match` or its page wrote.
 
-    Raises
-    ------
-    InputError
-        If the file is no JSON, lacks a setting, or has one outside its range.
+    InputError if the file is no JSON, lacks a setting, or has one outside its range.
     """
 
     def refuse(constant: str) -> None:
@@ -152,10 +143,7 @@ def _stated(document: Any) -> Applied:
 def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
     """Return the name of the processed file for every file, those in folders included.
 
-    Raises
-    ------
-    InputError
-        If there is no file, two files would get the same name, or an input would be overwritten.
+    InputError if there is no file, two would get one name, or an input would be overwritten.
     """
     found: dict[Path, Path] = {}
     for given in files:

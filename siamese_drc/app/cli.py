@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamese_drc.core.errors import InputError
+from siamese_drc.match.answer import SETTING_NAMES
 
 if TYPE_CHECKING:
     from siamese_drc.export.files import Export
@@ -31,7 +32,7 @@ _ROWS = {
     "makeup_db": ("make-up", "{:+z.1f}", "dB"),
     "knee_db": ("knee", "{:.1f}", "dB"),
 }
-_OF_REFERENCE = ("threshold_db", "ratio", "attack_ms", "release_ms")
+_OF_REFERENCE = SETTING_NAMES[:-1]  # the make-up gain follows from them
 # What controls the gain, by the names of siamese_drc.match.families.LINKS.
 _LINKS = {
     "mean": "one gain, from the mean of their samples",
@@ -76,14 +77,7 @@ def _print(text: str) -> None:
 
 
 def command_line(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the arguments parsed; a wrong one ends the program with exit code 2.
-
-    Examples
-    --------
-    >>> options = command_line(["loop.wav", "reference.wav", "--lock", "ratio=4", "result.wav"])
-    >>> options.output.name, options.lock
-    ('result.wav', ['ratio=4'])
-    """
+    """Return the arguments parsed; a wrong one ends the program with exit code 2."""
     parser = argparse.ArgumentParser(
         prog="drc-match",
         description="Find the compressor settings that give LOOP the sound of REFERENCE.",
@@ -153,23 +147,22 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
         amount=options.amount,
     )
     warnings = [*inputs.warnings, *answer.warnings]
+    settings, family, link = answer.values(), answer.family, answer.link
     written: list[Path] = []
     exported: list[Export] = []
-    if answer.settings and (options.output or options.plot):
-        rendered = render(
-            loop, answer.values(), options.output, family=answer.family, link=answer.link
-        )
+    if settings and (options.output or options.plot):
+        rendered = render(loop, settings, options.output, family=family, link=link)
         warnings += rendered.warnings
         if options.plot:
             from siamese_drc.app.pictures import draw_match, save_picture
 
-            save_picture(draw_match(rendered.overview, answer.values()), options.plot)
+            save_picture(draw_match(rendered.overview, settings), options.plot)
         written += [path for path in (options.output, options.plot) if path]
     answer = replace(answer, warnings=warnings)
-    if answer.settings and options.export:
+    if settings and options.export:
         exported = exports_of(answer, inputs.loop, loop.sample_rate)
         written += write_exports(exported, options.export)
-    code = 0 if answer.settings else 1
+    code = 0 if settings else 1
     if not options.json:
         return as_text(answer, exported, written), code
     document = {**document_of(answer), "files": [str(path) for path in written]}
@@ -184,21 +177,19 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
 def _check_targets(inputs: Sequence[Path], options: argparse.Namespace) -> None:
     """Refuse, before any work, to overwrite an input or to write what cannot be written."""
     from siamese_drc.app.output import refuse_inputs
+    from siamese_drc.export.files import FILES
 
     targets = [path for path in (options.output, options.plot) if path is not None]
-    refuse_inputs(inputs, targets)
+    exports = [options.export / name for name in FILES] if options.export else []
+    refuse_inputs(inputs, [*targets, *exports])
     if len({os.path.realpath(path) for path in targets}) < len(targets):
         raise InputError(f"{options.plot}: is the name of both the output and the picture")
     if options.plot is not None:
         from siamese_drc.app.pictures import check_picture
 
         check_picture(options.plot)
-    if options.export is not None:
-        if options.export.exists() and not options.export.is_dir():
-            raise InputError(f"{options.export}: is a file, must be the name of a folder")
-        from siamese_drc.export.files import FILES
-
-        refuse_inputs(inputs, [options.export / name for name in FILES])
+    if options.export and options.export.exists() and not options.export.is_dir():
+        raise InputError(f"{options.export}: is a file, must be the name of a folder")
 
 
 def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
@@ -209,8 +200,7 @@ def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
     >>> parsed_lock(["ratio=4", "attack=5"])
     {'ratio': 4.0, 'attack_ms': 5.0}
     """
-    names = (name for name in _ROWS if name != "knee_db")
-    full_names = {name.removesuffix("_db").removesuffix("_ms"): name for name in names}
+    full_names = {name.removesuffix("_db").removesuffix("_ms"): name for name in SETTING_NAMES}
     lock = {}
     for text in texts:
         name, _, value = text.partition("=")
@@ -231,22 +221,21 @@ def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[P
     if answer.link is not None:
         lines.append(f"channels: {_LINKS[answer.link]}")
     if answer.settings:
-        settings = [("setting", "value", "90 % interval", "unit")]
-        settings += [
-            _setting_cells(name, answer.settings[name]) for name in _ROWS if name in answer.settings
-        ]
-        lines += ["", *_columns(settings), ""]
+        header = ("setting", "value", "90 % interval", "unit")
+        found = [name for name in _ROWS if name in answer.settings]
+        cells = [_setting_cells(name, answer.settings[name]) for name in found]
+        lines += ["", *_columns(header, cells), ""]
     if len(answer.references) > 1:
-        told = [("reference", "weight", *(_ROWS[name][0] for name in _OF_REFERENCE))]
-        lines += [*_columns(told + [_reference_cells(each) for each in answer.references]), ""]
+        names = [_ROWS[name][0] for name in _OF_REFERENCE]
+        said = [_reference_cells(each) for each in answer.references]
+        lines += [*_columns(("reference", "weight", *names), said), ""]
     if exported:
-        others = [("gain error", "settings for", "file")]
-        others += [
-            (f"{each.error_db:.2f} dB", each.program, " ".join([each.file, each.note]).rstrip())
+        others = [
+            (f"{each.error_db:.2f} dB", each.program, f"{each.file} {each.note}")
             for each in exported
         ]
         lines += ["settings for other programs, rms error of the gain on this loop:"]
-        lines += [*_columns(others), ""]
+        lines += [*_columns(("gain error", "settings for", "file"), others), ""]
     lines += [f"note: {warning}" for warning in answer.warnings]
     return "\n".join([*lines, *(f"written: {path}" for path in written)])
 
@@ -264,9 +253,7 @@ def _reference_cells(reference: ReferenceAnswer) -> tuple[str, ...]:
     return reference.name, f"{100 * reference.weight:.0f} %", *cells
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    columns = zip(header, *rows, strict=True)
+    padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
+    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]

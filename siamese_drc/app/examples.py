@@ -17,9 +17,8 @@ SETTINGS = {
     "release_ms": 120.0,
     "makeup_db": 0.0,
 }
-_SECONDS = 4
+_SAMPLES = 4 * SAMPLE_RATE
 _SEED = 5  # no corpus of the pipeline has it: the learnt model has not seen these loops
-_LOOPS = (0, 5)  # their numbers: rock, house
 
 
 class Pair(NamedTuple):
@@ -40,20 +39,18 @@ def write_pairs(folder: Path) -> list[Pair]:
     from siamese_drc.loops.rendering import render
 
     rock, house = (
-        render(
-            compose("drum", number, seed=_SEED),
-            samples=_SECONDS * SAMPLE_RATE,
-            sample_rate=SAMPLE_RATE,
-        )
-        for number in _LOOPS
+        render(compose("drum", number, seed=_SEED), samples=_SAMPLES, sample_rate=SAMPLE_RATE)
+        for number in (0, 5)
     )
-    loop, same, other = (
-        folder / f"{name}.wav" for name in ("drums", "drums-compressed", "other-drums-compressed")
-    )
+    signals = {
+        "drums": rock,
+        "drums-compressed": process(rock, SETTINGS, sample_rate=SAMPLE_RATE) / 2,
+        "other-drums-compressed": process(house, SETTINGS, sample_rate=SAMPLE_RATE),
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    write_audio(loop, rock, SAMPLE_RATE)
-    write_audio(same, process(rock, SETTINGS, sample_rate=SAMPLE_RATE) / 2, SAMPLE_RATE)
-    write_audio(other, process(house, SETTINGS, sample_rate=SAMPLE_RATE), SAMPLE_RATE)
+    for name, signal in signals.items():
+        write_audio(folder / f"{name}.wav", signal, SAMPLE_RATE)
+    loop, same, other = (folder / f"{name}.wav" for name in signals)
     return [
         Pair("Drums, and the same drums compressed", loop, same),
         Pair("Drums, and other drums compressed", loop, other),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import route_utils
 
 from siamese_drc.app.cli import parsed_lock
 from siamese_drc.app.examples import Pair
-from siamese_drc.app.knobs import KNOBS, limited
 from siamese_drc.app.pictures import TIME_AXES, curve_picture, time_picture
-from siamese_drc.app.sessions import CLOSED, Session
+from siamese_drc.app.sessions import CLOSED, Session, remove_uploads
 from siamese_drc.app.texts import (
+    KNOBS,
     WORKING,
     alert_html,
     exports_html,
@@ -22,7 +24,6 @@ from siamese_drc.app.texts import (
     sentence,
     verdict_html,
 )
-from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.core.errors import InputError
 
 HERE = Path(__file__).parent
@@ -38,6 +39,18 @@ _ONE_AT_A_TIME: dict[str, Any] = {
 }
 _AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 Updates = dict[gr.blocks.Block, Any]
+
+
+class OwnUpload(route_utils.GradioUploadFile):
+    """An upload that gets a folder of its own: Gradio names the folder by this hash."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.sha.update(os.urandom(16))
+
+
+# Else one upload would lie where an earlier one of the same content does.
+route_utils.GradioUploadFile = OwnUpload  # type: ignore[misc]
 
 
 class Page:
@@ -114,9 +127,8 @@ class Page:
         given = [*files, self.amount, self.lock, self.weights]
         self.blocks.load(self._begin, None, None, **_AT_ONCE)
         for file in files:
-            file.upload(self._claim, files, shown, **_AT_ONCE).success(
-                self._match, given, shown, **_ONE_AT_A_TIME
-            )
+            claimed = file.upload(self._claim, files, shown, **_AT_ONCE)
+            claimed.success(self._match, given, shown, **_ONE_AT_A_TIME)
             file.clear(self._nothing, None, shown, api_visibility="private")
         gr.on(
             [self.again.click, self.amount.release, self.lock.submit, self.weights.submit],
@@ -126,9 +138,8 @@ class Page:
             trigger_mode="always_last",  # what is asked while work goes on is not lost
             **_ONE_AT_A_TIME,
         )
-        self.examples.click(
-            self._example, [self.examples, *given[2:]], [*files, *shown], **_ONE_AT_A_TIME
-        )
+        options = [self.examples, self.amount, self.lock, self.weights]
+        self.examples.click(self._example, options, [*files, *shown], **_ONE_AT_A_TIME)
         while_turning: dict[str, Any] = {
             "trigger_mode": "always_last",  # while work goes on, only the last position is kept
             "show_progress": "hidden",
@@ -188,14 +199,9 @@ class Page:
         weights: str | None,
     ) -> Updates:
         try:
+            options = {"weights": parsed_weights(weights), "lock": parsed_lock(_items(lock))}
             with session.at_work():
-                session.find(
-                    loop,
-                    references,
-                    weights=parsed_weights(weights),
-                    lock=parsed_lock(_items(lock)),
-                    amount=amount,
-                )
+                session.find(loop, references, amount=amount, **options)
         except InputError as error:
             return {**self._nothing(), self.alert: _alert(error)}
         return self._found(session)
@@ -228,10 +234,10 @@ class Page:
     def _turn(self, request: gr.Request, *values: float | None) -> Updates:
         """Show the loop under the settings typed; an empty number leaves its setting as it is."""
         session = self._session(request)
-        typed = {
-            name: value for name, value in zip(KNOBS, values, strict=True) if value is not None
-        }
-        settings = {**session.applied, **typed}
+        settings = dict(session.applied)
+        for name, value in zip(KNOBS, values, strict=True):
+            if value is not None:
+                settings[name] = value
         if settings == session.applied:
             return {self.alert: gr.HTML(visible=False)}
         return self._result(session, settings)
@@ -240,9 +246,10 @@ class Page:
         self, session: Session, settings: Mapping[str, float], told: Mapping[str, str] | None = None
     ) -> Updates:
         """Show the loop under settings; numbers and sliders show those that its sound has."""
+        limited = {name: knob.limited(settings[name]) for name, knob in KNOBS.items()}
         try:
             with session.at_work():
-                result = session.apply(limited(settings))
+                result = session.apply(limited)
         except InputError as error:
             return {self.alert: _alert(error)}
         answer = session.answer
@@ -314,13 +321,7 @@ def _items(text: str | None) -> list[str]:
 
 
 def parsed_weights(text: str | None) -> list[float] | None:
-    """Return the weights of several references.
-
-    Examples
-    --------
-    >>> parsed_weights("2, 1"), parsed_weights("")
-    ([2.0, 1.0], None)
-    """
+    """Return the weights of several references, None if the text is empty."""
     try:
         return [float(item) for item in _items(text)] or None
     except ValueError:

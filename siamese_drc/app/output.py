@@ -6,6 +6,7 @@ sample rate and the channels of the loop, and at least 24 bits.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -66,13 +67,7 @@ class Rendered(NamedTuple):
 
 
 class Overview:
-    """Peaks and gain reduction of a file in spans of equal length, gathered block by block.
-
-    Parameters
-    ----------
-    frames : int
-        Length of the whole file.
-    sample_rate : int, Hz
+    """Peaks and gain reduction of a file of `frames` in spans, gathered block by block.
 
     Attributes
     ----------
@@ -123,13 +118,8 @@ def output_format(output: Path, loop: Sound) -> Format:
     """Return how the processed loop will be stored.
 
     The ending of `output` sets the container; where it allows several, the loop's own is kept. A
-    WAV file that would exceed 4 GB becomes RF64.
-
-    Raises
-    ------
-    InputError
-        If the ending is not that of a container with at least 24 bits, or the container cannot hold
-        that many samples.
+    WAV file that would exceed 4 GB becomes RF64. InputError if the ending is not that of a
+    container with at least 24 bits, or the container cannot hold that many samples.
     """
     containers = CONTAINERS.get(output.suffix.lower())
     if containers is None:
@@ -156,20 +146,11 @@ def render(
     family: Family = "branching",
     link: Link | None = None,
 ) -> Rendered:
-    """Compress a file of any length and write it to `output`.
+    """Compress a file of any length and write it to `output`, if that is given.
 
-    If the make-up gain would make an output in integers clip, the output is written again at a
-    lower level. An output in floating point keeps samples above full scale. A warning says so.
-
-    Parameters
-    ----------
-    loop : Sound
-    settings : mapping of str to float
-        `threshold_db`, `ratio`, `attack_ms`, `release_ms`, `makeup_db` and, if not 0, `knee_db`.
-    output : Path, optional
-        Without it, no file is written.
-    family, link : str
-        Of the answer: the compressor's design, and what controls the gain of several channels.
+    The settings, family and link are those of an answer. If the make-up gain would make an output
+    in integers clip, the output is written again at a lower level. An output in floating point
+    keeps samples above full scale. A warning says so.
 
     Raises
     ------
@@ -280,23 +261,9 @@ def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:
 
 
 def document_of(answer: Answer) -> dict[str, Any]:
-    """Return the answer for JSON, with all that `drc-match apply` needs."""
-    return finite({**answer.as_json(), "family": answer.family, "link": answer.link})
-
-
-def finite(value: Any) -> Any:
-    """Return a document for JSON with None instead of numbers that are not finite.
-
-    Examples
-    --------
-    >>> finite({"low": [float("-inf"), 1.0]})
-    {'low': [None, 1.0]}
-    """
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """Return the answer for JSON, with all that `drc-match apply` needs; None for infinity."""
+    document = {**answer.as_json(), "family": answer.family, "link": answer.link}
+    return json.loads(json.dumps(document), parse_constant=lambda name: None)
 
 
 @contextmanager

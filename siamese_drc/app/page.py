@@ -56,13 +56,8 @@ def visitors_folder() -> Iterator[Path]:
 def served() -> Iterator[Blocks]:
     """Serve the page to this machine; all uploads and results are removed afterwards.
 
-    The environment variable `GRADIO_SERVER_PORT` sets the port; the default is the first free one
-    from 7860.
-
-    Yields
-    ------
-    Blocks
-        The page; `local_url` is its address.
+    The address of the page that is yielded is its `local_url`. The environment variable
+    `GRADIO_SERVER_PORT` sets the port; the default is the first free one from 7860.
     """
     with visitors_folder() as folder:
         # The page speaks to this machine alone: through a proxy, Gradio would not find itself.
@@ -76,16 +71,13 @@ def served() -> Iterator[Blocks]:
             "TQDM_DISABLE": "1",
         }
         import gradio
-        from gradio import route_utils
         from starlette.middleware import Middleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
         from siamese_drc.app.examples import write_pairs
         from siamese_drc.app.layout import HERE, Page
-        from siamese_drc.app.uploads import OwnUpload, unclaimed_removed
+        from siamese_drc.app.sessions import unclaimed_removed
 
-        # Else one upload would lie where an earlier one of the same content does.
-        route_utils.GradioUploadFile = OwnUpload  # type: ignore[misc]
         gradio.set_static_paths([folder / "examples", folder / "sessions"])  # else copied again
         page = Page(folder / "sessions", write_pairs(folder / "examples"))
         blocks = page.blocks

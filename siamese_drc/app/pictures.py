@@ -9,22 +9,19 @@ import base64
 import html
 import io
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from siamese_drc.app.output import Overview, temporary_output
 from siamese_drc.core.errors import InputError
-from siamese_drc.report.pictures import STYLE
+from siamese_drc.report.pictures import COLOURS, style
 
 FORMATS = (".svg", ".png", ".pdf")
-_ON_A_PHONE = {"font.size": 9.0, "axes.titlesize": 9.0}
-_PHONE_INCHES = 4.6
-_GREY, _BLUE, _ORANGE, _GREEN = "#bdbdbd", "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito's
+_PHONE_INCHES = 4.1
+_GREY, _BLUE, _ORANGE, _GREEN = "#bdbdbd", *COLOURS[:3]
 TIME_AXES = {"left": 0.15, "right": 0.97, "height": 0.63}  # of the loop in `time_picture`, shares
 _LOWEST_DB = -60.0  # of the static curve's axes
 _NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
@@ -40,7 +37,7 @@ def check_picture(path: Path) -> None:
 
 def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
     """Return a figure of waveforms above gain reduction, and the static curve beside them."""
-    with _style():
+    with style():
         figure = Figure(figsize=(9, 4), layout="constrained")
         axes = figure.subplot_mosaic(
             [["waveform", "curve"], ["reduction", "curve"]],
@@ -58,19 +55,12 @@ def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:
 def save_picture(figure: Figure, path: Path) -> None:
     """Write a figure; a file that is there is replaced only by a complete one."""
     kind = path.suffix.lower().removeprefix(".")
-    with _style(), temporary_output(path) as temporary:
+    with style(), temporary_output(path) as temporary:
         figure.savefig(temporary, format=kind, dpi=150, metadata=_NO_DATE.get(kind))
 
 
 def static_curve(level_db: np.ndarray, settings: Mapping[str, float]) -> np.ndarray:
-    """Return the output level of a steady input level, dBFS, make-up gain included.
-
-    Examples
-    --------
-    >>> settings = {"threshold_db": -20.0, "ratio": 4.0, "makeup_db": 3.0}
-    >>> static_curve(np.array([-40.0, -12.0]), settings)
-    array([-37., -15.])
-    """
+    """Return the output level of a steady input level, dBFS, make-up gain included."""
     knee = settings.get("knee_db", 0.0)
     above = np.maximum(level_db - settings["threshold_db"] + knee / 2, 0)
     inside = np.minimum(above, knee)
@@ -83,7 +73,7 @@ def curve_picture(settings: Mapping[str, float], overview: Overview) -> str:
     level = 20 * np.log10(np.maximum(overview.dry, 10 ** (_LOWEST_DB / 20)))
     low, high = np.quantile(level, 0.1), level.max()
     loop = f"your loop: {low:z.0f} to {high:z.0f} dBFS"
-    with _style(_ON_A_PHONE):
+    with style():
         figure = Figure(figsize=(_PHONE_INCHES, _PHONE_INCHES))
         axes = figure.add_axes((0.13, 0.1, 0.84, 0.84))  # a layout engine would double the time
         axes.axvspan(low, high, color="#e3edf5", label=loop)
@@ -100,32 +90,22 @@ def curve_picture(settings: Mapping[str, float], overview: Overview) -> str:
 
 def time_picture(overview: Overview, reference: Overview) -> str:
     """Return waveforms of loop, result and reference, and the gain reduction, as HTML."""
-    with _style(_ON_A_PHONE):
+    with style():
         figure = Figure(figsize=(_PHONE_INCHES, 1.2 * _PHONE_INCHES))
+        waves, reduction, other = figure.subplots(3, height_ratios=[3, 2, 2])
         sides = {side: TIME_AXES[side] for side in ("left", "right")}
-        waves, reduction, other = figure.subplots(
-            3,
-            height_ratios=[3, 2, 2],
-            gridspec_kw={**sides, "bottom": 0.08, "top": 0.98, "hspace": 0.3},
-        )
+        figure.subplots_adjust(**sides, bottom=0.08, top=0.98, hspace=0.3)
         waves.sharex(reduction)
         _draw_waveforms(waves, overview)
         _draw_reduction(reduction, overview)
-        other.fill_between(
-            reference.seconds, -reference.dry, reference.dry, color=_GREEN, linewidth=0
-        )
-        other.set_xlim(0, float(reference.seconds[-1]))
-        other.set(xlabel="time (s)", ylabel="reference")
+        peaks = reference.dry
+        other.fill_between(reference.seconds, -peaks, peaks, color=_GREEN, linewidth=0)
+        other.set(xlim=(0, reference.seconds[-1]), xlabel="time (s)", ylabel="reference")
         return _as_html(
             figure,
             "Waveforms of loop, result and reference; maximum gain reduction"
             f" {overview.reduction_db.max():.1f} dB",
         )
-
-
-def _style(*changes: Mapping[str, float]) -> AbstractContextManager[None]:
-    """Draw and save in one style, whatever the user's own matplotlibrc says."""
-    return matplotlib.style.context(["default", STYLE, *map(dict, changes)])
 
 
 def _draw_waveforms(axes: Axes, overview: Overview) -> None:

@@ -1,15 +1,17 @@
-"""One visit to the page: its two files, the settings found from them, and the results."""
+"""One visit to the page: its files, the settings found from them, and the results."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
+from typing import Any
 
 import numpy as np
 import pyloudnorm
@@ -19,14 +21,12 @@ from siamese_drc.app.output import (
     Overview,
     document_of,
     exports_of,
-    finite,
     loudest,
     overview_of,
     render,
     stored_name,
     write_exports,
 )
-from siamese_drc.app.uploads import remove_uploads
 from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.export.files import Export
@@ -38,6 +38,7 @@ CLOSED = "the connection to this page was lost, and its files are removed; load 
 MOST_REFERENCES = 5
 USED_S = 30.0  # of a longer file, at most: the settings are found in, and the page plays, this much
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
+UNCLAIMED_S = 60.0  # a tab claims its upload at once; one that was closed does not
 
 
 @dataclass(frozen=True)
@@ -85,29 +86,17 @@ class Session:
                 raise InputError(CLOSED)
             yield
 
-    def find(
-        self,
-        loop: Path,
-        references: Sequence[Path],
-        *,
-        weights: Sequence[float] | None = None,
-        lock: Mapping[str, float] | None = None,
-        amount: float = 100.0,
-    ) -> Answer:
-        """Return the settings for a loop from references; earlier results are removed.
+    def find(self, loop: Path, references: Sequence[Path], **options: Any) -> None:
+        """Find the settings for a loop from references; earlier results are removed.
 
-        The options are those of `match`.
-
-        Raises
-        ------
-        InputError
-            If a file cannot be read or matched; the message names it without its folder.
+        The options are `weights`, `lock` and `amount` of `match`. InputError if a file cannot be
+        read or matched; the message names it without its folder.
         """
         for old in self.folder.iterdir():
             shutil.rmtree(old)
         self._results, self.answer, self.applied = [], None, {}
         try:
-            sounds = [open_sound(path) for path in (loop, *references)]
+            self._loop, *others = sounds = [open_sound(path) for path in (loop, *references)]
             for sound in sounds:
                 if sound.seconds > LONGEST_S:
                     raise InputError(
@@ -119,31 +108,29 @@ class Session:
                     f"{len(references)} references: the page takes {MOST_REFERENCES}, the command"
                     " line any number"
                 )
-            inputs = read_inputs(sounds[0], sounds[1:])
+            inputs = read_inputs(self._loop, others)
+            rate, rates = self._loop.sample_rate, inputs.rates
             answer = match(
                 inputs.loop,
                 inputs.references,
-                sample_rate=sounds[0].sample_rate,
-                reference_rate=inputs.rates,
-                weights=weights,
-                lock=lock,
-                amount=amount,
+                sample_rate=rate,
+                reference_rate=rates,
+                **options,
             )
             told = [said.weight for said in answer.references]
             played = int(np.argmax(told)) if len(told) == len(references) else 0
-            self.reference = overview_of(sounds[1 + played])
+            self.reference = overview_of(others[played])
         except InputError as error:
             raise InputError(_named(str(error), loop, *references)) from error
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        self._loop = sounds[0]
         signals = {"loop": inputs.loop, "reference": inputs.references[played]}
-        rates = {"loop": self._loop.sample_rate, "reference": inputs.rates[played]}
-        stretches = played_stretches(signals, rates, answer.position)
+        by_name = {"loop": rate, "reference": rates[played]}
+        stretches = played_stretches(signals, by_name, answer.position)
         self._stretch = stretches["loop"]
         for name, signal in signals.items():
             self._copies[name] = folder / f"{name}.wav"
             part = signal[:, stretches[name]]
-            self._loudness[name] = write_copy(self._copies[name], part, rates[name])
+            self._loudness[name] = write_copy(self._copies[name], part, by_name[name])
         self.notes = [_named(note, loop, *references) for note in inputs.warnings]
         self.notes += [
             f"{sound.path.name}: lasts {sound.seconds:.0f} s, of which {USED_S:.0f} s were used"
@@ -151,13 +138,12 @@ class Session:
             if sound.seconds > USED_S
         ]
         if self._loop.seconds > USED_S:
-            seconds = (self._stretch.stop - self._stretch.start) / self._loop.sample_rate
+            seconds = (self._stretch.stop - self._stretch.start) / rate
             self.notes.append(
                 f"{seconds:.0f} s of the loop, from {self.start_s:.0f} s on, are played; the"
                 " download is the whole loop"
             )
         self.answer = answer
-        return answer
 
     def apply(self, settings: Mapping[str, float]) -> Result:
         """Return the loop under `settings`; the result before is kept, it may be playing."""
@@ -171,7 +157,7 @@ class Session:
         family, link = self.answer.family, self.answer.link
         rendered = render(self._loop, settings, audio, family=family, link=link)
         self.applied = dict(rendered.settings)
-        document = finite({**document_of(self.answer), "applied": self.applied})
+        document = {**document_of(self.answer), "applied": self.applied}
         answer = folder / f"{source.stem}-settings.json"
         answer.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         copy = folder / "result.wav"
@@ -234,6 +220,45 @@ def played_stretches(
     return stretches
 
 
+def remove_uploads(paths: Iterable[Path]) -> None:
+    """Remove uploads and the folder of each."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another file in it
+            path.parent.rmdir()
+
+
+@contextmanager
+def unclaimed_removed(
+    uploaded: set[Any], claimed: Callable[[], set[Path]], *, after_s: float = UNCLAIMED_S
+) -> Iterator[None]:
+    """Remove uploads whose tab was closed before it could claim them, within `after_s`.
+
+    The server adds to `uploaded`; what is gone is taken out. `claimed` returns the uploads of the
+    open tabs.
+    """
+    ended = Event()
+
+    def watch() -> None:
+        while not ended.wait(after_s / 4):
+            kept = claimed()
+            for name in [*uploaded]:
+                path = Path(name)
+                with suppress(FileNotFoundError):
+                    if path in kept or time.time() - path.stat().st_ctime < after_s:
+                        continue
+                remove_uploads([path])
+                uploaded.discard(name)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
 def _named(text: str, *paths: Path) -> str:
     """Return a text with the files' names instead of their paths."""
     for path in paths:
@@ -242,15 +267,10 @@ def _named(text: str, *paths: Path) -> str:
 
 
 def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:
-    """Write a signal, scaled to full scale, as 16-bit WAV, which every browser plays.
+    """Write a signal, (channels, samples), at full scale as 16-bit WAV, which every browser plays.
 
     Of more than two channels, their mean is written. Returned is the integrated loudness of the
-    copy, LUFS (ITU-R BS.1770).
-
-    Raises
-    ------
-    InputError
-        If the signal, shape (channels, samples), is silent.
+    copy, LUFS (ITU-R BS.1770). InputError if the signal is silent.
     """
     heard = signal if len(signal) <= 2 else one_channel(signal)[np.newaxis]
     peak = float(np.abs(heard).max())
@@ -262,12 +282,6 @@ def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:
 
 
 def equal_loudness_db(loudness: Mapping[str, float]) -> dict[str, float]:
-    """Return the gains, dB, that turn all copies down to the loudness of the quietest.
-
-    Examples
-    --------
-    >>> equal_loudness_db({"loop": -20.0, "result": -14.0})
-    {'loop': 0.0, 'result': -6.0}
-    """
+    """Return the gains, dB, that turn all copies down to the loudness of the quietest."""
     target = min(loudness.values())
     return {name: target - value for name, value in loudness.items()}

@@ -1,11 +1,14 @@
-"""What the page says, as text and HTML."""
+"""What the page shows: the settings as numbers and sliders, and all else as text and HTML."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
-from siamese_drc.app.knobs import KNOBS
+import numpy as np
+
 from siamese_drc.core.errors import InputError
 from siamese_drc.export.files import Export
 from siamese_drc.match.answer import (
@@ -16,6 +19,49 @@ from siamese_drc.match.answer import (
     ReferenceAnswer,
 )
 
+
+@dataclass(frozen=True)
+class Knob:
+    """A setting as a number from `typed[0]` to `typed[1]` and a slider between two `ends`.
+
+    Examples
+    --------
+    >>> attack = Knob("Attack", ends=(0.1, 10.0), typed=(0.01, 100.0), logarithmic=True)
+    >>> attack.value(0.5), attack.position(1.0), attack.limited(0.123456), attack.limited(1e6)
+    (1.0, 0.5, 0.1235, 100.0)
+    """
+
+    label: str
+    ends: tuple[float, float]
+    typed: tuple[float, float]
+    logarithmic: bool = False
+
+    def position(self, value: float) -> float:
+        """Return where the slider stands, 0 to 1."""
+        return float(np.interp(self._scaled(value), [*map(self._scaled, self.ends)], (0, 1)))
+
+    def value(self, position: float) -> float:
+        """Return the setting where the slider stands."""
+        at = float(np.interp(position, (0, 1), [*map(self._scaled, self.ends)]))
+        return self.limited(10**at if self.logarithmic else at)
+
+    def limited(self, value: float) -> float:
+        """Return a value as the page shows and applies it: 4 digits, or to 0.01 dB."""
+        value = min(max(value, self.typed[0]), self.typed[1])
+        return float(f"{value:.4g}" if self.logarithmic else f"{value:z.2f}")
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(value) if self.logarithmic else value
+
+
+KNOBS = {
+    "threshold_db": Knob("Threshold (dBFS)", (-80, 0), (-120, 0)),
+    "ratio": Knob("Ratio (to 1)", (1, 50), (1, 1000), logarithmic=True),
+    "attack_ms": Knob("Attack (ms)", (0.02, 250), (0.01, 10_000), logarithmic=True),
+    "release_ms": Knob("Release (ms)", (5, 5000), (0.01, 10_000), logarithmic=True),
+    "makeup_db": Knob("Make-up gain (dB)", (-24, 24), (-100, 100)),
+    "knee_db": Knob("Knee (dB)", (0, 24), (0, 24)),
+}
 _VERDICTS = {
     SAME_PERFORMANCE: (
         "The reference is your loop, compressed.",
@@ -60,7 +106,7 @@ def exports_html(exported: Sequence[Export]) -> str:
 def said_alone(reference: ReferenceAnswer) -> str:
     """Return what one of several references said alone, and how much it counts."""
     found = ", ".join(
-        f"{knob.label} {knob.rounded(reference.settings[name]):g}"
+        f"{knob.label} {knob.limited(reference.settings[name]):g}"
         for name, knob in KNOBS.items()
         if name in reference.settings
     )

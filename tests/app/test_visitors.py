@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from siamese_drc.app.page import visitors_folder
-from siamese_drc.app.uploads import unclaimed_removed
+from siamese_drc.app.sessions import unclaimed_removed
 from tests.app.made_up_files import write_sound
 
 LONGEST_QUEUE = 20
