@@ -11,21 +11,18 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from siamese_drc.app.output import (
-    BEYOND_FULL_SCALE,
     compressor_of,
-    output_format,
     refuse_inputs,
     render,
     stored_name,
-    temporary_output,
-    writer,
+    write_unclipped,
 )
 from siamese_drc.audio import BLOCK, Sound, open_sound
 from siamese_drc.compressor.settings import PARAMETERS, check_setting
@@ -174,10 +171,7 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
 
 
 def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]:
-    """Write all stems under the gain of their sum; return warnings.
-
-    If one would clip, all are written again at a lower level, so that they still belong together.
-    """
+    """Write all stems under the gain of their sum; return warnings."""
     stems = [open_sound(path) for path in targets]
     first = stems[0]
     for stem in stems[1:]:
@@ -186,31 +180,11 @@ def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]
                 f"{stem.path}: has {stem.sample_rate} Hz and {stem.channels} channels, but"
                 f" {first.path} has {first.sample_rate} Hz and {first.channels}; stems must agree"
             )
-    stored = [output_format(path, stem) for path, stem in zip(targets.values(), stems, strict=True)]
+    outputs = dict(zip(targets.values(), stems, strict=True))
+    lower_db = write_unclipped(outputs, partial(_together, applied, stems))
     warnings = [warning for stem in stems for warning in stem.warnings]
-    with ExitStack() as temporary:
-        paths = [temporary.enter_context(temporary_output(path)) for path in targets.values()]
-
-        def written(lower_db: float) -> float:
-            """Write the stems, and return the peak of those that cannot exceed full scale."""
-            peak = 0.0
-            with ExitStack() as files:
-                write = [
-                    files.enter_context(writer(*each))
-                    for each in zip(paths, stored, stems, strict=True)
-                ]
-                for blocks in _together(applied, stems, lower_db):
-                    for n, block in enumerate(blocks):
-                        write[n](block)
-                        if stored[n].encoding not in BEYOND_FULL_SCALE:
-                            peak = max(peak, float(np.abs(block).max(initial=0)))
-            return peak
-
-        peak = written(0.0)
-        if peak > 1:
-            lower_db = 20 * float(np.log10(peak)) + 0.01
-            written(lower_db)
-            warnings.append(f"a stem would clip: all were made {lower_db:.1f} dB quieter")
+    if lower_db:
+        warnings.append(f"a stem would clip: all were made {lower_db:.1f} dB quieter")
     return warnings
 
 

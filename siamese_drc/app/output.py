@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -43,7 +43,7 @@ CONTAINERS = {
     ".au": ("AU",),
 }
 SPANS = 1500  # of an overview at most: more than a picture has columns
-BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
+_BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
 _BYTES = {"PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # a sample
 _SIZE_IN_32_BITS = ("WAV", "WAVEX", "AIFF", "AU")
 _LARGEST = 2**32 - 2**16  # bytes of samples in these; the rest is for the header
@@ -159,37 +159,64 @@ def render(
         then stays as it is.
     """
 
-    def compress(settings: Mapping[str, float], write: Callable[[np.ndarray], None]) -> Overview:
-        compressing = compressor_of(settings, family, link, loop.sample_rate, loop.channels)
-        overview = Overview(loop.frames, loop.sample_rate)
+    overviews = []  # of each time that it was written
+
+    def compressed(lower_db: float) -> Iterator[list[np.ndarray]]:
+        lower = {**settings, "makeup_db": settings["makeup_db"] - lower_db}
+        compressing = compressor_of(lower, family, link, loop.sample_rate, loop.channels)
+        overviews.append(Overview(loop.frames, loop.sample_rate))
         count = -(-loop.frames // BLOCK)
         for block in progress(loop.blocks(), total=count, description=loop.path.name, unit="block"):
             processed = compressing.process(block)
-            overview.add(block, processed)
-            write(processed.signal)
-        return overview
+            overviews[-1].add(block, processed)
+            yield [processed.signal]
 
     if output is None:
-        return Rendered(compress(settings, lambda block: None), [], settings)
-    stored = output_format(output, loop)
-    with temporary_output(output) as path:
-        with writer(path, stored, loop) as write:
-            overview = compress(settings, write)
-        peak = float(overview.wet.max())
-        if peak <= 1:
-            return Rendered(overview, [], settings)
-        over_db = 20 * math.log10(peak)
-        if stored.encoding in BEYOND_FULL_SCALE:
-            warning = f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
-            return Rendered(overview, [warning], settings)
-        over_db += 0.01
-        lower = {**settings, "makeup_db": settings["makeup_db"] - over_db}
-        warning = (
-            f"the output would clip: it was made {over_db:.1f} dB quieter, with a make-up gain of"
-            f" {lower['makeup_db']:.1f} dB"
+        for _ in compressed(0.0):
+            pass
+        return Rendered(overviews[-1], [], settings)
+    lower_db = write_unclipped({output: loop}, compressed)
+    peak = float(overviews[-1].wet.max())
+    warnings = []
+    if lower_db:
+        settings = {**settings, "makeup_db": settings["makeup_db"] - lower_db}
+        warnings.append(
+            f"the output would clip: it was made {lower_db:.1f} dB quieter, with a make-up gain of"
+            f" {settings['makeup_db']:.1f} dB"
         )
-        with writer(path, stored, loop) as write:
-            return Rendered(compress(lower, write), [warning], lower)
+    elif peak > 1:
+        over_db = 20 * math.log10(peak)
+        warnings.append(
+            f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
+        )
+    return Rendered(overviews[-1], warnings, settings)
+
+
+def write_unclipped(
+    outputs: Mapping[Path, Sound], blocks: Callable[[float], Iterable[list[np.ndarray]]]
+) -> float:
+    """Write processed sounds together, all at a lower level if one would clip.
+
+    `blocks` yields the next block of each, shape (channels, samples), that many dB lower. Returned
+    is by how much, dB. Outputs in floating point keep samples above full scale.
+    """
+    stored = [output_format(path, sound) for path, sound in outputs.items()]
+    lower_db = 0.0
+    with ExitStack() as temporary:
+        paths = [temporary.enter_context(temporary_output(path)) for path in outputs]
+        while True:
+            peak = 0.0
+            with ExitStack() as files:
+                opened = zip(paths, stored, outputs.values(), strict=True)
+                write = [files.enter_context(_writer(*each)) for each in opened]
+                for together in blocks(lower_db):
+                    for n, block in enumerate(together):
+                        write[n](block)
+                        if stored[n].encoding not in _BEYOND_FULL_SCALE:
+                            peak = max(peak, float(np.abs(block).max(initial=0)))
+            if peak <= 1:
+                return lower_db
+            lower_db += 20 * math.log10(peak) + 0.01
 
 
 def compressor_of(
@@ -267,7 +294,7 @@ def document_of(answer: Answer) -> dict[str, Any]:
 
 
 @contextmanager
-def writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.ndarray], None]]:
+def _writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that writes the next block, shape (channels, samples), to a new file."""
     name = os.fsencode(path)  # soundfile refuses names outside UTF-8 as text
     with soundfile.SoundFile(
