@@ -44,10 +44,9 @@ ENTRIES = {
 """Entries of the metrics that a study keeps, and what they are called in its table."""
 
 
-def read_studies(file: Path = STUDIES) -> dict[str, dict[str, Any]]:
+def read_studies() -> dict[str, dict[str, Any]]:
     """Return the studies: `experiment`, `always` and `variations` of each."""
-    studies: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(file)
-    return studies
+    return YAML(typ="safe", pure=True).load(STUDIES)
 
 
 def run_study(study: str) -> None:

@@ -62,8 +62,7 @@ class Rendered(NamedTuple):
 
     overview: Overview
     warnings: list[str]
-    settings: Mapping[str, float]
-    """Those of the output: with a lower make-up gain where it would have clipped."""
+    settings: Mapping[str, float]  # lower make-up gain where the output would have clipped
 
 
 class Overview:

@@ -45,17 +45,12 @@ UNCLAIMED_S = 60.0  # a tab claims its upload at once; one that was closed does 
 class Result:
     """The loop under some settings."""
 
-    audio: Path
-    """The processed loop, for download."""
-    answer: Path
-    """The answer and the applied settings as JSON, for download."""
-    settings: dict[str, float]
-    """Those applied: with a lower make-up gain where the result would have clipped."""
+    audio: Path  # the processed loop, for download
+    answer: Path  # the answer and the applied settings as JSON, for download
+    settings: dict[str, float]  # applied: lower make-up gain where the result would have clipped
     overview: Overview
-    copies: dict[str, Path]
-    """Files to listen to: "loop", "result" and "reference"."""
-    gains_db: dict[str, float]
-    """Gains at which the copies are equally loud."""
+    copies: dict[str, Path]  # to listen to: "loop", "result" and "reference"
+    gains_db: dict[str, float]  # at which the copies are equally loud
     warnings: list[str]
 
 

@@ -14,20 +14,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.export.equations import (
-    REST_DB,
-    chain_gain_db,
-    magnitude_db,
-    smoothed_level_db,
-)
-from siamese_drc.solver.gain_fit import (
-    HIGHEST,
-    LOWEST,
-    UNKNOWNS,
-    fit_gain,
-    to_point,
-    to_settings,
-)
+from siamese_drc.export.equations import REST_DB, chain_gain_db, magnitude_db, smoothed_level_db
+from siamese_drc.solver.gain_fit import UNKNOWNS, fit_gain, to_point, to_settings
 from siamese_drc.solver.gain_model import Family
 
 Limits = Mapping[str, tuple[float, float]]
@@ -41,10 +29,8 @@ _KNOT_DB, _KNOTS = 3.0, 15  # distance and number of the points of compand's cur
 _SMOOTH, _FLAT = 3e-3, 3e-4  # weights that decide where no sound does: a straight, a flat curve
 _ENOUGH_DB = 0.02  # error of one compressor at which a second one in series is not tried
 
-# In a point: threshold (dBFS), 1 - 1/ratio, log attack, log release (samples), knee (dB)
-_PLACES = [UNKNOWNS.index(name) for name in (*PARAMETERS, "knee_db")]
-_START = UNKNOWNS.index("start_db")
-_SCALE = np.array([3.0, 0.1, 0.5, 0.5])
+_MAKEUP = UNKNOWNS.index("makeup_db")
+_SCALE = np.array([3.0, 0.1, 0.5, 0.5])  # of `PARAMETERS` in a point
 # From a compressor that smooths the gain reduction to those that smooth the level
 _SHIFTS = [
     np.array([-2.0, 0.0, np.log(attack), np.log(release), 0.0, 0.0, 3.0])
@@ -65,20 +51,16 @@ class Compand(NamedTuple):
 
     attack_ms: float
     release_ms: float
-    level_db: np.ndarray
-    """Levels of the points of the curve, rising to 0 dBFS."""
-    gain_db: np.ndarray
-    """Gain at these points."""
+    level_db: np.ndarray  # of the points of the curve, rising to 0 dBFS
+    gain_db: np.ndarray  # at these points
     error_db: float
 
 
 class Wanted(NamedTuple):
     """A gain curve on a loop, for a compressor that has one gain for all channels or one each."""
 
-    magnitude: np.ndarray
-    """What the other compressor follows, |x|, shape (gains, samples)."""
-    gain_db: np.ndarray
-    """Make-up gain included, shape (gains, samples)."""
+    magnitude: np.ndarray  # what the other compressor follows, |x|, shape (gains, samples)
+    gain_db: np.ndarray  # make-up gain included, shape (gains, samples)
     sample_rate: int
 
     def points(self) -> np.ndarray:
@@ -128,24 +110,14 @@ def fit_stage(
 ) -> Fitted:
     """Return settings of a compressor, of another family or with other limits.
 
-    Parameters
-    ----------
-    wanted : Wanted
-    start : mapping of str to float
-        Settings of the compressor that made the gain, near which the search begins: where it has
-        the same equations and limits, these are its settings.
-    limits : mapping of str to (float, float)
-    family : str
-        One of `gain_model.FAMILIES`.
+    The search begins near `start`, the settings of the compressor that made the gain: where it has
+    the same equations and limits, these are its settings.
     """
     part, counts = wanted.for_fit()
     weight = np.zeros(part.gain_db.shape)
     weight[:, EVERY - 1 :: EVERY] = counts
-    low, high = LOWEST.copy(), HIGHEST.copy()
-    low[_PLACES], high[_PLACES] = (
-        edge[_PLACES] for edge in _edges(limits, family, wanted.sample_rate)
-    )
-    low[_START] = REST_DB[family]
+    low, high = _edges(limits, family, wanted.sample_rate)
+    low[_MAKEUP], high[_MAKEUP] = -100.0, 100.0
     free = [*PARAMETERS, "makeup_db", *(["knee_db"] if low[-1] < high[-1] else [])]
     base = _point(start, family, wanted.sample_rate)
     starts = [base] if family == "branching" else [base + shift for shift in _SHIFTS]
@@ -161,8 +133,8 @@ def fit_stage(
         )
         for point in starts
     ]
-    found = base.copy()
-    found[_PLACES] = min(fits, key=lambda fit: fit.cost).point[_PLACES]
+    found = min(fits, key=lambda fit: fit.cost).point[: base.size].copy()
+    found[_MAKEUP] = 0.0
     return wanted.fitted([found], family)
 
 
@@ -210,7 +182,8 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
 
     def curve(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gains at the knots and the differences."""
-        basis = _hats(level_of(part, times)[counts], knots)
+        level = level_of(part, times)[counts]  # below: weights of linear interpolation
+        basis = np.stack([np.interp(level, knots, hat) for hat in np.eye(knots.size)], axis=1)
         gains = np.linalg.solve(basis.T @ basis + penalty.T @ penalty, basis.T @ target)
         return gains, basis @ gains - target
 
@@ -249,8 +222,3 @@ def _least_squares(
     inside = np.clip(start, low + 1e-6, high - 1e-6)
     options = {"x_scale": scale, "max_nfev": 40, "ftol": 1e-5, "xtol": 1e-5}
     return least_squares(differences, inside, bounds=(low, high), **options).x
-
-
-def _hats(level: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Return the weights of linear interpolation between knots, shape (levels, knots)."""
-    return np.stack([np.interp(level, knots, hat) for hat in np.eye(knots.size)], axis=1)
