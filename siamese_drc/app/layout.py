@@ -140,14 +140,11 @@ class Page:
         )
         options = [self.examples, self.amount, self.lock, self.weights]
         self.examples.click(self._example, options, [*files, *shown], **_ONE_AT_A_TIME)
-        while_turning: dict[str, Any] = {
-            "trigger_mode": "always_last",  # while work goes on, only the last position is kept
-            "show_progress": "hidden",
-            **_ONE_AT_A_TIME,
-        }
+        # While work goes on, only the last position is kept.
+        turning = {**_ONE_AT_A_TIME, "trigger_mode": "always_last", "show_progress": "hidden"}
         for name, number, slider in zip(KNOBS, self.knobs, self.sliders, strict=True):
-            slider.input(self._slide(name), [slider, *self.knobs], shown, **while_turning)
-            gr.on([number.submit, number.blur], self._turn, self.knobs, shown, **while_turning)
+            slider.input(self._slide(name), [slider, *self.knobs], shown, **turning)
+            gr.on([number.submit, number.blur], self._turn, self.knobs, shown, **turning)
         self.export.click(self._export, None, [self.alert, *exports], **_ONE_AT_A_TIME)
         self.back.click(self._back, None, shown, **_ONE_AT_A_TIME)
         self.blocks.unload(self._end)
@@ -224,10 +221,10 @@ class Page:
     def _slide(self, name: str) -> Callable[..., Updates]:
         """Return what moves one setting by its slider; the others stay as the numbers are."""
 
-        def slide(request: gr.Request, position: float, *values: float) -> Updates:
+        def slide(request: gr.Request, position: float, *values: float | None) -> Updates:
             settings = dict(zip(KNOBS, values, strict=True))
             settings[name] = KNOBS[name].value(position)
-            return self._result(self._session(request), settings)
+            return self._turn(request, *settings.values())
 
         return slide
 
@@ -257,16 +254,15 @@ class Page:
         several = answer.references if len(answer.references) > 1 else []
         warnings = [*map(said_alone, several), *session.notes, *answer.warnings, *result.warnings]
         axis_s = float(result.overview.seconds[-1])
+        listening: dict[str, Any] = {
+            name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
+            for name, copy in result.copies.items()
+        }
+        listening["time"] = {"start_s": session.start_s, "axis_s": axis_s, **TIME_AXES}
         updates: Updates = {
             self.alert: gr.HTML(visible=False),
             self.verdict: gr.HTML(verdict_html(answer.situation, warnings), visible=True),
-            self.listening: {
-                "time": {"start_s": session.start_s, "axis_s": axis_s, **TIME_AXES},
-                **{
-                    name: {"path": f"gradio_api/file={copy}", "gain_db": result.gains_db[name]}
-                    for name, copy in result.copies.items()
-                },
-            },
+            self.listening: listening,
             self.curve: curve_picture(result.settings, result.overview),
             self.waves: time_picture(result.overview, session.reference),
             self.audio: str(result.audio),
@@ -274,12 +270,10 @@ class Page:
             self.exported: gr.HTML(visible=False),
             self.archive: gr.DownloadButton(visible=False),
         }
-        for number, slider, (name, knob) in zip(
-            self.knobs, self.sliders, KNOBS.items(), strict=True
-        ):
+        for name, number, slider in zip(KNOBS, self.knobs, self.sliders, strict=True):
             value = result.settings[name]
             updates[number] = gr.Number(value, info=told[name]) if told else gr.Number(value)
-            updates[slider] = knob.position(value)
+            updates[slider] = KNOBS[name].position(value)
         return updates
 
     def _export(self, request: gr.Request) -> Updates:

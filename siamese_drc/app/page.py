@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +29,12 @@ def visitors_folder() -> Iterator[Path]:
     and are removed first.
     """
     for left in Path(tempfile.gettempdir()).glob("drc-app-*"):
-        try:
+        with suppress(OSError), ExitStack() as opened:  # another user's, or in use
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError:
-            continue  # of another user
-        try:
+            opened.callback(os.close, lock)
             if os.fstat(lock).st_uid == os.getuid():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
-        except BlockingIOError:
-            pass  # in use
-        finally:
-            os.close(lock)
     new = Path(tempfile.mkdtemp(prefix="new-drc-app-"))
     lock = os.open(new, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
