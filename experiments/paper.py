@@ -100,29 +100,29 @@ def run_plan() -> None:
 
 
 def landed(params: Params, name: str, grids: list[str]) -> bool:
-    """Return whether a run has landed, with the model and training that params.yaml has now.
+    """Return whether a run has landed, with the recipe that params.yaml has now."""
+    record = run_folder(name, grids) / "run.json"
+    return record.exists() and read_json(record).get("recipe") == recipe(params, name)
 
-    In either precision: which one is faster depends on the processor.
+
+def recipe(params: Params, name: str) -> dict[str, Any]:
+    """Return the model, training and corpus of a run: another recipe makes it a new run.
+
+    The precision does not count: which one is faster depends on the processor.
     """
-    folder = run_folder(name, grids)
-    if not (folder / "run.json").exists():
-        return False
-    try:
-        return _made_of(load_params(folder / "params.yaml"), name) == _made_of(params, name)
-    except (InputError, KeyError):  # of an earlier form of params.yaml
-        return False
-
-
-def _made_of(params: Params, name: str) -> Any:
     params = Params.model_validate(params.model_dump() | {"scale": "paper"})
     name = _trained(params, name)
-    entry, model = params.trained[name], params.model_of(name)
-    if model.kind == "none":
-        return model
-    size = params.size
-    recipe = (params.training_of(name), params.max_epochs_of(name), entry.targets)
-    loops = size.loops[params.corpora[entry.corpus].material]
-    return model, recipe, loops, size.drawn_settings.get(entry.corpus)
+    entry, model = params.trained[name], params.model_of(name).model_dump(mode="json")
+    if model["kind"] == "none":
+        return {"model": model}
+    return {
+        "model": model,
+        "train": params.training_of(name).model_dump(mode="json"),
+        "epochs": params.max_epochs_of(name),
+        "targets": entry.targets,
+        "loops": params.size.loops[params.corpora[entry.corpus].material],
+        "drawn_settings": params.size.drawn_settings.get(entry.corpus),
+    }
 
 
 def run_folder(name: str, grids: list[str]) -> Path:
@@ -170,6 +170,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     made = {
         "data_sets": [params.data_set(tested, grid) for grid in grids],
         "metrics": str(metrics),
+        "recipe": recipe(params, name),
         **provenance(clone),
         "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
         "validation": validation_curves(history) if history.exists() else {},

@@ -130,7 +130,11 @@ def verdict() -> str:
     with reading(report):
         _, _, text = report.read_text(encoding="utf-8").partition("\n## Verdict\n")
     lines = text.partition("\n## ")[0].splitlines()
-    sentences = [line for line in lines if line.startswith(("- **Does training", "- **Distance"))]
+    sentences = [
+        line.replace(": see *Claim 0*", "")
+        for line in lines
+        if line.startswith(("- **Does training", "- **Distance"))
+    ]
     table = [line for line in lines if line.startswith("|")]
     return "\n".join([*sentences, "", *table, ""])
 

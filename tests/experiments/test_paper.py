@@ -11,9 +11,9 @@ from experiments import paper
 from experiments.__main__ import main
 from experiments.clone import make_clone, rewrite_params, run_measured
 from experiments.paper import restrict, run_at_paper_scale, stages_of
-from experiments.results import land
+from experiments.results import land, write_json
 from siamese_drc.core.errors import InputError
-from stages.project.params import load_params
+from stages.project.params import Params, load_params
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,3 +137,20 @@ def test_what_lands_is_joined_with_earlier_results_and_names_its_commit(tmp_path
 def test_the_page_shows_what_has_landed(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert paper.tables() in paper.PAGE.read_text(), "run python -m experiments tables"
+
+
+def test_a_run_counts_as_landed_until_its_recipe_changes(tmp_path, monkeypatch):
+    params = load_params(ROOT / "params.yaml")
+    monkeypatch.setattr(paper, "RESULTS", tmp_path)
+    name, grids = "drum-cnn-stft128", ["dm2"]
+    assert not paper.landed(params, name, grids)
+    record = paper.run_folder(name, grids) / "run.json"
+    write_json(record, {"recipe": paper.recipe(params, name)})
+    assert paper.landed(params, name, grids)
+
+    changed = params.model_dump()
+    changed["scales"]["paper"]["precision"] = "mixed_bfloat16"  # decides about the time alone
+    changed["match"]["seed"] += 1
+    assert paper.landed(Params.model_validate(changed), name, grids)
+    changed["train"]["batch_size"] *= 2
+    assert not paper.landed(Params.model_validate(changed), name, grids)
