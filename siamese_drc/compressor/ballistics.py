@@ -58,11 +58,18 @@ def level_db(signal: np.ndarray, detector: Detector = "peak") -> np.ndarray:
     return RunningLevel(detector).of(signal)
 
 
+def require_signal(signal: np.ndarray) -> None:
+    """Raise ValueError unless a signal is one-dimensional, not empty and finite."""
+    if signal.ndim != 1 or signal.size == 0:
+        raise ValueError(f"the signal's shape is {signal.shape}, must be (samples,), not empty")
+    if not np.isfinite(signal).all():
+        raise ValueError("the signal has values that are not finite")
+
+
 class RunningLevel:
     """`level_db` of a signal that comes block by block, bit-identical to that of the whole."""
 
     def __init__(self, detector: Detector) -> None:
-        """Start from silence."""
         if detector not in ("peak", "rms"):
             raise ValueError(f"detector {detector!r}: must be 'peak' or 'rms'")
         self._detector = detector
@@ -72,10 +79,7 @@ class RunningLevel:
 
     def of(self, block: np.ndarray) -> np.ndarray:
         """Return the level of the next samples; errors are those of `level_db`."""
-        if block.ndim != 1 or block.size == 0:
-            raise ValueError(f"the signal's shape is {block.shape}, must be (samples,), not empty")
-        if not np.isfinite(block).all():
-            raise ValueError("the signal has values that are not finite")
+        require_signal(block)
         power = np.square(block, dtype=np.float64)
         if self._detector == "rms":
             power = self._held_mean_square(power)
@@ -123,22 +127,11 @@ def smooth_branching(level, threshold, attack, release, knee, curvature, state, 
 
 @njit(cache=True)
 def smooth_decoupled(level, threshold, attack, release, knee, curvature, state, smoothed):
-    """Smooth the overshoot with eq. 17.
+    """Write the overshoot of a level, shape (samples,), smoothed with eq. 17, into `smoothed`.
 
-    Parameters
-    ----------
-    level : ndarray, shape (samples,), float64, dBFS
-    threshold : ndarray, shape (LANES,), float64, dBFS
-    attack, release : ndarray, shape (LANES,), float64
-        1 - a of eq. 7.
-    knee : float, dB
-        Width of the knee.
-    curvature : float, 1/dB
-        1 / (2 knee), or 0 where there is no knee.
-    state : ndarray, shape (2, LANES), float64, dB
-        The smoother's memory, carried from one call to the next.
-    smoothed : ndarray, shape (LANES, at least samples), float32, dB
-        The result.
+    `threshold` (dBFS), `attack` and `release` (1 - a of eq. 7) have the shape (LANES,), `state`,
+    the memory from one call to the next, (2, LANES), all float64; `smoothed` is float32, (LANES, at
+    least samples). `curvature` is 1 / (2 knee), or 0 where there is no knee.
     """
     block = np.empty((BLOCK, LANES), np.float32)
     for start in range(0, level.size, BLOCK):
@@ -167,20 +160,9 @@ def _transpose(block, rows):
 
 @njit(cache=True)
 def apply_gain(signal, smoothed, lanes, slope, rows, start, compressed):
-    """Write y = x 2^(slope y_L), eq. 23, for every row.
+    """Write y = x 2^(slope y_L), eq. 23, from sample `start` on into `rows` of `compressed`.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), float32
-    smoothed : ndarray, shape (LANES, at least samples), float32, dB
-    lanes : ndarray, shape (n,), int
-        The lane of each row.
-    slope : ndarray, shape (n,), float32, octaves per dB
-        Of each row, at most 0.
-    rows : ndarray, shape (n,), int
-    start : int
-        Where the span begins in a row.
-    compressed : ndarray, shape (all rows, all samples), float32
+    `lanes` and `slope`, octaves per dB and at most 0, are those of each row; `smoothed` is y_L.
     """
     for i in range(rows.size):
         source, per_db = smoothed[lanes[i]], slope[i]

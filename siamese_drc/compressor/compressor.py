@@ -13,7 +13,7 @@ and analysis", Journal of the Audio Engineering Society 60(6), 2012.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from siamese_drc.compressor.ballistics import (
     Detector,
     RunningLevel,
     apply_gain,
-    level_db,
+    require_signal,
     smooth_branching,
     smooth_decoupled,
     smoothing_step,
@@ -30,6 +30,15 @@ from siamese_drc.compressor.ballistics import (
 from siamese_drc.compressor.settings import Settings
 
 Smoothing = Literal["branching", "decoupled"]
+
+
+class Design(TypedDict, total=False):
+    """Options that decide the gain reduction, as for `compress`."""
+
+    detector: Detector
+    smoothing: Smoothing
+    knee_db: float
+
 
 _SMOOTHERS = {"branching": smooth_branching, "decoupled": smooth_decoupled}
 _SEGMENT = 4096  # samples smoothed at a time: few enough to be in the cache when they are used
@@ -101,33 +110,25 @@ def compress(
     if not np.isfinite(makeup_db):
         raise ValueError(f"makeup_db {makeup_db:g}: must be finite")
     signal = np.asarray(signal, np.float32)
-    level = level_db(signal, detector)
-    if key is not None:
-        level = level_db(np.asarray(key, np.float32), detector)
-        if level.size != signal.size:
-            raise ValueError(f"the key has {level.size} samples, must have {signal.size}")
+    require_signal(signal)
+    if key is not None and len(key) != signal.size:
+        raise ValueError(f"the key has {len(key)} samples, must have {signal.size}")
     if out is None:
         out = np.empty((len(settings), signal.size), np.float32)
     octaves = _octaves_per_overshoot(settings)
     louder = signal * np.float32(10 ** (makeup_db / 20))
-    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
-    for rows, lanes, span, smoothed in smoother.spans(level):
+    chain = _SideChain(settings, sample_rate, detector, smoothing, knee_db)
+    for rows, lanes, span, smoothed in chain.spans(signal if key is None else key):
         apply_gain(louder[span], smoothed, lanes, octaves[rows], rows, span.start, out)
     return out
 
 
 def gain_reduction_db(
-    signal: np.ndarray,
-    settings: Settings,
-    *,
-    sample_rate: int,
-    detector: Detector = "peak",
-    smoothing: Smoothing = "branching",
-    knee_db: float = 0.0,
+    signal: np.ndarray, settings: Settings, *, sample_rate: int, **design: Unpack[Design]
 ) -> np.ndarray:
     """Return by how much each setting turns each sample down, without make-up gain.
 
-    Parameters and errors are those of `compress`.
+    Parameters and errors are those of `compress`; `design` are detector, smoothing and knee_db.
 
     Returns
     -------
@@ -141,37 +142,23 @@ def gain_reduction_db(
     >>> curve[0, [0, 441, 44099]].round(2)
     array([0.02, 5.06, 8.  ], dtype=float32)
     """
-    level = level_db(np.asarray(signal, np.float32), detector)
-    reduction = np.empty((len(settings), level.size), np.float32)
+    reduction = np.empty((len(settings), np.size(signal)), np.float32)
     slope = (1 - 1 / settings.ratio).astype(np.float32)
-    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
-    for rows, lanes, span, smoothed in smoother.spans(level):
+    for rows, lanes, span, smoothed in _SideChain(settings, sample_rate, **design).spans(signal):
         of_span = smoothed[:, : span.stop - span.start]
         reduction[rows, span] = slope[rows, np.newaxis] * of_span[lanes]
     return reduction
 
 
 def max_gain_reduction_db(
-    signal: np.ndarray,
-    settings: Settings,
-    *,
-    sample_rate: int,
-    detector: Detector = "peak",
-    smoothing: Smoothing = "branching",
-    knee_db: float = 0.0,
+    signal: np.ndarray, settings: Settings, *, sample_rate: int, **design: Unpack[Design]
 ) -> np.ndarray:
-    """Return the largest gain reduction of each setting, without make-up gain.
+    """Return the largest gain reduction of each setting, shape (n,), float64, dB, at least 0.
 
-    Parameters and errors are those of `compress`.
-
-    Returns
-    -------
-    ndarray, shape (n,), float64, dB, at least 0
+    Parameters and errors are those of `gain_reduction_db`.
     """
-    level = level_db(np.asarray(signal, np.float32), detector)
     highest = np.zeros(len(settings))
-    smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
-    for rows, lanes, span, smoothed in smoother.spans(level):
+    for rows, lanes, span, smoothed in _SideChain(settings, sample_rate, **design).spans(signal):
         of_span = smoothed[:, : span.stop - span.start].max(axis=1)
         highest[rows] = np.maximum(highest[rows], of_span[lanes])
     return (1 - 1 / settings.ratio) * highest
@@ -196,8 +183,7 @@ class LinkedCompressor:
     Parameters
     ----------
     settings : Settings, one row
-    sample_rate : int, Hz
-    detector, smoothing, knee_db, makeup_db
+    sample_rate, makeup_db, detector, smoothing, knee_db
         As for `compress`.
 
     Raises
@@ -221,43 +207,31 @@ class LinkedCompressor:
         settings: Settings,
         *,
         sample_rate: int,
-        detector: Detector = "peak",
-        smoothing: Smoothing = "branching",
-        knee_db: float = 0.0,
         makeup_db: float = 0.0,
+        **design: Unpack[Design],
     ) -> None:
-        """Start from silence."""
         if len(settings) != 1:
             raise ValueError(f"{len(settings)} settings: must be one")
-        self._level = RunningLevel(detector)
-        self._smoother = _Smoother(settings, sample_rate, smoothing, knee_db)
+        self._chain = _SideChain(settings, sample_rate, **design)
         self._slope = np.float32(1 - 1 / settings.ratio[0])
         self._octaves = _octaves_per_overshoot(settings)
         self._louder = np.float32(10 ** (makeup_db / 20))
 
     def process(self, block: np.ndarray) -> Processed:
-        """Compress the next block.
-
-        Parameters
-        ----------
-        block : ndarray, shape (channels, samples), float32, full scale 1.0
+        """Compress the next block, shape (channels, samples), float32, full scale 1.0.
 
         Raises
         ------
         ValueError
             If the block is empty or not finite.
         """
-        level = self._level.of(channel_mean(block))
         louder = block * self._louder
         compressed = np.empty_like(louder)
-        reduction = np.empty(level.size, np.float32)
-        for rows, lanes, span, smoothed in self._smoother.spans(level):
+        reduction = np.empty(block.shape[-1], np.float32)
+        for rows, lanes, span, smoothed in self._chain.spans(channel_mean(block)):
             reduction[span] = self._slope * smoothed[0, : span.stop - span.start]
-            for channel, target in zip(louder, compressed, strict=True):
-                of_channel = target[np.newaxis]
-                apply_gain(
-                    channel[span], smoothed, lanes, self._octaves, rows, span.start, of_channel
-                )
+            for channel, target in zip(louder[:, span], compressed[:, np.newaxis], strict=True):
+                apply_gain(channel, smoothed, lanes, self._octaves, rows, span.start, target)
         return Processed(compressed, reduction)
 
 
@@ -266,15 +240,21 @@ def channel_mean(signal: np.ndarray) -> np.ndarray:
     return signal[0] if len(signal) == 1 else signal.mean(axis=0, dtype=np.float32)
 
 
-class _Smoother:
+class _SideChain:
     """The smoothed overshoot of many settings, computed once for those that differ in ratio alone.
 
-    It carries the state of the recursion from one call of `spans` to the next.
+    It carries the states of level detection and recursion from one call of `spans` to the next.
     """
 
     def __init__(
-        self, settings: Settings, sample_rate: int, smoothing: Smoothing, knee_db: float
+        self,
+        settings: Settings,
+        sample_rate: int,
+        detector: Detector = "peak",
+        smoothing: Smoothing = "branching",
+        knee_db: float = 0.0,
     ) -> None:
+        self._level = RunningLevel(detector)
         if smoothing not in _SMOOTHERS:
             raise ValueError(f"smoothing {smoothing!r}: must be one of {sorted(_SMOOTHERS)}")
         if not (np.isfinite(knee_db) and knee_db >= 0):
@@ -292,33 +272,27 @@ class _Smoother:
         groups = -(-self._shared.shape[1] // LANES)
         self._state = np.zeros((groups, 2, LANES))  # y_L[-1] = 0
 
-    def spans(
-        self, level: np.ndarray
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, slice, np.ndarray]]:
-        """Smooth the overshoot of a level (eqs. 4, 16 and 17), span by span.
+    def spans(self, key: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, slice, np.ndarray]]:
+        """Smooth the overshoot of a signal's level (eqs. 4, 16 and 17), span by span.
 
         Yields the settings' rows, their lanes, a span of time, and the result of all lanes in that
         span, in dB for an infinite ratio, shape (LANES, _SEGMENT), to be used before the next one.
         """
+        level = self._level.of(np.asarray(key, np.float32))
         smoothed = np.empty((LANES, _SEGMENT), np.float32)
         for group, state in enumerate(self._state):
             first = group * LANES
             rows = np.flatnonzero((self._place >= first) & (self._place < first + LANES))
             lanes = self._place[rows] - first
-            threshold, attack, release = _filled(self._shared[:, first : first + LANES])
+            some = self._shared[:, first : first + LANES]
+            # The last column is repeated until there are LANES of them.
+            filled = np.pad(some, [(0, 0), (0, LANES - some.shape[1])], mode="edge")
+            threshold, attack, release = np.ascontiguousarray(filled)
+            shape = threshold, attack, release, self._knee, self._curvature
             for start in range(0, level.size, _SEGMENT):
                 span = slice(start, min(start + _SEGMENT, level.size))
-                self._smooth(
-                    *(level[span], threshold, attack, release),
-                    *(self._knee, self._curvature, state, smoothed),
-                )
+                self._smooth(level[span], *shape, state, smoothed)
                 yield rows, lanes, span, smoothed
-
-
-def _filled(columns: np.ndarray) -> np.ndarray:
-    """Repeat the last column until there are LANES of them, rows contiguous."""
-    filled = np.pad(columns, [(0, 0), (0, LANES - columns.shape[1])], mode="edge")
-    return np.ascontiguousarray(filled)
 
 
 def _octaves_per_overshoot(settings: Settings) -> np.ndarray:

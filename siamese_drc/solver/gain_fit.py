@@ -1,9 +1,7 @@
 """Compressor settings by least squares from the gain between a loop and its compressed version.
 
-`gain_model` runs the compressor over a signal, compares its gain with a measured one, and
-accumulates the normal equations with exact derivatives in all unknowns;
-`scipy.optimize.least_squares` takes the steps. The unknowns are those of `UNKNOWNS`, in the
-coordinates of a *point*, which `gain_model` defines.
+`gain_model` defines the coordinates of a *point* and accumulates the normal equations;
+`scipy.optimize.least_squares` takes the steps.
 """
 
 from __future__ import annotations

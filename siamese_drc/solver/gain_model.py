@@ -17,9 +17,10 @@ The gain is the make-up gain minus (1 - 1/ratio) y_L. One compiled pass runs a r
 signal, compares it with a measured gain, and accumulates the normal equations with exact
 derivatives in all unknowns. Equation numbers are those of Giannoulis, Massberg and Reiss (2012).
 
-A *point* is an array of the unknowns in the coordinates of the fit: threshold (dBFS), slope
-1 - 1/ratio, natural logarithms of attack and release in samples, make-up gain (dB), state before
-the first sample (dB above the threshold: y_L, or the smoothed level), and knee width (dB).
+A *point* is an array of the unknowns in the coordinates of the fit, shape (7,): threshold (dBFS),
+slope 1 - 1/ratio, natural logarithms of attack and release in samples, make-up gain (dB), state
+before the first sample (dB above the threshold: y_L, or the smoothed level), and knee width (dB).
+In the kernels, a family is its place in `FAMILIES`, and `drive` is what `drive_of` returns.
 """
 
 from __future__ import annotations
@@ -96,22 +97,10 @@ def _follow(family, drive, point, state, gain, by):
     """Run the recursion over one frame, and its derivatives.
 
     A quantity is a tuple: its value, and its derivatives by threshold, log attack, log release,
-    start state and knee width.
-
-    Parameters
-    ----------
-    family : int
-        Place in `FAMILIES`.
-    drive : ndarray, shape (samples,), float64
-        By `drive_of`.
-    point : ndarray, shape (7,)
-    state : ndarray, shape (2, 6)
-        y_1, and y_L or the smoothed level: carried from one frame to the next.
-    gain : ndarray, shape (FRAME,), dB
-        Filled with the gain, make-up included.
-    by : ndarray, shape (COUNT, FRAME)
-        Filled with the derivatives of the gain, but for constant factors: those of y_L, and y_L
-        itself for the slope. That by the make-up gain is 1 and stays.
+    start state and knee width. `state` holds y_1, and y_L or the smoothed level, from one frame to
+    the next. `gain`, shape (FRAME,), is filled with the gain, dB, make-up included; `by`, shape
+    (COUNT, FRAME), with its derivatives, but for constant factors: those of y_L, and y_L itself for
+    the slope. That by the make-up gain is 1 and stays.
     """
     threshold, slope, makeup, knee = point[0], point[1], point[4], point[6]
     attack, release, attack_by_log, release_by_log = _steps(point)
@@ -154,26 +143,10 @@ def _follow(family, drive, point, state, gain, by):
 
 @njit(cache=True, nogil=True)
 def linearise(family, drive, measured, weight, decibels, point, free, products, moments):
-    """Compare the gain at a point with the measured one, and linearise the difference.
+    """Return the sum of weighted squares of the measured gain minus that at a point.
 
-    Parameters
-    ----------
-    family : int
-        Place in `FAMILIES`.
-    drive : ndarray, shape (samples,), float64
-        By `drive_of`.
-    measured, weight : ndarray, shape (samples,), float64
-        As for `fit_gain`.
-    decibels : bool
-    free : ndarray, shape (f,), int
-        Indices of the unknowns that are free.
-    products, moments : ndarray, shape (f, f) and (clusters, f)
-        Filled with the normal equations: J^T W J, and -J^T W r by clusters of frames.
-
-    Returns
-    -------
-    float
-        Sum of the weighted squares.
+    `measured`, `weight` and `decibels` are those of `fit_gain`. `free` are the indices of the free
+    unknowns, `products` and `moments` are filled with the normal equations of `GainFit`.
     """
     count = free.size
     state, gain, by = np.empty(_STATES), np.empty(FRAME), np.zeros((COUNT, FRAME))
@@ -240,24 +213,16 @@ def drive_of(level: np.ndarray, family: Family) -> np.ndarray:
 
 
 class RunningGain:
-    """The gain at a point, block by block; the result does not depend on how a signal is cut.
-
-    Parameters
-    ----------
-    point : ndarray, shape (7,)
-    family : str
-        One of `FAMILIES`.
-    """
+    """The gain at a point, block by block; the result does not depend on how a signal is cut."""
 
     def __init__(self, point: np.ndarray, family: Family = "branching") -> None:
         self._point, self._family = point, family
-        self._state = np.empty(_STATES)
-        _begin(FAMILIES.index(family), point, self._state)
+        self._number, self._state = FAMILIES.index(family), np.empty(_STATES)
+        _begin(self._number, point, self._state)
 
     def of(self, level: np.ndarray) -> np.ndarray:
         """Return the gain, make-up included, dB, of the next samples' level, shape (samples,)."""
-        drive = drive_of(level, self._family)
-        return _gain_db(FAMILIES.index(self._family), drive, self._point, self._state)
+        return _gain_db(self._number, drive_of(level, self._family), self._point, self._state)
 
 
 def model_gain_db(level: np.ndarray, point: np.ndarray, family: Family = "branching") -> np.ndarray:
