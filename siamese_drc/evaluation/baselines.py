@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def constant() -> DummyRegressor:
-    """Return the regressor that predicts the median of its training rows.
-
-    The median is the constant of least mean absolute error.
-    """
+    """Return the regressor of the median, the constant of least mean absolute error."""
     from sklearn.dummy import DummyRegressor
 
     return DummyRegressor(strategy="median")
@@ -29,14 +26,9 @@ def constant() -> DummyRegressor:
 def ridge(penalty: float) -> Pipeline:
     """Return a ridge regression on features that are standardised over the training rows.
 
+    `penalty` is the factor of the sum of the squared weights, beside the sum of the squared errors.
     A network's own output is a linear function of its embedding, so that information about a
-    parameter may lie along any direction of it, which a tree needs many splits to follow. (With
-    products of features added, the errors were larger at laptop scale, at 1,200 rows in a fit.)
-
-    Parameters
-    ----------
-    penalty : float
-        Factor of the sum of the squared weights, beside the sum of the squared errors.
+    parameter may lie along any direction of it, which a tree needs many splits to follow.
 
     Examples
     --------

@@ -51,10 +51,37 @@ def mean_errors(
     1.5
     """
     return {
-        entry: split_errors(data, predictions)
-        if len(predictions) > 1
-        else row_errors(data, *predictions, bootstrap=bootstrap, seed=seed)
-        for entry, predictions in entries.items()
+        entry: errors_of(data, tested, bootstrap=bootstrap, seed=seed)
+        for entry, tested in entries.items()
+    }
+
+
+def errors_of(
+    data: DataSet, tested: Sequence[Prediction], *, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """Return the errors of each parameter over random splits, or over rows predicted once."""
+    errors = [absolute_errors(data, part) for part in tested]
+    rows = np.concatenate([part.rows for part in tested])
+    means = np.array([error.mean(axis=0) for error in errors])
+    spread = means
+    if len(tested) == 1:
+        spread = bootstrap_means(errors[0], data.group[rows], samples=bootstrap, seed=seed)
+    identifiable = [
+        error[chosen].mean(axis=0)
+        for error, part in zip(errors, tested, strict=True)
+        if (chosen := data.identifiable[part.rows]).any()
+    ]
+    return {
+        parameter: {
+            "mae": float(mae),
+            "std": float(std),
+            "percent": float(100 * mae / RANGES[parameter]),
+            "mae_identifiable": float(np.mean(identifiable, axis=0)[i]) if identifiable else None,
+            "n": np.unique(rows).size,
+        }
+        for i, (parameter, mae, std) in enumerate(
+            zip(data.parameters, means.mean(axis=0), spread.std(axis=0), strict=True)
+        )
     }
 
 
@@ -73,46 +100,13 @@ def compared_errors(
     """
     options = {"bootstrap": bootstrap, "seed": seed}
     errors: dict[str, Any] = mean_errors(data, entries, **options)
-    for name, of_baseline in baselines.items():
-        errors[name] = mean_errors(data, of_baseline, **options)
+    errors |= {name: mean_errors(data, of, **options) for name, of in baselines.items()}
     if "untrained" in baselines:
         errors["learnt"] = {
             protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)
             for protocol, twin in baselines["untrained"].items()
         }
     return errors
-
-
-def split_errors(data: DataSet, tested: Sequence[Prediction]) -> dict[str, Any]:
-    """Return the errors of each parameter as means over random splits."""
-    errors = [absolute_errors(data, split) for split in tested]
-    means = np.array([error.mean(axis=0) for error in errors])
-    identifiable = [
-        error[chosen].mean(axis=0)
-        for error, split in zip(errors, tested, strict=True)
-        if (chosen := data.identifiable[split.rows]).any()
-    ]
-    return _describe(
-        data,
-        mae=means.mean(axis=0),
-        std=means.std(axis=0),
-        mae_identifiable=np.mean(identifiable, axis=0) if identifiable else None,
-        n=np.unique(np.concatenate([split.rows for split in tested])).size,
-    )
-
-
-def row_errors(data: DataSet, tested: Prediction, *, bootstrap: int, seed: int) -> dict[str, Any]:
-    """Return the errors of each parameter over rows that were predicted once."""
-    errors = absolute_errors(data, tested)
-    identifiable = data.identifiable[tested.rows]
-    means = bootstrap_means(errors, data.group[tested.rows], samples=bootstrap, seed=seed)
-    return _describe(
-        data,
-        mae=errors.mean(axis=0),
-        std=means.std(axis=0),
-        mae_identifiable=errors[identifiable].mean(axis=0) if identifiable.any() else None,
-        n=len(errors),
-    )
 
 
 def absolute_errors(data: DataSet, tested: Prediction) -> np.ndarray:
@@ -125,8 +119,7 @@ def bootstrap_means(
 ) -> np.ndarray:
     """Return the means of bootstrap samples of `values`, shape (samples, columns).
 
-    Rows of one group are drawn together. Differences between the absolute errors of two predictors
-    on the same rows give a paired comparison.
+    Rows of one group are drawn together.
     """
     groups, of_row = np.unique(group, return_inverse=True)
     counts = np.bincount(of_row)
@@ -138,10 +131,7 @@ def bootstrap_means(
 def row_means(data: DataSet, tested: Sequence[Prediction], *, errors: bool = True) -> np.ndarray:
     """Return each row's absolute error, or prediction: the mean over the splits that tested it.
 
-    Returns
-    -------
-    ndarray, shape (rows of data, parameters)
-        NaN in rows that no split tested.
+    The shape is (rows of data, parameters); rows that no split tested are NaN.
     """
     total, count = np.zeros(data.targets.shape), np.zeros((len(data), 1))
     for part in tested:
@@ -195,32 +185,24 @@ def learnt(
 
 
 def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction]) -> pd.DataFrame:
-    """Return a protocol's mean prediction of every tested row, for plots.
+    """Return a protocol's mean prediction of each parameter of every tested row, for plots.
 
-    Returns
-    -------
-    DataFrame, a row for each parameter and tested row of the data set
-        Columns data_set, protocol, parameter, loop, true, predicted.
+    The columns are data_set, protocol, parameter, loop, true, predicted.
     """
     import pandas as pd
 
     mean = row_means(data, tested, errors=False)
     rows = np.flatnonzero(np.isfinite(mean).all(axis=1))
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "data_set": data.name,
-                    "protocol": protocol,
-                    "parameter": parameter,
-                    "loop": data.loop[rows],
-                    "true": data.targets[rows, i],
-                    "predicted": mean[rows, i],
-                }
-            )
-            for i, parameter in enumerate(data.parameters)
-        ],
-        ignore_index=True,
+    names = data.parameters
+    return pd.DataFrame(
+        {
+            "data_set": data.name,
+            "protocol": protocol,
+            "parameter": np.repeat(names, len(rows)),
+            "loop": np.tile(data.loop[rows], len(names)),
+            "true": data.targets[rows].T.ravel(),
+            "predicted": mean[rows].T.ravel(),
+        }
     )
 
 
@@ -237,23 +219,3 @@ def rounded(metrics: Any) -> Any:
     if isinstance(metrics, list):
         return [rounded(value) for value in metrics]
     return float(f"{round(metrics, 9):.6g}") if isinstance(metrics, float) else metrics
-
-
-def _describe(
-    data: DataSet,
-    *,
-    mae: np.ndarray,
-    std: np.ndarray,
-    mae_identifiable: np.ndarray | None,
-    n: int,
-) -> dict[str, Any]:
-    return {
-        parameter: {
-            "mae": float(mae[i]),
-            "std": float(std[i]),
-            "percent": float(100 * mae[i] / RANGES[parameter]),
-            "mae_identifiable": None if mae_identifiable is None else float(mae_identifiable[i]),
-            "n": n,
-        }
-        for i, parameter in enumerate(data.parameters)
-    }

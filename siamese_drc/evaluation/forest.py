@@ -86,35 +86,29 @@ class BinnedForestRegressor(RegressorMixin, BaseEstimator):
         )
         y = np.asarray(y, np.float64)
         self._single = y.ndim == 1
+        seed = self.random_state
+        if seed is None or isinstance(seed, np.random.RandomState):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
         self.forest_ = grow_forest(
             X,
             y.reshape(len(y), -1),
             trees=self.n_estimators,
             tried=max(1, int(self.max_features * X.shape[1])),
             max_leaf_nodes=self.max_leaf_nodes,
-            seed=_entropy(self.random_state),
+            seed=np.atleast_1d(seed).tolist(),
             jobs=self.n_jobs,
         )
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the mean of the trees, shape (rows,) or (rows, targets) as in `fit`."""
-        X = self._checked(X)
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
         predicted = self.forest_.predict(X)
         return predicted[:, 0] if self._single else predicted
-
-    def _checked(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
 
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn may expect of this estimator."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def _entropy(random_state: Any) -> tuple[int, ...]:
-    if random_state is None or isinstance(random_state, np.random.RandomState):
-        return (int(check_random_state(random_state).randint(2**31 - 1)),)
-    return tuple(np.atleast_1d(random_state).tolist())

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.parallel import parallel_map
 
 if TYPE_CHECKING:
@@ -62,21 +62,15 @@ class DataSet:
         return len(self.targets)
 
     def read_rows(self, path: Path, *, columns: int | None = None) -> np.ndarray:
-        """Read features or predictions of these rows from a .npy file.
-
-        Returns
-        -------
-        ndarray, shape (rows, columns), float32, C-contiguous
+        """Read features or predictions of these rows, (rows, columns), float32, from a .npy file.
 
         Raises
         ------
         InputError
             If the file cannot be read, has another shape, or holds values that are not finite.
         """
-        try:
+        with reading(path):
             array = np.load(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot be read as an array ({error})") from error
         if array.ndim != 2 or len(array) != len(self) or columns not in (None, array.shape[1]):
             expected = f"({len(self)}, {'any' if columns is None else columns})"
             raise InputError(f"{path}: has shape {array.shape}, must have {expected}")

@@ -5,9 +5,6 @@ a random subset of the features tried at each split. Features are first replaced
 at most 64 bins, so that a split is found in a histogram instead of a sorted list. On embeddings
 this costs no accuracy and takes a fraction of the time (benchmarks/forests.py).
 
-This module needs NumPy and Numba only; the scikit-learn estimator is in
-`siamese_drc.evaluation.forest`.
-
 References
 ----------
 L. Breiman, "Random forests", Machine Learning 45, 5-32 (2001).
@@ -91,14 +88,9 @@ class Forest:
         """Return the forest that `to_arrays` gave; its inner nodes have lost values and rows."""
         counts = arrays["node_counts"]
         ends = np.cumsum(counts)[:-1]
+        kinds = {"feature": np.int32, "threshold": np.uint8, "child": np.int32, "value": np.float64}
         feature, threshold, child, value = (
-            np.split(np.asarray(arrays[name], dtype), ends)
-            for name, dtype in (
-                ("feature", np.int32),
-                ("threshold", np.uint8),
-                ("child", np.int32),
-                ("value", np.float64),
-            )
+            np.split(np.asarray(arrays[name], kind), ends) for name, kind in kinds.items()
         )
         trees = [
             Tree(*nodes, np.zeros(len(nodes[0]), np.int32))
@@ -123,23 +115,10 @@ def grow_forest(
     seed: Sequence[int] = (0,),
     jobs: int | None = None,
 ) -> Forest:
-    """Grow a forest for each target.
+    """Grow a forest for each target, from (rows, features) and (rows, targets), float64.
 
     The options are those of `BinnedForestRegressor`; `tried` features are drawn at each split.
     Every tree has a seed of its own, so that the forest is the same for any number of jobs.
-
-    Parameters
-    ----------
-    features : ndarray, shape (rows, features)
-    targets : ndarray, shape (rows, targets), float64
-
-    Examples
-    --------
-    >>> rows = np.arange(20.0)[:, None]
-    >>> forest = grow_forest(rows, (rows > 9) * 4.0, trees=10, tried=1)
-    >>> forest.predict(np.array([[2.0], [17.0]]))
-    array([[0.],
-           [4.]])
     """
     from joblib import Parallel, delayed
 
@@ -214,13 +193,10 @@ def best_first(tree: Tree, max_leaf_nodes: int) -> Tree:
 
 
 def bin_edges(values: np.ndarray, bins: int) -> np.ndarray:
-    """Return the edges of bins that hold about equally many of the values, shape (n,).
+    """Return the ascending edges of at most `bins` bins that hold about equally many values.
 
-    Returns
-    -------
-    ndarray, shape (at most bins - 1,), float64, ascending
-        The number of a value's bin is the number of edges below it. Each distinct value has a bin
-        of its own if there are at most `bins` of them.
+    The number of a value's bin is the number of edges below it. Each distinct value has a bin of
+    its own if there are at most `bins` of them.
 
     Examples
     --------
@@ -249,23 +225,12 @@ def grow_tree(binned, target, copies, count_bits, tried, generator):
 
     Targets are whole numbers, so that every sum is exact and independent of its order. A sum of
     targets and the number of its rows share an int64, the number in the lower `count_bits`: one
-    addition serves both.
+    addition serves both. All `copies` together fit into `count_bits`, and these and the sum of all
+    targets into 63 bits.
 
-    Parameters
-    ----------
-    binned : ndarray, shape (rows, features), uint8, below BINS
-    target : ndarray, shape (rows,), int64, not negative
-    copies : ndarray, shape (rows,), int64
-        How often each row was drawn; 0: it is left out.
-    count_bits : int
-        All `copies` together fit into as many bits, and these and the sum of all targets into 63.
-    tried : int
-        Features drawn at each split; more if none of them separates the node's rows.
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    Tree
+    `binned`, (rows, features), uint8, is below BINS; `target`, (rows,), int64, not negative;
+    `copies`, (rows,), int64, how often each row was drawn. More features than `tried` are drawn at
+    a split if none of them separates the node's rows.
     """
     counts = (1 << count_bits) - 1
     packed = ((copies * target) << count_bits) + copies

@@ -7,13 +7,12 @@ import pytest
 from siamese_drc.evaluation.errors import (
     absolute_errors,
     bootstrap_means,
+    errors_of,
     learnt,
     mean_errors,
     prediction_table,
     rounded,
-    row_errors,
     row_means,
-    split_errors,
 )
 from siamese_drc.evaluation.protocols import DataSet, Prediction
 
@@ -37,7 +36,7 @@ def test_errors_of_splits():
         Prediction(np.array([0, 2]), np.array([[1.0, -10.0], [3.0, 30.0]])),
         Prediction(np.array([2, 3]), np.array([[4.0, 0.0], [-6.0, 0.0]])),
     ]
-    assert split_errors(data, splits) == {
+    assert errors_of(data, splits, bootstrap=5, seed=1) == {
         "attack_ms": {
             "mae": 3.5,  # of the splits' 2 and 5
             "std": 1.5,
@@ -59,7 +58,7 @@ def test_errors_of_rows_and_their_bootstrap():
     data = dm2([True, False, True, False])
     values = np.array([[1.0, 5.0], [1.0, 5.0], [0.0, 5.0], [0.0, 5.0]])
     tested = Prediction(np.array([2, 3, 0, 1]), values)
-    errors = row_errors(data, tested, bootstrap=20000, seed=1)
+    errors = errors_of(data, [tested], bootstrap=20000, seed=1)
     assert errors["attack_ms"]["mae"] == 0.5
     assert errors["attack_ms"]["mae_identifiable"] == 0.5
     assert errors["attack_ms"]["n"] == 4
@@ -80,15 +79,16 @@ def test_the_bootstrap_draws_whole_recordings():
         np.ones(4, bool),
     )
     errors = np.array([[0.0], [0.0], [1.0], [1.0]])
-    found = row_errors(four, Prediction(np.arange(4), errors), bootstrap=20000, seed=1)
+    found = errors_of(four, [Prediction(np.arange(4), errors)], bootstrap=20000, seed=1)
     assert found["attack_ms"]["std"] == pytest.approx(np.sqrt(0.125), abs=0.005)
 
 
 def test_no_identifiable_row_has_no_error():
     data = dm2([False] * 4)
     all_rows = Prediction(np.arange(4), np.ones((4, 2)))
-    assert row_errors(data, all_rows, bootstrap=5, seed=1)["attack_ms"]["mae_identifiable"] is None
-    assert split_errors(data, [all_rows])["release_ms"]["mae_identifiable"] is None
+    for tested in ([all_rows], [all_rows] * 2):
+        found = errors_of(data, tested, bootstrap=5, seed=1)
+        assert found["attack_ms"]["mae_identifiable"] is None
 
 
 def test_predictions_are_the_mean_over_the_splits_that_tested_a_row():
@@ -114,8 +114,9 @@ def test_each_entry_is_averaged_as_it_was_tested():
     data = dm2([True] * 4)
     twice = [Prediction(np.arange(4), np.full((4, 2), value)) for value in (1.0, 4.0)]
     found = mean_errors(data, {"refit": twice, "transfer": twice[:1]}, bootstrap=5, seed=1)
-    assert found["refit"] == split_errors(data, twice)
-    assert found["transfer"] == row_errors(data, twice[0], bootstrap=5, seed=1)
+    assert (found["refit"]["attack_ms"]["mae"], found["refit"]["attack_ms"]["std"]) == (2.5, 1.5)
+    assert found["transfer"] == errors_of(data, twice[:1], bootstrap=5, seed=1)
+    assert found["transfer"]["attack_ms"]["mae"] == 1.0
 
 
 def test_two_predictors_are_compared_loop_by_loop():
