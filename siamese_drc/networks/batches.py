@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 
 # dry inputs, then compressed ones (loops + rows, *shape, 1); the index of each row's dry input
 Batch = tuple[np.ndarray, np.ndarray]
@@ -22,10 +22,8 @@ class DataSet:
         It may be memory-mapped.
     files : sequence of Path, one per loop
         Arrays of shape (settings, *shape), float16; they are memory-mapped.
-    loop : ndarray, shape (rows,), int
-        The loop of each row.
-    position : ndarray, shape (rows,), int
-        The place of each row in its loop's array.
+    loop, position : ndarray, shape (rows,), int
+        The loop of each row, and the row's place in the loop's array.
     mean, deviation : float
         By which the inputs are standardised.
 
@@ -93,10 +91,8 @@ class DataSet:
 
 def memory_mapped(path: Path) -> np.ndarray:
     """Return the array of a .npy file, memory-mapped; raise InputError if there is none."""
-    try:
+    with reading(path):
         return np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as an array ({error})") from error
 
 
 def mean_and_deviation(inputs: Sequence[np.ndarray] | np.ndarray) -> tuple[float, float]:

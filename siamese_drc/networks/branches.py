@@ -1,7 +1,8 @@
 """The branches of the siamese networks: Models 1, 2 and 3 of the paper, and a dense network.
 
 A branch takes one input, a spectrogram, a waveform or a vector of features with an axis of one
-channel behind it, and returns its embedding. All layers are Keras' own.
+channel behind it, and returns its embedding: (batch, *input_shape, 1) -> (batch, embedding). All
+layers are Keras' own.
 
 References
 ----------
@@ -40,14 +41,9 @@ def cnn_branch(
     ----------
     input_shape : (bands, frames)
     filters : number of filters of each convolution; the paper's are 10, 15, 15, 20, 20
-    embedding : size of the embedding
     time_only : number of convolutions, the last ones, whose kernels are one band high and three
         frames long (Table VIII); those of the others are 3 x 3
     dropout : share of the values dropped after each pooling; the paper's is 0.1
-
-    Returns
-    -------
-    keras.Model, (batch, bands, frames, 1) -> (batch, embedding)
 
     Examples
     --------
@@ -86,11 +82,6 @@ def sample_level_branch(
         64, 64, 64, 128, 128, 256, 256
     kernel : length of their kernels; the paper's is 3, and 9 in Table IX
     back_end : number of filters of the back end
-    embedding : size of the embedding
-
-    Returns
-    -------
-    keras.Model, (batch, samples, 1) -> (batch, embedding)
 
     Raises
     ------
@@ -129,11 +120,6 @@ def multi_kernel_branch(
     temporal : kernels over time on the mean of the bands, `{"frames": ..., "filters": ...}`; the
         paper's are 165, 128, 64 and 32 frames long
     back_end : number of filters of the back end
-    embedding : size of the embedding
-
-    Returns
-    -------
-    keras.Model, (batch, bands, frames, 1) -> (batch, embedding)
 
     Raises
     ------
@@ -176,13 +162,8 @@ def dense_branch(
     ----------
     input_shape : (features,)
     layers : number of units of each layer
-    embedding : size of the embedding
     noise : standard deviation of the Gaussian noise added to the standardised input in training,
         so that smaller differences between loops are not learnt
-
-    Returns
-    -------
-    keras.Model, (batch, features, 1) -> (batch, embedding)
     """
     vector = keras.layers.Input((*input_shape, 1))
     features = keras.layers.Flatten()(vector)
@@ -194,27 +175,12 @@ def dense_branch(
 
 
 def residual_back_end(features: Any, *, filters: int, embedding: int) -> Any:
-    """Return the embedding of a sequence of features: the lower half of Table II.
+    """Return the embedding of features (batch, time, channels): the lower half of Table II.
 
     A convolution without padding brings the features to `filters` channels; two more, padded in
     time, are each added to their own input. A dense layer reads the maximum and the mean over time.
     The paper's Conv2D of 7 x channels on an image one channel deep spans all channels and moves
-    along time only: it is a Conv1D of length 7.
-
-    Parameters
-    ----------
-    features : KerasTensor, (batch, time, channels)
-    filters : number of filters of each convolution; the paper's is 512
-    embedding : size of the embedding
-
-    Returns
-    -------
-    KerasTensor, (batch, embedding)
-
-    Raises
-    ------
-    InputError
-        If there are fewer steps of time than the first convolution spans.
+    along time only: it is a Conv1D of length 7. The paper has 512 `filters`.
     """
     _require_steps(features.shape[1])
     features = _normalised_convolution(features, filters, BACK_END_KERNEL, padding="valid")

@@ -20,6 +20,8 @@ from siamese_drc.core.outputs import replaced
 if TYPE_CHECKING:
     import keras
 
+_BEFORE = ".before"  # ending of the checkpoint of the epoch before
+
 
 def fingerprint(description: str, files: Iterable[Path]) -> str:
     """Return a hash of `description` and of the content of the files, 32 hexadecimal digits."""
@@ -103,7 +105,7 @@ def save_checkpoint(
         with temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
         if path.exists():
-            path.replace(_before(path))
+            path.replace(path.with_name(path.name + _BEFORE))
 
 
 def load_checkpoint(path: Path, network: keras.Model) -> tuple[list[np.ndarray], LearningCurve]:
@@ -111,7 +113,7 @@ def load_checkpoint(path: Path, network: keras.Model) -> tuple[list[np.ndarray],
 
     Without a whole file the network stays as it is: its weights and no epochs.
     """
-    for each in (path, _before(path)):
+    for each in (path, path.with_name(path.name + _BEFORE)):
         try:
             with reading(each), np.load(each, allow_pickle=False) as stored:
                 state = [stored[f"state{i}"] for i in range(len(_variables(network)))]
@@ -124,10 +126,6 @@ def load_checkpoint(path: Path, network: keras.Model) -> tuple[list[np.ndarray],
         restore_state(network, state)
         return best, LearningCurve(*losses)
     return network.get_weights(), LearningCurve()
-
-
-def _before(path: Path) -> Path:
-    return path.with_name(f"{path.name}.before")
 
 
 def state_of(network: keras.Model) -> list[np.ndarray]:

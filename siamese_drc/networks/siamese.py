@@ -140,14 +140,13 @@ def take_batch_statistics(network: Siamese, data: DataSet, rows: np.ndarray) -> 
     variance of 1. A network without such layers stays as it is.
     """
     kind = layers.BatchNormalization
-    normalising = [layer for layer in network.branch.layers if isinstance(layer, kind)]
+    normalising = {layer: layer.momentum for layer in network.branch.layers if type(layer) is kind}
     if not normalising:
         return
-    momenta = [layer.momentum for layer in normalising]
     for number, start in enumerate(range(0, len(rows), ROWS_AT_ONCE)):
         inputs, _ = data.batch(rows[start : start + ROWS_AT_ONCE])
         for layer in normalising:
             layer.momentum = number / (number + 1)  # the mean of all batches so far
         network.branch(inputs, training=True)
-    for layer, momentum in zip(normalising, momenta, strict=True):
+    for layer, momentum in normalising.items():
         layer.momentum = momentum

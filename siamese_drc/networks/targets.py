@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,16 +40,9 @@ class TargetScale:
     @classmethod
     def of_grid(cls, grid: Grid, domain: Domain = "linear") -> TargetScale:
         """Return the range of the grid's varied parameters over all loops' offsets."""
-        low, high = [], []
-        for name in grid.varied:
-            values = np.array(grid.bounds(name), np.float64)
-            if domain == "sound" and name in _INTO:
-                values = _INTO[name](values)
-            low.append(values.min())
-            high.append(values.max())
-        lowest, highest = np.array(low), np.array(high)
-        highest = np.where(highest > lowest, highest, lowest + 1.0)
-        return cls(grid.varied, domain, lowest, highest)
+        bounds = np.array([grid.bounds(name) for name in grid.varied], np.float64).T
+        low, high = _mapped(bounds, grid.varied, domain, _INTO)
+        return cls(grid.varied, domain, low, np.where(high > low, high, low + 1.0))
 
     @property
     def per_db(self) -> np.ndarray:
@@ -59,7 +52,7 @@ class TargetScale:
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return parameters (rows, parameters) in real units scaled to [0, 1], float32."""
-        values = self._mapped(values, _INTO)
+        values = _mapped(values, self.names, self.domain, _INTO)
         return ((values - self.low) / (self.high - self.low)).astype(np.float32)
 
     def restore(self, scaled: np.ndarray) -> np.ndarray:
@@ -71,13 +64,17 @@ class TargetScale:
         if self.domain == "sound":
             scaled = np.clip(scaled, 0, 1)
         values = self.low + scaled * (self.high - self.low)
-        return self._mapped(values, _OUT_OF).astype(np.float32)
+        return _mapped(values, self.names, self.domain, _OUT_OF).astype(np.float32)
 
-    def _mapped(self, values: np.ndarray, functions: Mapping[str, np.ufunc]) -> np.ndarray:
-        if self.domain == "linear":
-            return values
-        columns = [
-            functions[name](column) if name in functions else column
-            for name, column in zip(self.names, np.asarray(values, np.float64).T, strict=True)
-        ]
-        return np.stack(columns, axis=1)
+
+def _mapped(
+    values: np.ndarray, names: Sequence[str], domain: Domain, functions: Mapping[str, np.ufunc]
+) -> np.ndarray:
+    """Return parameters (rows, parameters) into the domain, or out of it, by `functions`."""
+    if domain == "linear":
+        return values
+    columns = [
+        functions[name](column) if name in functions else column
+        for name, column in zip(names, np.asarray(values, np.float64).T, strict=True)
+    ]
+    return np.stack(columns, axis=1)

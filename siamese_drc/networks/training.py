@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Literal
@@ -117,19 +118,11 @@ def train_network(
     if checkpoint is not None:
         best, curve = load_checkpoint(checkpoint, network)
 
+    train = partial(train_epoch, network, data, targets, split.training, options=options, seed=seed)
     patience = None if options.schedule == "cosine" else options.patience
     while not curve.should_stop(options.max_epochs, patience):
         started = time.monotonic()
-        loss = train_epoch(
-            network,
-            data,
-            targets,
-            split.training,
-            options=options,
-            seed=seed,
-            epoch=curve.epochs,
-            target_per_db=target_per_db,
-        )
+        loss = train(epoch=curve.epochs, target_per_db=target_per_db)
         if not np.isfinite(loss):
             raise InputError(
                 f"{label}: the loss of epoch {curve.epochs + 1} is {loss}; it must be finite."
@@ -146,7 +139,15 @@ def train_network(
         if checkpoint is not None:
             save_checkpoint(checkpoint, network, best, curve)
         seconds = time.monotonic() - started
-        _report(label, curve, options.max_epochs, len(split.training), seconds)
+        left = (options.max_epochs - curve.epochs) * seconds
+        print(
+            f"{label}: epoch {curve.epochs}/{options.max_epochs}, "
+            f"loss {loss:.4f}, validation {curve.validation_losses[-1]:.4f} "
+            f"(best {min(curve.validation_losses):.4f} at {curve.best_epoch}), "
+            f"{len(split.training) / seconds:.0f} rows/s, at most {left / 60:.1f} min left",
+            file=sys.stderr,
+            flush=True,
+        )
     return best, curve
 
 
@@ -177,14 +178,8 @@ def train_epoch(
 ) -> float:
     """Train a compiled network on `rows` once, in the order of (seed, epoch); return the loss."""
     total, random = 0.0, np.random.default_rng([seed, epoch, 1])
-    for batch in shuffled_batches(
-        data.loop,
-        rows,
-        batch_size=options.batch_size,
-        loops_per_batch=options.loops_per_batch,
-        seed=seed,
-        epoch=epoch,
-    ):
+    sizes = {"batch_size": options.batch_size, "loops_per_batch": options.loops_per_batch}
+    for batch in shuffled_batches(data.loop, rows, **sizes, seed=seed, epoch=epoch):
         (inputs, loop), wanted = data.batch(batch), targets[batch]
         loops = len(inputs) - len(loop)
         if options.level_db:
@@ -254,15 +249,3 @@ def _trace_any_batch_size(network: Siamese, shape: tuple[int, ...], outputs: int
         targets = np.zeros((rows, outputs), np.float32)
         network.train_on_batch((inputs, np.arange(rows, dtype=np.int32)), targets)
     restore_state(network, state)
-
-
-def _report(label: str, curve: LearningCurve, max_epochs: int, rows: int, seconds: float) -> None:
-    left = (max_epochs - curve.epochs) * seconds
-    print(
-        f"{label}: epoch {curve.epochs}/{max_epochs}, "
-        f"loss {curve.losses[-1]:.4f}, validation {curve.validation_losses[-1]:.4f} "
-        f"(best {min(curve.validation_losses):.4f} at {curve.best_epoch}), "
-        f"{rows / seconds:.0f} rows/s, at most {left / 60:.1f} min left",
-        file=sys.stderr,
-        flush=True,
-    )
