@@ -4,5 +4,5 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"features": ["SETS", "DryLoop", "handcrafted_features", "joined_sets"]},
+    submod_attrs={"features": ["SETS", "DryLoop", "joined_sets"]},
 )

@@ -16,14 +16,10 @@ SMALLEST_DB = 0.5  # of a rise of the gain reduction: a smaller one is not cause
 
 
 def rise_time(curves: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return how long curves take from one share of their rise to another.
+    """Return how long curves take from one share of their rise to another, (n,), frames.
 
     The rise is from a curve's first value, which need not be 0, to its maximum: at an onset the
-    note before may not have ended, nor the compressor have released it.
-
-    Returns
-    -------
-    ndarray, shape (n,), frames; NaN where a curve does not rise
+    note before may not have ended, nor the compressor have released it. NaN without a rise.
     """
     first = curves[:, 0]
     height = curves.max(axis=1) - first
@@ -34,9 +30,7 @@ def rise_time(curves: np.ndarray, low: float, high: float) -> np.ndarray:
 def fall_time(curves: np.ndarray, peaks: np.ndarray, share: float) -> np.ndarray:
     """Return how long curves take from their peak to a share of it, or to their last frame.
 
-    Returns
-    -------
-    ndarray, shape (n,), frames; NaN where the peak is not above 0
+    The shape is (n,), in frames; NaN where the peak is not above 0.
     """
     height = np.take_along_axis(curves, peaks[:, None], axis=1)
     before = np.arange(curves.shape[1]) < peaks[:, None]
@@ -57,14 +51,11 @@ def _reached(curves: np.ndarray, level: np.ndarray) -> np.ndarray:
 
 
 def attack(envelopes: np.ndarray, event: Event, *, frame_ms: float) -> dict[str, np.ndarray]:
-    """Return measurements of how an event begins.
+    """Return measurements of how an event begins, shape (n,).
 
-    Returns
-    -------
-    dict of str to ndarray, shape (n,)
-        `rise_time` from 10 to 90 %, ms; `mean_amplitude` from the event's onset to its peak;
-        `overshoot` of the clip's maximum over the mean of the 50 to 150 ms after the event's peak,
-        dB. NaN where a clip is silent or does not rise, or the loop ends within 50 ms.
+    `rise_time` is from 10 to 90 %, ms; `mean_amplitude` from the event's onset to its peak;
+    `overshoot`, dB, is that of the clip's maximum over the mean of the 50 to 150 ms after the
+    event's peak. NaN where a clip is silent or does not rise, or the loop ends within 50 ms.
     """
     rising = envelopes[:, event.onset : event.end]
     highest = rising.max(axis=1)
@@ -82,14 +73,11 @@ def attack(envelopes: np.ndarray, event: Event, *, frame_ms: float) -> dict[str,
 
 
 def release(envelopes: np.ndarray, event: Event, *, frame_ms: float) -> dict[str, np.ndarray]:
-    """Return measurements of how an event ends.
+    """Return measurements of how an event ends, shape (n,).
 
-    Returns
-    -------
-    dict of str to ndarray, shape (n,)
-        `decay_time` from a clip's maximum until it is 20 dB below, or the next onset, ms;
-        `mean_amplitude` and `slope` of the level, dB per second, from the event's peak until it
-        has decayed. NaN where a clip is silent, or the event has no frame after its peak.
+    `decay_time` is from a clip's maximum until it is 20 dB below, or the next onset, ms;
+    `mean_amplitude` and `slope` (of the level, dB per second) are from the event's peak until it
+    has decayed. NaN where a clip is silent, or the event has no frame after its peak.
     """
     falling = envelopes[:, event.onset : event.end]
     decay_time = fall_time(falling, falling.argmax(axis=1), DECAYED) * frame_ms
@@ -109,11 +97,9 @@ def release(envelopes: np.ndarray, event: Event, *, frame_ms: float) -> dict[str
 
 
 def gain_rise_time(reduction: np.ndarray, event: Event, *, frame_ms: float) -> np.ndarray:
-    """Return the time in which the gain reduction, in dB, goes from 10 to 63 % of its maximum.
+    """Return the time in which the gain reduction goes from 10 to 63 % of its maximum, (n,), ms.
 
-    Returns
-    -------
-    ndarray, shape (n,), ms; NaN where it rises by less than 0.5 dB
+    NaN where it rises by less than 0.5 dB.
     """
     rising = reduction[:, event.onset : event.end]
     small = rising.max(axis=1) - rising[:, 0] < SMALLEST_DB
@@ -121,12 +107,9 @@ def gain_rise_time(reduction: np.ndarray, event: Event, *, frame_ms: float) -> n
 
 
 def gain_fall_time(reduction: np.ndarray, event: Event, *, frame_ms: float) -> np.ndarray:
-    """Return the time in which the gain reduction, in dB, falls to 37 % of its maximum.
+    """Return the time in which the gain reduction falls to 37 % of its maximum, (n,), ms.
 
-    Returns
-    -------
-    ndarray, shape (n,), ms
-        From the maximum in the event; NaN where it is below 0.5 dB, or the loop ends before.
+    From the maximum in the event; NaN where it is below 0.5 dB, or the loop ends before.
     """
     falling = reduction[:, event.onset :]
     peaks = falling[:, : event.end - event.onset].argmax(axis=1)

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -42,7 +42,7 @@ from siamese_drc.handcrafted.levels import (
     threshold_features,
 )
 from siamese_drc.handcrafted.notes import Event, Notes, find_events, find_onsets, sounding_notes
-from siamese_drc.handcrafted.spectral import centroid_and_variance, magnitudes, mfcc_means
+from siamese_drc.inputs.spectrogram import hann_window, mel_filters
 
 # The set of features for each compressor parameter.
 SETS = {
@@ -52,52 +52,13 @@ SETS = {
     "release_ms": "release",
 }
 _ZERO = 1e-9
-
-
-def handcrafted_features(
-    dry: np.ndarray, clips: np.ndarray, *, sample_rate: int, **options: Any
-) -> dict[str, np.ndarray]:
-    """Return the handcrafted features of compressed clips of one loop.
-
-    Parameters
-    ----------
-    dry : ndarray, shape (samples,), float32, full scale 1.0
-    clips : ndarray, shape (n, samples), float32
-    sample_rate : int, Hz
-    **options
-        Those of `DryLoop`, which is for clips that do not fit into memory together.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (n,), float32, finite
-        By name, <set>.<feature>.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from siamese_drc.compressor import Settings, compress
-    >>> time = np.arange(44100) / 44100
-    >>> tone = np.sin(2 * np.pi * 220 * time) * np.exp(-(time % 0.25) / 0.1)
-    >>> dry = tone.astype(np.float32)
-    >>> clips = compress(dry, Settings([0, -40], [2, 4], [5, 5], [100, 100]), sample_rate=44100)
-    >>> features = handcrafted_features(dry, clips, sample_rate=44100)
-    >>> len(features)
-    126
-    >>> [f"{reduction:.1f} dB" for reduction in features["threshold.reduction_p95"]]
-    ['0.0 dB', '26.9 dB']
-    """
-    return DryLoop(dry, sample_rate=sample_rate, **options).features(clips)
+_MINIMUM_POWER = 1e-10  # the floor of the mel levels does not depend on the clip's own maximum
 
 
 def joined_sets(names: Iterable[str], parameters: Iterable[str]) -> list[str]:
-    """Return, in their order, the features that serve to predict some parameters together.
+    """Return, in their order, those of some features that serve to predict some parameters.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Names of features.
-    parameters : iterable of str
-        Keys of `SETS`; the set `all` is always included.
+    The parameters are keys of `SETS`; the set `all` is always included.
 
     Examples
     --------
@@ -128,12 +89,24 @@ class DryLoop:
         Of the factorisation into notes.
     frame, hop : int, samples
         Of the RMS curves and spectra; the hop divides the frame.
-    components : int
-        Number of notes.
-    iterations : int
-        Number of updates of the factorisation.
+    components, iterations : int
+        Number of notes, and of updates of the factorisation.
     mel_bands, mfccs : int
         Number of mel bands, and of cepstral coefficients made from them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from siamese_drc.compressor import Settings, compress
+    >>> time = np.arange(44100) / 44100
+    >>> tone = np.sin(2 * np.pi * 220 * time) * np.exp(-(time % 0.25) / 0.1)
+    >>> dry = tone.astype(np.float32)
+    >>> clips = compress(dry, Settings([0, -40], [2, 4], [5, 5], [100, 100]), sample_rate=44100)
+    >>> features = DryLoop(dry, sample_rate=44100).features(clips)
+    >>> len(features)
+    126
+    >>> [f"{reduction:.1f} dB" for reduction in features["threshold.reduction_p95"]]
+    ['0.0 dB', '26.9 dB']
     """
 
     def __init__(
@@ -166,27 +139,15 @@ class DryLoop:
         self.note_events = find_events(onsets, [envelopes[note] for note in self.sounding])
 
     def rows(self, clips: np.ndarray, parameters: Sequence[str]) -> np.ndarray:
-        """Return the features that serve to predict some parameters (keys of `SETS`).
-
-        Returns
-        -------
-        ndarray, shape (n, features), float32
-            A row per clip; the columns are those of `joined_sets`.
-        """
+        """Return the features of `joined_sets`, shape (n, features), float32, a row per clip."""
         features = self.features(clips)
         return np.stack([features[name] for name in joined_sets(features, parameters)], axis=1)
 
     def features(self, clips: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the features of compressed clips of the loop.
+        """Return the features of compressed clips, by name: shape (n,), float32, finite.
 
-        Parameters
-        ----------
-        clips : ndarray, shape (n, samples), float32, as long as the loop
-
-        Returns
-        -------
-        dict of str to ndarray, shape (n,), float32, finite
-            By name. A clip's features do not depend on the other clips.
+        The clips have the shape (n, samples), float32, and are as long as the loop. A clip's
+        features do not depend on the other clips.
         """
         x, y = self.measured, self.measure(clips)
         (dry_level,), level = decibels(x.curves), decibels(y.curves)
@@ -194,10 +155,7 @@ class DryLoop:
         found: dict[str, np.ndarray] = {}
         for name, value in y.scalars.items():
             found |= compared(f"all.{name}", x.scalars[name], value)
-        for name, value in threshold_features(dry_level, reduction).items():
-            found[f"threshold.{name}"] = value
-        for name, value in ratio_features(dry_level, level).items():
-            found[f"ratio.{name}"] = value
+        found |= threshold_features(dry_level, reduction) | ratio_features(dry_level, level)
         curves = [x.curves] * len(self.events), [y.curves] * len(self.events)
         notes = [[each.envelopes[:, note] for note in self.sounding] for each in (x, y)]
         for of_set, of_curve, of_gain in (
@@ -213,22 +171,19 @@ class DryLoop:
     def measure(self, signals: np.ndarray) -> Measured:
         """Return the measurements of n signals, shape (n, samples)."""
         rate, sizes = self.sample_rate, {"frame": self.frame, "hop": self.hop}
+        cepstra = {"mel_bands": self.mel_bands, "count": self.mfccs}
         curves = rms_curve(signals, **sizes)
         scalars = _moments("rms", curves) | {"crest_factor": _crest_factor(signals)}
-        envelopes, centroids, variances, mfccs = [], [], [], []
+        found = []
         for signal in signals:
             magnitude = magnitudes(signal, **sizes)
-            centroid, variance = centroid_and_variance(magnitude, sample_rate=rate)
-            centroids.append(centroid)
-            variances.append(variance)
-            mfccs.append(
-                mfcc_means(magnitude, sample_rate=rate, mel_bands=self.mel_bands, count=self.mfccs)
-            )
-            envelopes.append(self.notes.envelopes(magnitude))
-        scalars |= _moments("centroid", np.stack(centroids))
-        scalars |= _moments("spectral_variance", np.stack(variances))
-        scalars |= {f"mfcc{i}_mean": mean for i, mean in enumerate(np.stack(mfccs, axis=1))}
-        return Measured(curves, np.stack(envelopes), scalars)
+            spectral = centroid_and_variance(magnitude, sample_rate=rate)
+            mfccs = mfcc_means(magnitude, sample_rate=rate, **cepstra)
+            found.append((*spectral, mfccs, self.notes.envelopes(magnitude)))
+        centroids, variances, mfccs, envelopes = map(np.stack, zip(*found, strict=True))
+        scalars |= _moments("centroid", centroids) | _moments("spectral_variance", variances)
+        scalars |= {f"mfcc{i}_mean": mean for i, mean in enumerate(mfccs.T)}
+        return Measured(curves, envelopes, scalars)
 
     def _of_events(
         self,
@@ -239,17 +194,12 @@ class DryLoop:
         clips: Sequence[np.ndarray],
     ) -> dict[str, np.ndarray]:
         """Measure every event in its curves, compare each with the dry one, and summarise."""
-        x, y = (
-            [
-                of_curve(curve, event, frame_ms=self.frame_ms)
-                for curve, event in zip(curves, events, strict=True)
-            ]
-            for curves in (dry, clips)
-        )
+        measure = partial(of_curve, frame_ms=self.frame_ms)
+        x, y = (list(map(measure, curves, events)) for curves in (dry, clips))
         found: dict[str, np.ndarray] = {}
         for name in x[0]:
-            dry_values, values = (np.stack([event[name] for event in each]) for each in (x, y))
-            for both, of_events in compared(f"{prefix}_{name}", dry_values, values).items():
+            values = [np.stack([event[name] for event in each]) for each in (x, y)]
+            for both, of_events in compared(f"{prefix}_{name}", *values).items():
                 found |= summarised(both, of_events)
         return found
 
@@ -283,3 +233,46 @@ def _crest_factor(signals: np.ndarray) -> np.ndarray:
     """Return the peak over the root mean square, 0 in silence."""
     rms = np.sqrt(np.square(signals, dtype=np.float64).mean(axis=1))
     return np.abs(signals).max(axis=1) / np.where(rms > 0, rms, 1.0)
+
+
+def magnitudes(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
+    """Return the magnitudes of every frame, (1 + samples // hop, frame // 2 + 1), float32.
+
+    They are of a Hann window. Frame t is centred on sample t * hop; beyond the ends lie zeros.
+    """
+    from scipy.fft import rfft
+
+    padded = np.pad(signal, (frame // 2, frame - frame // 2))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, frame)[::hop]
+    return np.abs(rfft(frames * hann_window(frame)))
+
+
+def centroid_and_variance(
+    magnitude: np.ndarray, *, sample_rate: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each frame's spectral centroid, Hz, and the variance around it, Hz squared.
+
+    `magnitude` has the shape (frames, bins), the results (frames,), float64. They are 0 in silence.
+    """
+    frequency = np.linspace(0.0, sample_rate / 2, magnitude.shape[1])
+    powers = np.stack([np.ones_like(frequency), frequency, frequency**2], axis=1)
+    total, first, second = (magnitude.astype(np.float64) @ powers).T
+    total = np.where(total > 0, total, 1.0)
+    centroid = first / total
+    return centroid, np.maximum(second / total - centroid**2, 0.0)
+
+
+def mfcc_means(
+    magnitude: np.ndarray, *, sample_rate: int, mel_bands: int, count: int
+) -> np.ndarray:
+    """Return the means over time of the first mel-frequency cepstral coefficients, (count,), dB.
+
+    The cosine transform is linear: the mean of the coefficients is that of the mean mel spectrum.
+    `magnitude` has the shape (frames, bins).
+    """
+    from scipy.fft import dct
+
+    filters = mel_filters(sample_rate, 2 * (magnitude.shape[1] - 1), mel_bands).toarray()
+    mel = np.square(magnitude) @ filters.T
+    level = 10 * np.log10(np.maximum(mel, _MINIMUM_POWER)).mean(axis=0, dtype=np.float64)
+    return dct(level, norm="ortho")[:count]

@@ -36,13 +36,10 @@ def decibels(amplitude: np.ndarray) -> np.ndarray:
 
 
 def gain_reduction(dry_level: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """Return the level of the dry loop minus that of its compressed clips.
+    """Return the level of the dry loop minus that of its compressed clips, (clips, frames), dB.
 
-    Returns
-    -------
-    ndarray, shape (clips, frames), dB
-        Where the dry loop is silent, the value of the last frame in which it was not; 0 before
-        the first such frame.
+    Where the dry loop is silent, it is that of the last frame in which it was not, and 0 before the
+    first such frame.
     """
     audible = dry_level > AUDIBLE_DB
     last = np.maximum.accumulate(np.where(audible, np.arange(len(audible)), -1))
@@ -50,47 +47,36 @@ def gain_reduction(dry_level: np.ndarray, level: np.ndarray) -> np.ndarray:
 
 
 def threshold_features(dry_level: np.ndarray, reduction: np.ndarray) -> dict[str, np.ndarray]:
-    """Return by how much the level is reduced, and from which level on.
+    """Return by how much the level is reduced, and from which level on: shape (clips,), dB.
 
-    Returns
-    -------
-    dict of str to ndarray, shape (clips,), dB
-        `reduction_p5` ... `reduction_p95`: percentiles over the audible frames, 0 where there are
-        none. `lowest_reduced_level`: the lowest dry level that is reduced by more than 0.5 dB, 0
-        dBFS where none is.
+    `reduction_p5` ... `reduction_p95` are percentiles over the audible frames, 0 where there are
+    none. `lowest_reduced_level` is the lowest dry level that is reduced by more than 0.5 dB, 0 dBFS
+    where none is.
     """
     audible = dry_level > AUDIBLE_DB
     of_audible = reduction[:, audible] if audible.any() else np.zeros((len(reduction), 1))
     found = np.percentile(of_audible, PERCENTILES, axis=1)
     reduced = audible & (reduction > SMALLEST_REDUCTION_DB)
     return {
-        **{f"reduction_p{p}": each for p, each in zip(PERCENTILES, found, strict=True)},
-        "lowest_reduced_level": np.where(reduced, dry_level, 0.0).min(axis=1),
+        **{f"threshold.reduction_p{p}": each for p, each in zip(PERCENTILES, found, strict=True)},
+        "threshold.lowest_reduced_level": np.where(reduced, dry_level, 0.0).min(axis=1),
     }
 
 
 def ratio_features(dry_level: np.ndarray, level: np.ndarray) -> dict[str, np.ndarray]:
-    """Return how the compressed level follows the dry one.
+    """Return how the compressed level follows the dry one: shape (clips,).
 
-    The ratio of the crest factors, which also shows the ratio, is in the set `all`.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (clips,)
-        `slope` of the compressed level on the dry one over the loudest half of the audible frames;
-        `variance_ratio`, compressed over dry, over the audible frames. Both are 1 where the dry
-        level does not vary.
+    `slope` is that of the compressed level on the dry one over the loudest half of the audible
+    frames; `variance_ratio`, compressed over dry, is over all audible ones. Both are 1 where the
+    dry level does not vary. (The ratio of the crest factors is in the set `all`.)
     """
     audible = dry_level > AUDIBLE_DB
     median = np.median(dry_level[audible]) if audible.any() else 0.0
     dry_loud, loud = _centred(dry_level, level, audible & (dry_level >= median))
     dry_audible, of_audible = _centred(dry_level, level, audible)
-    return {
-        "slope": _quotient((loud * dry_loud).sum(axis=1), np.square(dry_loud).sum()),
-        "variance_ratio": _quotient(
-            np.square(of_audible).sum(axis=1), np.square(dry_audible).sum()
-        ),
-    }
+    slope = _quotient((loud * dry_loud).sum(axis=1), np.square(dry_loud).sum())
+    ratio = _quotient(np.square(of_audible).sum(axis=1), np.square(dry_audible).sum())
+    return {"ratio.slope": slope, "ratio.variance_ratio": ratio}
 
 
 def _centred(

@@ -34,12 +34,8 @@ LEAD_SECONDS = 0.2
 def find_onsets(signal: np.ndarray, curve: np.ndarray, *, sample_rate: int, hop: int) -> np.ndarray:
     """Return onsets by librosa's detector, each moved back to where the level began to rise.
 
-    These are the minima of `curve`, the signal's RMS curve.
-
-    Returns
-    -------
-    ndarray, shape (at least 1,), int
-        Frames, ascending, each once; frame 0 where no onset is found.
+    These are the minima of `curve`, the signal's RMS curve. The result has at least one frame,
+    ascending, each once: frame 0 where no onset is found.
     """
     lead = round(LEAD_SECONDS * sample_rate / hop)
     found = librosa.onset.onset_detect(
@@ -54,32 +50,18 @@ def find_onsets(signal: np.ndarray, curve: np.ndarray, *, sample_rate: int, hop:
 
 
 class Notes:
-    """The dictionary of one dry loop.
+    """The dictionary of one dry loop, of magnitudes (frames, bins), float32.
 
-    Parameters
-    ----------
-    magnitude : ndarray, shape (frames, bins), float32
-        Of the dry loop.
-    components : int
-        Number of notes.
-    iterations : int
-        Number of multiplicative updates. It is fixed, so that a clip's activations do not depend
-        on when others converge.
-    seed : int
+    The number of multiplicative updates is fixed, so that a clip's activations do not depend on
+    when others converge.
     """
 
     def __init__(
         self, magnitude: np.ndarray, *, components: int, iterations: int, seed: int
     ) -> None:
         self.components = components
-        self._model = NMF(
-            components,
-            init="nndsvda",
-            solver="mu",
-            max_iter=iterations,
-            tol=0.0,
-            random_state=seed,
-        )
+        options = {"init": "nndsvda", "solver": "mu", "max_iter": iterations, "tol": 0.0}
+        self._model = NMF(components, random_state=seed, **options)
         self._silent = not magnitude.any()
         if not self._silent:
             self._model.fit(magnitude)
@@ -87,10 +69,7 @@ class Notes:
     def envelopes(self, magnitude: np.ndarray) -> np.ndarray:
         """Return the envelope of every note in a clip, from its magnitudes, (frames, bins).
 
-        Returns
-        -------
-        ndarray, shape (components, frames), float64
-            The root mean square that the note alone has in each frame.
+        It is the root mean square of the note alone, shape (components, frames), float64.
         """
         if self._silent:
             return np.zeros((self.components, len(magnitude)))

@@ -11,9 +11,9 @@ from siamese_drc.handcrafted.envelope import (
     release,
     rise_time,
 )
+from siamese_drc.handcrafted.features import magnitudes
 from siamese_drc.handcrafted.levels import decibels, gain_reduction, rms_curve
 from siamese_drc.handcrafted.notes import Event, Notes, find_events
-from siamese_drc.handcrafted.spectral import magnitudes
 from tests.handcrafted.signals import RATE, seconds, tone
 
 FRAME_MS = 1000 * 256 / RATE

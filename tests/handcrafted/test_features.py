@@ -9,7 +9,6 @@ from siamese_drc.handcrafted.features import (
     SETS,
     DryLoop,
     compared,
-    handcrafted_features,
     joined_sets,
     summarised,
 )
@@ -106,7 +105,7 @@ def test_times_and_levels_follow_the_compressor():
 
 
 def test_rows_hold_the_sets_of_the_varied_parameters(loop, clips):
-    found = handcrafted_features(loop, clips, sample_rate=RATE)
+    found = DryLoop(loop, sample_rate=RATE).features(clips)
     names = joined_sets(found, ["ratio", "release_ms"])
     rows = dry_loop(loop).rows(clips, ["ratio", "release_ms"])
     assert rows.dtype == np.float32

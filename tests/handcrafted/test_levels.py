@@ -44,13 +44,13 @@ def test_gain_reduction_is_held_where_the_dry_loop_is_silent():
 def test_the_slope_of_loud_frames_is_one_over_the_ratio(ratio):
     dry = np.linspace(-60, 0, 121)
     found = ratio_features(dry, statically_compressed(dry, -35, ratio)[None])
-    np.testing.assert_allclose(found["slope"], 1 / ratio)
+    np.testing.assert_allclose(found["ratio.slope"], 1 / ratio)
 
 
 def test_the_variance_ratio_is_one_over_the_ratio_squared_where_all_is_compressed():
     dry = np.linspace(-60, 0, 121)
     found = ratio_features(dry, statically_compressed(dry, -70, 4.0)[None])
-    np.testing.assert_allclose(found["variance_ratio"], 1 / 16)
+    np.testing.assert_allclose(found["ratio.variance_ratio"], 1 / 16)
 
 
 @pytest.mark.parametrize("threshold", [-40.0, -20.0])
@@ -58,7 +58,7 @@ def test_the_lowest_reduced_level_lies_half_a_decibel_of_gain_above_the_threshol
     dry = np.linspace(-60, 0, 6001)
     reduction = dry - statically_compressed(dry, threshold, 2.0)
     found = threshold_features(dry, reduction[None])
-    np.testing.assert_allclose(found["lowest_reduced_level"], threshold + 1.0, atol=0.02)
+    np.testing.assert_allclose(found["threshold.lowest_reduced_level"], threshold + 1.0, atol=0.02)
 
 
 def test_percentiles_of_the_reduction():
@@ -66,7 +66,7 @@ def test_percentiles_of_the_reduction():
     found = threshold_features(dry, reduction[None])
     expected = {"5": 0.5, "25": 2.5, "50": 5.0, "75": 7.5, "95": 9.5}
     for percentile, value in expected.items():
-        np.testing.assert_allclose(found[f"reduction_p{percentile}"], value)
+        np.testing.assert_allclose(found[f"threshold.reduction_p{percentile}"], value)
 
 
 def test_a_step_compressed_tone():
@@ -75,12 +75,12 @@ def test_a_step_compressed_tone():
     dry = tone(1000, np.sqrt(2) * 10 ** (steps / 20))
     gain = 10 ** ((statically_compressed(steps, -30, 3.0) - steps) / 20)
     x, y = decibels(rms_curve(np.stack([dry, (gain * dry).astype(np.float32)]), **SIZES))
-    np.testing.assert_allclose(ratio_features(x, y[None])["slope"], 1 / 3, atol=0.01)
+    np.testing.assert_allclose(ratio_features(x, y[None])["ratio.slope"], 1 / 3, atol=0.01)
     found = threshold_features(x, gain_reduction(x, y[None]))
-    np.testing.assert_allclose(found["reduction_p5"], 0.0, atol=0.01)
-    np.testing.assert_allclose(found["reduction_p95"], 2 / 3 * 27, atol=0.1)
+    np.testing.assert_allclose(found["threshold.reduction_p5"], 0.0, atol=0.01)
+    np.testing.assert_allclose(found["threshold.reduction_p95"], 2 / 3 * 27, atol=0.1)
     # Frames in which -33 dB and -27 dB meet lie in between.
-    assert -33 < found["lowest_reduced_level"][0] <= -26.9
+    assert -33 < found["threshold.lowest_reduced_level"][0] <= -26.9
 
 
 def test_nothing_reduced_and_nothing_audible():
@@ -89,7 +89,7 @@ def test_nothing_reduced_and_nothing_audible():
             threshold_features(level, np.zeros((2, 50))),
             ratio_features(level, np.stack([level, level])),
         )
-        np.testing.assert_array_equal(threshold["lowest_reduced_level"], 0)
-        np.testing.assert_array_equal(threshold["reduction_p95"], 0)
-        np.testing.assert_allclose(ratio["slope"], 1)
-        np.testing.assert_allclose(ratio["variance_ratio"], 1)
+        np.testing.assert_array_equal(threshold["threshold.lowest_reduced_level"], 0)
+        np.testing.assert_array_equal(threshold["threshold.reduction_p95"], 0)
+        np.testing.assert_allclose(ratio["ratio.slope"], 1)
+        np.testing.assert_allclose(ratio["ratio.variance_ratio"], 1)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from siamese_drc.handcrafted.features import magnitudes
 from siamese_drc.handcrafted.levels import rms_curve
 from siamese_drc.handcrafted.notes import Event, Notes, find_events, find_onsets, sounding_notes
-from siamese_drc.handcrafted.spectral import magnitudes
 from tests.handcrafted.signals import RATE, hits, seconds, tone
 
 SIZES = {"frame": 1024, "hop": 256}

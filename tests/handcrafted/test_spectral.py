@@ -4,7 +4,7 @@ import librosa
 import numpy as np
 import pytest
 
-from siamese_drc.handcrafted.spectral import centroid_and_variance, magnitudes, mfcc_means
+from siamese_drc.handcrafted.features import centroid_and_variance, magnitudes, mfcc_means
 from tests.handcrafted.signals import RATE, seconds, tone
 
 STEADY = np.ones(RATE // 2)
