@@ -48,34 +48,22 @@ def write_inputs(
     InputError
         If the audio is missing, cannot be decoded, is not mono, or has another rate or length.
     """
-    _check_length(source, clips * clip_samples)
+    try:
+        found = soundfile.info(source).frames
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"{source}: cannot be read as audio ({error})") from error
+    if found != clips * clip_samples:
+        raise InputError(f"{source}: has {found} samples, must have {clips * clip_samples}")
     at_once = max(1, _PIECE_SAMPLES // clip_samples)
     # Written rather than memory-mapped: the page faults would take longer than the transform.
     with target.open("wb") as file:
         for first in range(0, clips, at_once):
             count = min(at_once, clips - first)
-            piece = read_audio(
-                source,
-                sample_rate=sample_rate,
-                start=first * clip_samples,
-                samples=count * clip_samples,
-            ).reshape(count, clip_samples)
-            inputs = transform(delayed(piece, delay) if delay else piece)
+            part = {"start": first * clip_samples, "samples": count * clip_samples}
+            piece = read_audio(source, sample_rate=sample_rate, **part)
+            inputs = transform(delayed(piece.reshape(count, clip_samples), delay))
             if first == 0:
-                header = {
-                    "descr": np.lib.format.dtype_to_descr(inputs.dtype),
-                    "fortran_order": False,
-                    "shape": (clips, *inputs.shape[1:]),
-                }
+                header = np.lib.format.header_data_from_array_1_0(inputs)
+                header |= {"fortran_order": False, "shape": (clips, *inputs.shape[1:])}
                 np.lib.format.write_array_header_1_0(file, header)
             inputs.tofile(file)
-
-
-def _check_length(source: Path, samples: int) -> None:
-    """Raise InputError unless the audio file holds exactly `samples` samples."""
-    try:
-        found = soundfile.info(source).frames
-    except soundfile.LibsndfileError as error:
-        raise InputError(f"{source}: cannot be read as audio ({error})") from error
-    if found != samples:
-        raise InputError(f"{source}: has {found} samples, must have {samples}")

@@ -79,15 +79,13 @@ class GainBank:
 
         The shape is (settings, samples // hop), float32, dB.
         """
-        settings = self.settings()
-        levels = hop_levels(dry, self.hop)
-        curves = np.empty((len(settings), levels.size), np.float32)
+        settings, levels = self.settings(), hop_levels(dry, self.hop)
+        curves = []
         for start in range(0, len(settings), _CLIPS_AT_ONCE):
             some = settings[start : start + _CLIPS_AT_ONCE]
             clips = compress(dry, some, sample_rate=sample_rate)
-            curves[start : start + len(some)] = levels - hop_levels(clips, self.hop)
-        curves /= np.float32(1 - 1 / self.ratio)
-        return curves
+            curves.append(levels - hop_levels(clips, self.hop))
+        return np.concatenate(curves) / np.float32(1 - 1 / self.ratio)
 
 
 class GainProfiler:
@@ -131,16 +129,10 @@ class GainProfiler:
         """
         hop = self._bank.hop
         delays = find_delays(self._dry, clips, furthest=self._furthest)
-        levels = np.stack(
-            [
-                hop_levels(delayed(clip, -delay), hop)
-                for clip, delay in zip(clips, delays, strict=True)
-            ]
-        )
-        hops = np.arange(levels.shape[1])
-        complete = (hops >= -(delays[:, None] // hop)) & (
-            (hops + 1) * hop <= clips.shape[1] - delays[:, None]
-        )
+        moved = map(delayed, clips, -delays)
+        levels = np.stack([hop_levels(clip, hop) for clip in moved])
+        hops, late = np.arange(levels.shape[1]), delays[:, None]
+        complete = (hops >= -(late // hop)) & ((hops + 1) * hop <= clips.shape[1] - late)
         counted = (complete & (self._levels > _AUDIBLE_DB)).astype(np.float32)
         projection = project(self._levels - levels, counted, self._curves)
         return _summarise(*projection, self._bank)
@@ -170,12 +162,8 @@ def project(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Project gain-reduction curves on those of a bank.
 
-    Parameters
-    ----------
-    gain : ndarray, shape (n, hops), float32, dB
-    counted : ndarray, shape (n, hops), float32
-        1 in the hops that count, else 0.
-    curves : ndarray, shape (settings, hops), float32, dB
+    `gain` (dB) and `counted`, 1 in the hops that count, else 0, have the shape (n, hops), `curves`
+    (settings, hops), all float32.
 
     Returns
     -------
@@ -200,35 +188,30 @@ def project(
 def _summarise(
     scale: np.ndarray, residual: np.ndarray, power: np.ndarray, bank: GainBank
 ) -> np.ndarray:
-    """Turn projections on a bank, as `project` returns them, into features.
+    """Turn projections on a bank, as `project` returns them, into features (n, features), float16.
 
-    Returns
-    -------
-    ndarray, shape (n, features), float16
-        For thresholds, attacks, releases and pairs of attack and release in turn, the residuals
-        and then the scales; place and scale of the smallest residual; power.
+    These are, for thresholds, attacks, releases and pairs of attack and release in turn, the
+    residuals and then the scales; place and scale of the smallest residual; power.
     """
     shape = (len(power), *bank.shape)
     scale = np.clip(scale, 0, _LARGEST_SCALE).reshape(shape)
-    residual = 1 + np.log10(np.maximum(residual, _LEAST_RESIDUAL)).reshape(shape) / (
-        _RESIDUAL_DECADES
-    )
+    decades = np.log10(np.maximum(residual, _LEAST_RESIDUAL)).reshape(shape)
+    residual = 1 + decades / _RESIDUAL_DECADES
     features = []
     for axes in _SEARCHED_AXES:
         grouped = shape[0], -1, int(np.prod([shape[axis] for axis in axes]))
-        last = range(-len(axes), 0)
-        residuals = np.moveaxis(residual, axes, last).reshape(grouped)
-        scales = np.moveaxis(scale, axes, last).reshape(grouped)
-        best = residuals.argmin(axis=-1)[..., None]
-        features += [np.take_along_axis(each, best, -1)[..., 0] for each in (residuals, scales)]
+        both = [
+            np.moveaxis(each, axes, range(-len(axes), 0)).reshape(grouped)
+            for each in (residual, scale)
+        ]
+        best = both[0].argmin(axis=-1)[..., None]
+        features += [np.take_along_axis(each, best, -1)[..., 0] for each in both]
     best = residual.reshape(shape[0], -1).argmin(axis=1)
     places = np.unravel_index(best, shape[1:])
-    features += [
-        (place / (count - 1))[:, None] for place, count in zip(places, shape[1:], strict=True)
-    ]
-    features.append(scale.reshape(shape[0], -1)[np.arange(shape[0]), best][:, None])
-    features.append(np.log10(np.maximum(power, _LEAST_POWER))[:, None] / _POWER_DECADES)
-    return np.concatenate(features, axis=1).astype(np.float16)
+    last = [place / (count - 1) for place, count in zip(places, bank.shape, strict=True)]
+    last.append(scale.reshape(shape[0], -1)[np.arange(shape[0]), best])
+    last.append(np.log10(np.maximum(power, _LEAST_POWER)) / _POWER_DECADES)
+    return np.concatenate([*features, np.stack(last, axis=1)], axis=1).astype(np.float16)
 
 
 def find_delays(dry: np.ndarray, clips: np.ndarray, *, furthest: int) -> np.ndarray:
@@ -286,7 +269,6 @@ def delayed(clips: np.ndarray, delay: int) -> np.ndarray:
     """
     samples = clips.shape[-1]
     moved = np.zeros_like(clips)
-    moved[..., max(delay, 0) : samples + min(delay, 0)] = clips[
-        ..., max(-delay, 0) : samples - max(delay, 0)
-    ]
+    kept = clips[..., max(-delay, 0) : samples - max(delay, 0)]
+    moved[..., max(delay, 0) : samples + min(delay, 0)] = kept
     return moved

@@ -10,6 +10,7 @@ import builtins
 import importlib.util
 from ctypes import c_float, c_int, c_void_p
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -139,20 +140,19 @@ Event = tuple[int, int, int]  # sample, velocity (0: the note ends), pitch
 def _events(stem: Stem, repeat_s: float, samples: int, sample_rate: int) -> list[Event]:
     """Return every start and end of a note in the clip, ends before starts at one sample."""
     events = []
-    strokes: dict[int, list[tuple[float, float, int]]] = {}
-    passes = int(np.ceil(samples / sample_rate / repeat_s))
-    for begin in range(passes):
-        for note in stem.notes:
-            start = note.start + begin * repeat_s
-            strokes.setdefault(note.pitch, []).append((start, note.duration, note.velocity))
-    for pitch, played in strokes.items():
-        played.sort()
-        following = [start for start, _, _ in played[1:]] + [np.inf]
-        for (start, duration, velocity), next_start in zip(played, following, strict=True):
-            events.append((round(start * sample_rate), velocity, pitch))
-            # An end after the next stroke of the pitch would cut that stroke off.
-            if start + duration < next_start:
-                events.append((round((start + duration) * sample_rate), 0, pitch))
+    passes = range(int(np.ceil(samples / sample_rate / repeat_s)))
+    strokes = sorted(
+        (note.pitch, note.start + begin * repeat_s, note.duration, note.velocity)
+        for begin in passes
+        for note in stem.notes
+    )
+    last = (-1, 0.0, 0.0, 0)
+    for (pitch, start, duration, velocity), following in pairwise([*strokes, last]):
+        next_pitch, next_start, *_ = following
+        events.append((round(start * sample_rate), velocity, pitch))
+        # An end after the next stroke of the pitch would cut that stroke off.
+        if pitch != next_pitch or start + duration < next_start:
+            events.append((round((start + duration) * sample_rate), 0, pitch))
     return sorted(event for event in events if event[0] < samples)
 
 

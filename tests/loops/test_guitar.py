@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from siamese_drc.loops.guitar.techniques import power_chord, voicing
+from siamese_drc.loops.guitar import power_chord, voicing
 from siamese_drc.loops.harmony import Chord
 
 C, D, E, G, A = 0, 2, 4, 7, 9

@@ -9,10 +9,50 @@ import numpy as np
 from siamese_drc.loops import drum, guitar
 from siamese_drc.loops.harmony import Harmony, Technique, play_melody, write_harmony
 from siamese_drc.loops.humanise import Player, Pulse, choose
-from siamese_drc.loops.mix.parts import play_bass, play_broken_chords, play_chords
-from siamese_drc.loops.score import Stem, Style, read_table
+from siamese_drc.loops.score import Note, Stem, Style, read_steps, read_table
 
 _GUITAR_LEVEL_DB = -7.0
+_LEGATO = 0.9
+_CHORD_VELOCITY = {"C": 108, "c": 84}
+
+
+def play_bass(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
+    """Play a bass line: R root, 3, 5, 7 and 8 of the chord, a approach, - the note ends."""
+    notes = []
+    for beat, beats, mark in read_steps(pattern, player.pulse.beats):
+        chord = harmony.at(beat)
+        root = lowest + (chord.root - lowest) % 12
+        tones = [(note - chord.root) % 12 for note in chord.pitch_classes]
+        third = tones[1] if len(tones) > 2 else 7
+        seventh = tones[3] if len(tones) > 3 else 10
+        approach = (harmony.at((beat + beats) % player.pulse.beats).root - chord.root) % 12 - 1
+        interval = {"R": 0, "3": third, "5": 7, "7": seventh, "8": 12, "a": approach}
+        if mark in interval:
+            velocity = 112 if mark in "R8" else 98
+            notes.append(player.note(beat, _LEGATO * beats, root + interval[mark], velocity))
+    return notes
+
+
+def play_chords(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
+    """Play chords: C loud, c soft, - released."""
+    notes = []
+    for beat, beats, mark in read_steps(pattern, player.pulse.beats):
+        if mark in _CHORD_VELOCITY:
+            for pitch in harmony.at(beat).near(lowest):
+                notes.append(player.note(beat, _LEGATO * beats, pitch, _CHORD_VELOCITY[mark]))
+    return notes
+
+
+def play_broken_chords(harmony: Harmony, pattern: str, lowest: int, player: Player) -> list[Note]:
+    """Play the notes of the chord one by one: 1 is the lowest; each is held by the pedal."""
+    notes = []
+    for beat, _, mark in read_steps(pattern, player.pulse.beats):
+        chord = harmony.at(beat)
+        octave, place = divmod(int(mark) - 1, len(chord.pitch_classes))
+        pitch = chord.near(lowest)[place] + 12 * octave
+        notes.append(player.note(beat, chord.beat + chord.beats - beat, pitch, 92))
+    return notes
+
 
 # General MIDI instruments.
 _PROGRAMMES = {
