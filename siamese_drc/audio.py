@@ -52,21 +52,15 @@ class Sound:
     """A sound file that can be read."""
 
     path: Path
-    sample_rate: int
-    """Hz."""
+    sample_rate: int  # Hz
     channels: int
-    frames: int
-    """What can be decoded, whatever the header states."""
-    container: str
-    """libsndfile's name: "WAV", "FLAC" ...; FFmpeg's where it decodes."""
-    encoding: str
-    """The same: "PCM_16", "FLOAT" ..."""
-    warnings: tuple[str, ...] = ()
-    """Says how much was used of a file that is incomplete."""
-    by_ffmpeg: bool = False
-    """Whether FFmpeg decodes the file."""
+    frames: int  # what can be decoded, whatever the header states
+    container: str  # libsndfile's name: "WAV", "FLAC" ...; FFmpeg's where it decodes
+    encoding: str  # the same: "PCM_16", "FLOAT" ...
+    warnings: tuple[str, ...] = ()  # say how much was used of a file that is incomplete
+    by_ffmpeg: bool = False  # whether FFmpeg decodes the file
+    # The bytes that came through a pipe, in a temporary file
     spool: IO[bytes] | None = field(default=None, repr=False, compare=False)
-    """The bytes that came through a pipe, in a temporary file."""
 
     @property
     def seconds(self) -> float:
@@ -96,10 +90,8 @@ class Sound:
         except (soundfile.LibsndfileError, ValueError) as error:
             reason = getattr(error, "error_string", str(error))
         if left:
-            raise InputError(
-                f"{self.path}: cannot be decoded to its end, {left / self.sample_rate:.2f} s are"
-                f" missing ({reason})"
-            )
+            missing = f"{left / self.sample_rate:.2f} s are missing ({reason})"
+            raise InputError(f"{self.path}: cannot be decoded to its end, {missing}")
 
 
 def open_sound(path: Path) -> Sound:
@@ -194,10 +186,9 @@ def read_audio(
     """
     try:
         with soundfile.SoundFile(_name(path)) as file:
-            if file.samplerate != sample_rate:
-                raise InputError(
-                    f"{path}: its rate is {file.samplerate} Hz, must be {sample_rate} Hz"
-                )
+            rate = file.samplerate
+            if rate != sample_rate:
+                raise InputError(f"{path}: its rate is {rate} Hz, must be {sample_rate} Hz")
             if file.channels != 1:
                 raise InputError(f"{path}: has {file.channels} channels, must have 1")
             file.seek(min(start, file.frames))
@@ -217,10 +208,8 @@ def _name(path: Path) -> Path | bytes:
 
 def _require_header(path: Path, sample_rate: int, channels: int) -> None:
     if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
-        raise InputError(
-            f"{path}: its sample rate is {sample_rate} Hz, must be from {LOWEST_RATE} to"
-            f" {HIGHEST_RATE} Hz"
-        )
+        rule = f"must be from {LOWEST_RATE} to {HIGHEST_RATE} Hz"
+        raise InputError(f"{path}: its sample rate is {sample_rate} Hz, {rule}")
     if not 1 <= channels <= MOST_CHANNELS:
         raise InputError(f"{path}: has {channels} channels, must have 1 to {MOST_CHANNELS}")
 

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "compressor": [
             *("LinkedCompressor", "compress", "gain_reduction_db", "max_gain_reduction_db"),
         ],
-        "grids": ["Axis", "Grid", "balanced_choice", "grid_settings", "loop_settings"],
+        "grids": ["Axis", "Grid", "grid_settings", "loop_settings"],
         "settings": ["PARAMETERS", "Settings", "check_setting"],
     },
 )

@@ -165,12 +165,10 @@ def max_gain_reduction_db(
 
 
 class Processed(NamedTuple):
-    """A block after the compressor."""
+    """A block after the compressor: its samples, and the gain reduction without make-up gain."""
 
-    signal: np.ndarray
-    """Shape (channels, samples), float32, make-up gain included; may exceed full scale."""
-    reduction_db: np.ndarray
-    """Gain reduction, shape (samples,), float32, dB, at least 0, make-up gain not counted."""
+    signal: np.ndarray  # shape (channels, samples), float32; may exceed full scale
+    reduction_db: np.ndarray  # shape (samples,), float32, at least 0
 
 
 class LinkedCompressor:

@@ -85,19 +85,10 @@ class Grid:
 
 
 def grid_settings(grid: Grid, loop: int) -> Settings:
-    """Return every setting of a grid for one loop.
+    """Return every setting of a grid for loop number `loop`.
 
-    Parameters
-    ----------
-    grid : Grid
-    loop : int
-        The loop's number: its values are offset by (number mod 8) small steps.
-
-    Returns
-    -------
-    Settings
-        The product of the values in the order threshold, ratio, attack, release, the last
-        parameter changing fastest.
+    This is the product of the values in the order threshold, ratio, attack, release, the last
+    parameter changing fastest.
 
     Examples
     --------
@@ -113,29 +104,12 @@ def grid_settings(grid: Grid, loop: int) -> Settings:
 
 
 def balanced_choice(counts: Sequence[int], size: int, seed: Sequence[int]) -> np.ndarray:
-    """Choose cells of a grid without replacement, evenly along every axis.
+    """Choose cells of a grid of `counts` values without replacement, evenly along every axis.
 
     The cells are the first `size` different ones in a scrambled Sobol' sequence. Along one axis
     about one value is taken from each of `size` equal bins, and in a product each value, and each
-    pair of values, is taken about equally often, unlike in a plain random choice.
-
-    Parameters
-    ----------
-    counts : sequence of int
-        Values along each axis.
-    size : int
-        How many cells to choose; all of them where the grid has no more.
-    seed : sequence of int
-
-    Returns
-    -------
-    ndarray, shape (min(size, cells),), int
-        Indices into the flattened grid, ascending.
-
-    Examples
-    --------
-    >>> len(balanced_choice([5, 5, 5, 5], size=50, seed=[1]))
-    50
+    pair of values, is taken about equally often, unlike in a plain random choice. Returned are
+    indices into the flattened grid, ascending: all of them where it has no more than `size` cells.
     """
     from scipy.stats import qmc  # slow to import, and needed here alone
 

@@ -28,15 +28,12 @@ _STATING_LENGTH = {"asf", "avi", "caf", "flac", "matroska", "mov", "tta", "wv"}
 class Header(NamedTuple):
     """What a file says about its sound."""
 
-    sample_rate: int
-    """Hz."""
+    sample_rate: int  # Hz
     channels: int
     container: str
     encoding: str
-    frames: float
-    """Length of the sound; 0 if unknown."""
-    states_length: bool
-    """Whether `frames` is stated; otherwise FFmpeg has guessed it."""
+    frames: float  # length of the sound; 0 if unknown
+    states_length: bool  # whether `frames` is stated; otherwise FFmpeg has guessed it
 
 
 def read_header(path: Path) -> Header:
@@ -91,12 +88,8 @@ def decoded(path: Path, *, block: int) -> Generator[np.ndarray, None, bool]:
 
     Where it is damaged, it ends; damaged packets before the first good one are left out, because a
     stream that was cut may begin with packets that refer to earlier ones. Returned is whether the
-    file was decoded to its end.
-
-    Raises
-    ------
-    ValueError
-        If FFmpeg cannot open the file, or its sample rate or channels change.
+    file was decoded to its end. ValueError if FFmpeg cannot open the file, or its sample rate or
+    channels change.
     """
     import av
 

@@ -115,9 +115,8 @@ def _on_cluster(
         socket.create_connection(scheduler() or ("", 0), timeout=CONNECT_SECONDS).close()
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:  # what Dask makes of another program's answer can be any error
-        raise InputError(
-            f"DRC_DASK={address}: no Dask scheduler answers there within {CONNECT_SECONDS} s"
-        ) from error
+        nobody = f"no Dask scheduler answers there within {CONNECT_SECONDS} s"
+        raise InputError(f"DRC_DASK={address}: {nobody}") from error
     with client:
         if not client.nthreads():
             raise InputError(
@@ -129,9 +128,8 @@ def _on_cluster(
             try:
                 yield future.result()
             except (KilledWorker, OSError) as error:
-                raise InputError(
-                    f"DRC_DASK={address}: a task was lost ({' '.join(str(error).split())})"
-                ) from error
+                lost = f"a task was lost ({' '.join(str(error).split())})"
+                raise InputError(f"DRC_DASK={address}: {lost}") from error
 
 
 def _guarded(function: Callable[[Item], Result], item: Item, parent: int) -> Result:

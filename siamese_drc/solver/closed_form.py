@@ -28,17 +28,12 @@ _TINY = np.finfo(float).tiny
 class PairFit:
     """The parameters that explain a compressed clip best.
 
-    Attributes
-    ----------
-    values, standard_errors : ndarray, shape (4,)
-        Of threshold_db, ratio, attack_ms, release_ms.
-    misfit : float
-        Mean square of the residuals in units of the expected noise: about 1 where the recursion
-        explains the clip, far above it where it does not.
+    `misfit` is the mean square of the residuals in units of the expected noise: about 1 where the
+    recursion explains the clip, far above it where it does not.
     """
 
-    values: np.ndarray
-    standard_errors: np.ndarray
+    values: np.ndarray  # shape (4,): threshold_db, ratio, attack_ms, release_ms
+    standard_errors: np.ndarray  # of these
     misfit: float
 
 
@@ -88,14 +83,11 @@ def _gain_reduction_db(dry: np.ndarray, compressed: np.ndarray) -> tuple[np.ndar
     known = (np.abs(compressed) >= _QUIETEST) & (dry * compressed > 0)
     reduction = np.ones(dry.size)
     np.divide(dry, compressed, out=reduction, where=known, dtype=np.float64)
-    np.log(reduction, out=reduction)
-    reduction *= _DB_PER_NEPER
+    reduction = _DB_PER_NEPER * np.log(reduction)
     # Of ln|y|, the variance is 1/(12 y^2) for y in steps of 24 bits, and that of float32.
-    weight = np.where(known, compressed, np.float32(0)).astype(np.float64)
-    weight *= FULL_SCALE * np.sqrt(12)
-    np.square(weight, out=weight)
-    weight /= _DB_PER_NEPER**2 * (1 + _FLOAT32_NOISE**2 * weight)
-    return reduction, weight
+    steps = np.where(known, compressed, np.float32(0)).astype(np.float64)
+    weight = np.square(steps * (FULL_SCALE * np.sqrt(12)))
+    return reduction, weight / (_DB_PER_NEPER**2 * (1 + _FLOAT32_NOISE**2 * weight))
 
 
 def _first_guess(level: np.ndarray, reduction: np.ndarray, weight: np.ndarray) -> np.ndarray | None:

@@ -35,27 +35,15 @@ _TINY = np.finfo(float).tiny
 
 @dataclass(frozen=True)
 class GainFit:
-    """The unknowns that explain a measured gain best.
-
-    Attributes
-    ----------
-    point : ndarray, shape (7 + channels - 1,)
-        The last ones are the start states of the second channel and those after it.
-    free : ndarray, shape (f,), int
-        Indices of the coordinates that were free.
-    cost : float
-        Sum of the weighted squared differences.
-    products : ndarray, shape (f, f)
-        Normal matrix J^T W J of the free unknowns.
-    moments : ndarray, shape (clusters, f)
-        -J^T W r, by clusters of frames.
-    """
+    """The unknowns that explain a measured gain best."""
 
     point: np.ndarray
-    free: np.ndarray
-    cost: float
-    products: np.ndarray
-    moments: np.ndarray
+    """Shape (7 + channels - 1,); the last ones are the start states of the second channel and those
+    after it."""
+    free: np.ndarray  # shape (f,), int: indices of the coordinates that were free
+    cost: float  # sum of the weighted squared differences
+    products: np.ndarray  # shape (f, f): normal matrix J^T W J of the free unknowns
+    moments: np.ndarray  # shape (clusters, f): -J^T W r, by clusters of frames
 
     @cached_property
     def _compact(self) -> tuple[np.ndarray, np.ndarray]:
@@ -126,19 +114,15 @@ def fit_gain(
         Reciprocal variance of `gain`, 0 where it is not known.
     start : ndarray, shape (7 + channels - 1,)
         Point to start from, as in `GainFit`; what is not free keeps its value.
-    family : str
-        One of `FAMILIES`.
-    free : sequence of str
-        Of `UNKNOWNS`.
+    family, free : str of `FAMILIES`, sequence of `UNKNOWNS`
     decibels : bool
         Whether `gain` is in dB; otherwise amplitudes are compared, whose noise has zero mean where
         noise was added to the signal.
     bounds : tuple of ndarray, shape (7,) each
         Lowest and highest point.
-    tolerance : float
-        It ends with a step that reduces the cost by less than this share.
-    passes : int
-        It ends after so many passes over the signal.
+    tolerance, passes : float, int
+        It ends with a step that reduces the cost by less than this share, or after so many passes
+        over the signal.
 
     Returns
     -------
