@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from siamese_drc.core.errors import InputError, reading
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from sklearn.dummy import DummyRegressor
-    from sklearn.pipeline import Pipeline
 
 
 def constant() -> DummyRegressor:
     """Return the regressor of the median, the constant of least mean absolute error."""
-    from sklearn.dummy import DummyRegressor
-
     return DummyRegressor(strategy="median")
 
 
@@ -37,10 +34,6 @@ def ridge(penalty: float) -> Pipeline:
     >>> ridge(1e-9).fit(X, y).predict([[4.0, 3.0]]).round(3)
     array([5.])
     """
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
     return make_pipeline(
         FunctionTransformer(partial(np.asarray, dtype=np.float64)),
         StandardScaler(),
@@ -59,8 +52,6 @@ def read_closed_form(path: Path, *, rows: int) -> pd.DataFrame:
     InputError
         If the file cannot be read, has another number of rows or lacks a value.
     """
-    import pandas as pd
-
     with reading(path):
         table = pd.read_csv(path)
     if len(table) != rows:

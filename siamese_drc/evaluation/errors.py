@@ -15,14 +15,12 @@ n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from siamese_drc.evaluation.protocols import DataSet, Prediction
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RANGES = {"threshold_db": 40.0, "ratio": 20.0, "attack_ms": 99.0, "release_ms": 999.0}
 
@@ -30,17 +28,10 @@ RANGES = {"threshold_db": 40.0, "ratio": 20.0, "attack_ms": 99.0, "release_ms": 
 def mean_errors(
     data: DataSet, entries: Mapping[str, Sequence[Prediction]], *, bootstrap: int, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """Return the errors of each entry and parameter.
+    """Return the errors of each entry of the metrics (`paper`, `unseen_loops`, ...) and parameter.
 
-    Parameters
-    ----------
-    data : DataSet
-    entries : mapping of str to sequence of Prediction
-        The predictions of each entry of the metrics (`paper`, `unseen_loops`, ...): of several
-        random splits, or of each row once.
-    bootstrap : int
-        Number of bootstrap samples of the loops.
-    seed : int
+    The predictions of an entry are those of several random splits, or of each row once.
+    `bootstrap` is the number of bootstrap samples of the loops.
 
     Examples
     --------
@@ -153,14 +144,9 @@ def learnt(
     """Return whether each parameter is learnt, and the intervals that decide it.
 
     Learnt: the error is below that of the untrained twin and below that of the constant predictor,
-    each paired difference with its 95 % interval below zero. The intervals are of a bootstrap of
-    whole loops; of random splits, each row counts with its mean over the splits that tested it.
-
-    Returns
-    -------
-    dict, by parameter
-        `below_untrained` and `below_constant`, each [low, high] in the parameter's unit, and
-        `learnt`.
+    each paired difference with its 95 % interval, [low, high] in the parameter's unit, below zero.
+    The intervals are of a bootstrap of whole loops; of random splits, each row counts with its mean
+    over the splits that tested it.
 
     Examples
     --------
@@ -189,8 +175,6 @@ def prediction_table(data: DataSet, protocol: str, tested: Sequence[Prediction])
 
     The columns are data_set, protocol, parameter, loop, true, predicted.
     """
-    import pandas as pd
-
     mean = row_means(data, tested, errors=False)
     rows = np.flatnonzero(np.isfinite(mean).all(axis=1))
     names = data.parameters

@@ -13,6 +13,7 @@ import numpy as np
 from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation.trees import Forest
+from siamese_drc.inputs.spectrogram import represent
 
 FOLDER = Path(__file__).parents[1] / "pretrained"
 _FORMAT = 1
@@ -102,20 +103,14 @@ class Pretrained:
         return peak
 
     def _features(self, clips: np.ndarray) -> np.ndarray:
-        from siamese_drc.inputs.spectrogram import represent
-
         inputs = represent(
             np.ascontiguousarray(clips, np.float32),
             sample_rate=self.facts["sample_rate"],
             **self.facts["input"],
         )
         scaled = (inputs.astype(np.float32) - self.facts["mean"]) / self.facts["deviation"]
-        return np.concatenate(
-            [
-                np.asarray(self._network.branch.predict_on_batch(clip[None, ..., None]))
-                for clip in scaled
-            ]
-        )
+        one_by_one = map(self._network.branch.predict_on_batch, scaled[:, None, ..., None])
+        return np.concatenate([np.asarray(features) for features in one_by_one])
 
     @cached_property
     def _network(self) -> Any:
@@ -160,16 +155,9 @@ def load_pretrained(name: str | Path) -> Pretrained:
         if arrays["format"] != _FORMAT:
             raise InputError(f"{path}: is of format {arrays['format']}, must be {_FORMAT}")
         count = sum(key.startswith(_WEIGHT) for key in arrays)
-        forest = {
-            key.removeprefix(_FOREST): array
-            for key, array in arrays.items()
-            if key.startswith(_FOREST)
-        }
-        return Pretrained(
-            json.loads(str(arrays["facts"])),
-            [arrays[f"{_WEIGHT}{number}"] for number in range(count)],
-            Forest.from_arrays(forest),
-        )
+        weights = [arrays[f"{_WEIGHT}{number}"] for number in range(count)]
+        forest = {key.removeprefix(_FOREST): array for key, array in arrays.items()}
+        return Pretrained(json.loads(str(arrays["facts"])), weights, Forest.from_arrays(forest))
 
 
 def save_pretrained(model: Pretrained, path: Path) -> None:

@@ -21,17 +21,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+from sklearn.model_selection import ShuffleSplit
+from threadpoolctl import threadpool_limits
 
 from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.parallel import parallel_map
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,6 @@ def random_splits(
     >>> [(len(fit.train), len(fit.test)) for fit in fits]
     [(8, 2), (8, 2)]
     """
-    from sklearn.model_selection import ShuffleSplit
-
     shuffled = ShuffleSplit(splits, test_size=test_fraction, random_state=seed)
     return [
         Fit(features, targets, train, features, test) for train, test in shuffled.split(targets)
@@ -148,20 +145,13 @@ def predict(
     >>> [prediction.values.shape for prediction in tested]
     [(2, 1), (2, 1), (2, 1)]
     """
-    from threadpoolctl import threadpool_limits
 
+    def predicted(number: int) -> Prediction:
+        fit = fits[number]
+        fitted = regressor(number, fit).fit(fit.features[fit.train], fit.targets[fit.train])
+        values = fitted.predict(fit.test_features[fit.test])
+        return Prediction(fit.test, values.reshape(len(fit.test), -1))
+
+    work = range(len(fits))
     with threadpool_limits(1):
-        return parallel_map(
-            partial(_predict, regressor),
-            list(enumerate(fits)),
-            description=description,
-            unit="fit",
-            in_threads=True,
-        )
-
-
-def _predict(regressor: Callable[[int, Fit], Any], numbered: tuple[int, Fit]) -> Prediction:
-    number, fit = numbered
-    fitted = regressor(number, fit).fit(fit.features[fit.train], fit.targets[fit.train])
-    values = fitted.predict(fit.test_features[fit.test])
-    return Prediction(fit.test, values.reshape(len(fit.test), -1))
+        return parallel_map(predicted, work, description=description, unit="fit", in_threads=True)

@@ -1,13 +1,10 @@
 """Regression trees and random forests on binned features, compiled, held as plain arrays.
 
-A forest is grown for each target (Breiman 2001): every tree on a bootstrap sample of the rows, with
-a random subset of the features tried at each split. Features are first replaced by the numbers of
-at most 64 bins, so that a split is found in a histogram instead of a sorted list. On embeddings
-this costs no accuracy and takes a fraction of the time (benchmarks/forests.py).
-
-References
-----------
-L. Breiman, "Random forests", Machine Learning 45, 5-32 (2001).
+A forest is grown for each target (L. Breiman, "Random forests", Machine Learning 45, 2001): every
+tree on a bootstrap sample of the rows, with a random subset of the features tried at each split.
+Features are first replaced by the numbers of at most 64 bins, so that a split is found in a
+histogram instead of a sorted list. On embeddings this costs no accuracy and takes a fraction of the
+time (benchmarks/forests.py).
 """
 
 from __future__ import annotations
@@ -18,6 +15,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
+from joblib import Parallel, delayed
 from numba import njit
 from numba.cpython.unsafe.numbers import trailing_zeros
 
@@ -65,17 +63,14 @@ class Forest:
         The leaves' values are stored in `value_type`, as parts of the range of the target.
         """
         nodes = [tree for trees in self.trees for tree in trees]
-        features, child, value = (
-            np.concatenate([getattr(tree, name) for tree in nodes])
-            for name in ("feature", "child", "value")
-        )
+        feature, threshold, child, value, _ = map(np.concatenate, zip(*nodes, strict=True))
         largest = max(value.max(), 1.0)
         return {
             "edges": np.concatenate(self.edges),
             "edge_counts": np.array([len(edges) for edges in self.edges]),
             "node_counts": np.array([[len(tree.child) for tree in trees] for trees in self.trees]),
-            "feature": features.astype(np.min_scalar_type(len(self.edges))),
-            "threshold": np.concatenate([tree.threshold for tree in nodes]),
+            "feature": feature.astype(np.min_scalar_type(len(self.edges))),
+            "threshold": threshold,
             "child": child.astype(np.min_scalar_type(child.max())),
             # Only leaves predict; zeros compress well
             "value": np.where(child == 0, value / largest, 0.0).astype(value_type),
@@ -120,8 +115,6 @@ def grow_forest(
     The options are those of `BinnedForestRegressor`; `tried` features are drawn at each split.
     Every tree has a seed of its own, so that the forest is the same for any number of jobs.
     """
-    from joblib import Parallel, delayed
-
     edges = [bin_edges(column, BINS) for column in features.T]
     binned = to_bins(features, edges)
     count_bits = len(features).bit_length()

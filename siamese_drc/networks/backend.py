@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 
 def prepare_backend(seed: int) -> None:
@@ -23,13 +22,11 @@ def prepare_backend(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        if not tf.config.list_physical_devices("GPU") and not _started(tf):
-            tf.config.threading.set_intra_op_parallelism_threads(1)
-            tf.config.threading.set_inter_op_parallelism_threads(2)
+        threads = tf.config.threading
+        # TensorFlow refuses to change its threads, which are set here, once it has started.
+        started = threads.get_intra_op_parallelism_threads() > 0
+        if not tf.config.list_physical_devices("GPU") and not started:
+            threads.set_intra_op_parallelism_threads(1)
+            threads.set_inter_op_parallelism_threads(2)
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
-
-
-def _started(tf: Any) -> bool:
-    """Whether the threads have been set: TensorFlow refuses to change them once it has started."""
-    return bool(tf.config.threading.get_intra_op_parallelism_threads())

@@ -51,11 +51,10 @@ class DataSet:
         self._files = files
         self._compressed = [memory_mapped(path) for path in files]
         settings = np.bincount(self.loop, minlength=len(files))
-        for path, inputs, count in zip(files, self._compressed, settings, strict=True):
-            if inputs.shape != (count, *self.shape):
-                raise InputError(
-                    f"{path}: has shape {inputs.shape}, must be {(int(count), *self.shape)}"
-                )
+        for path, inputs, count in zip(files, self._compressed, settings.tolist(), strict=True):
+            expected = (count, *self.shape)
+            if inputs.shape != expected:
+                raise InputError(f"{path}: has shape {inputs.shape}, must be {expected}")
         if not all(np.isfinite(of_loop).all() for of_loop in dry):
             raise InputError(f"{files[0].parent}: the dry inputs hold values that are not finite")
 
@@ -122,10 +121,7 @@ def shuffled_batches(
     Each loop's rows are shuffled and cut into runs of batch_size / loops_per_batch rows; the runs
     are shuffled and joined, and the batches are cut from them, the last one as small as it must be.
     The order depends on (seed, epoch) only, so that a resumed training continues with the batches
-    of an uninterrupted one.
-
-    `loop`, shape (all rows,), is the loop of each row; `batch_size` must be a multiple of
-    `loops_per_batch`.
+    of an uninterrupted one. `loop`, shape (all rows,), is the loop of each row.
 
     Examples
     --------

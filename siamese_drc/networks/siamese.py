@@ -67,14 +67,12 @@ def build_siamese(
     Parameters
     ----------
     kind : {"cnn", "sample_level", "multi_kernel", "dense"}
-        Model 1, 2 or 3 of the paper, or dense layers.
+        Model 1, 2 or 3 of the paper, or dense layers; `options` are those of its branch.
     input_shape : shape of one input: (bands, frames), (samples,) or (features,)
     outputs : number of compressor parameters to predict
     precision : {"float32", "mixed_bfloat16"}
         Of the branch, except its last layer. `mixed_bfloat16` is for training: its weights are
         float32 and fit a network of either precision.
-    **options
-        Of `cnn_branch`, `sample_level_branch`, `multi_kernel_branch` or `dense_branch`.
 
     Raises
     ------

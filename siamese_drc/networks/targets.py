@@ -70,7 +70,7 @@ class TargetScale:
 def _mapped(
     values: np.ndarray, names: Sequence[str], domain: Domain, functions: Mapping[str, np.ufunc]
 ) -> np.ndarray:
-    """Return parameters (rows, parameters) into the domain, or out of it, by `functions`."""
+    """Return parameters (rows, parameters) mapped into a domain, or out of it, by `functions`."""
     if domain == "linear":
         return values
     columns = [
