@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy.fft import dct, rfft
 
 from siamese_drc.handcrafted.envelope import attack, gain_fall_time, gain_rise_time, release
 from siamese_drc.handcrafted.levels import (
@@ -240,8 +241,6 @@ def magnitudes(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
 
     They are of a Hann window. Frame t is centred on sample t * hop; beyond the ends lie zeros.
     """
-    from scipy.fft import rfft
-
     padded = np.pad(signal, (frame // 2, frame - frame // 2))
     frames = np.lib.stride_tricks.sliding_window_view(padded, frame)[::hop]
     return np.abs(rfft(frames * hann_window(frame)))
@@ -270,8 +269,6 @@ def mfcc_means(
     The cosine transform is linear: the mean of the coefficients is that of the mean mel spectrum.
     `magnitude` has the shape (frames, bins).
     """
-    from scipy.fft import dct
-
     filters = mel_filters(sample_rate, 2 * (magnitude.shape[1] - 1), mel_bands).toarray()
     mel = np.square(magnitude) @ filters.T
     level = 10 * np.log10(np.maximum(mel, _MINIMUM_POWER)).mean(axis=0, dtype=np.float64)

@@ -27,6 +27,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
@@ -75,7 +76,7 @@ class GainBank:
         return Settings(threshold.ravel(), ratio, attack.ravel(), release.ravel())
 
     def curves(self, dry: np.ndarray, *, sample_rate: int) -> np.ndarray:
-        """Return the gain reduction of a loop by each of `settings`, for an infinite ratio.
+        """Return by how much each of `settings` reduces a loop, for an infinite ratio.
 
         The shape is (settings, samples // hop), float32, dB.
         """
@@ -123,10 +124,7 @@ class GainProfiler:
         self._curves = bank.curves(dry, sample_rate=sample_rate)
 
     def profiles(self, clips: np.ndarray) -> np.ndarray:
-        """Return the profiles, shape (n, features), float16, of clips (n, samples), float32.
-
-        Each is first aligned with the dry loop.
-        """
+        """Return the profiles, (n, features), float16, of clips (n, samples), float32, aligned."""
         hop = self._bank.hop
         delays = find_delays(self._dry, clips, furthest=self._furthest)
         moved = map(delayed, clips, -delays)
@@ -146,10 +144,7 @@ def profile_of_no_gain(bank: GainBank) -> np.ndarray:
 
 
 def hop_levels(signal: np.ndarray, hop: int) -> np.ndarray:
-    """Return the mean square of every complete hop, in dB, at least -100 (to rounding).
-
-    The signal has the shape (*batch, samples), the result (*batch, samples // hop), float32.
-    """
+    """Return the mean square of every complete hop, (*batch, samples // hop), dB, at least -100."""
     *batch, samples = signal.shape
     hops = samples // hop
     framed = signal[..., : hops * hop].reshape(*batch, hops, hop)
@@ -233,8 +228,6 @@ def find_delays(dry: np.ndarray, clips: np.ndarray, *, furthest: int) -> np.ndar
     ndarray, shape (n,), int
         Above 0 where the clip is late; 0 for a clip that is silent.
     """
-    import scipy.fft
-
     block = scipy.fft.next_fast_len(max(_FFT_SAMPLES, 4 * furthest), real=True)
     step = block - 2 * furthest
     count = -(-dry.size // step)

@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
-
-if TYPE_CHECKING:
-    import scipy.sparse
+from scipy.fft import rfft
+from scipy.sparse import csr_array
 
 _SAMPLES_AT_ONCE = 2**16  # of the frames transformed at a time: 256 KB
 
@@ -121,14 +119,9 @@ def input_shape(
 
 
 def _write_spectrogram(
-    padded: np.ndarray,
-    n_fft: int,
-    filters: scipy.sparse.csr_array | None,
-    levels: np.ndarray,
+    padded: np.ndarray, n_fft: int, filters: csr_array | None, levels: np.ndarray
 ) -> None:
     """Write the spectrogram of one clip, which begins at sample n_fft / 2 of `padded`."""
-    from scipy.fft import rfft
-
     at_once = max(1, _SAMPLES_AT_ONCE // n_fft)
     window = hann_window(n_fft)
     for first in range(0, levels.shape[1], at_once):
@@ -151,23 +144,19 @@ def hann_window(length: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def mel_filters(sample_rate: int, n_fft: int, bands: int) -> scipy.sparse.csr_array:
+def mel_filters(sample_rate: int, n_fft: int, bands: int) -> csr_array:
     """Return librosa's mel filters, shape (bands, n_fft // 2 + 1), float32.
 
     They are sparse, because a bin lies in at most two filters, and because the sparse product does
-    not depend on the number of threads that a BLAS would use.
-
-    128 bands over 257 bins make the lowest filters narrower than a bin, and some of them empty.
-    This is the paper's own choice, and part of why its mel input is the weaker one: it is kept,
-    and librosa's warning about it is silenced.
+    not depend on the number of threads that a BLAS would use. 128 bands over 257 bins, the paper's
+    own choice, leave some of the lowest filters empty: librosa's warning about it is silenced.
     """
     import librosa  # takes a second, and only mel inputs need it
-    import scipy.sparse
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Empty filters detected")
         filters = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=bands)
-    return scipy.sparse.csr_array(filters)
+    return csr_array(filters)
 
 
 @njit(cache=True, nogil=True)

@@ -31,12 +31,7 @@ def compose(material: str, loop: int, *, seed: int, stream: str | None = None) -
     seed : int
     stream : str, optional
         Name of the stream of random numbers; default: the material. Another stream gives
-        another library of loops.
-
-    Returns
-    -------
-    Score
-        It depends only on the arguments.
+        another library of loops. The score depends on nothing but the arguments.
 
     Raises
     ------

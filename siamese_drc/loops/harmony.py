@@ -94,15 +94,8 @@ class Harmony:
 def write_harmony(chords: str, scale: str, *, beats: int, random: np.random.Generator) -> Harmony:
     """Return a progression in a random key, its chords spread evenly over the loop.
 
-    Parameters
-    ----------
-    chords : str
-        Name in `PROGRESSIONS`, or alternatives with commas between them: degrees with qualities,
-        such as ``"I:maj7 VI:m7 II:m7 V:7"``.
-    scale : str
-        Name in `SCALES`.
-    beats : int
-    random : numpy Generator
+    `chords` is a name in `PROGRESSIONS`, or alternatives with commas between them: degrees with
+    qualities, such as ``"I:maj7 VI:m7 II:m7 V:7"``; `scale` is a name in `SCALES`.
     """
     symbols = choose(PROGRESSIONS.get(chords) or chords.split(", "), random).split()
     key = int(random.integers(12))

@@ -82,17 +82,13 @@ def import_loops(
             yield ImportedLoop(name, index * samples / sample_rate, window / peak)
             waiting.append((sound, windows))
             break
+    seconds = f"{samples / sample_rate:g} s"
     for path, windows_left_out in silent.items():
-        print(
-            f"{path}: left out {windows_left_out} silent windows of {samples / sample_rate:g} s,"
-            f" their peaks do not exceed {silence_db:g} dBFS",
-            file=sys.stderr,
-        )
+        left_out = f"left out {windows_left_out} silent windows of {seconds}"
+        print(f"{path}: {left_out}, their peaks do not exceed {silence_db:g} dBFS", file=sys.stderr)
     if found < 2:
-        raise InputError(
-            f"{folder}: {len(sounds)} audio files give {found} loops of "
-            f"{samples / sample_rate:g} s, must give at least 2"
-        )
+        given = f"{len(sounds)} audio files give {found} loops of {seconds}"
+        raise InputError(f"{folder}: {given}, must give at least 2")
 
 
 def _sounds(folder: Path) -> list[Sound]:

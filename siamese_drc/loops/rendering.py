@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from scipy.signal import ShortTimeFFT, butter, fftconvolve, lfilter, sosfilt
+from scipy.signal.windows import hann
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.loops.score import Resonance, Room, Score, Stem
@@ -108,8 +110,6 @@ def _normalise(signal: np.ndarray, reference: int) -> np.ndarray:
 
 def _resonate(signal: np.ndarray, resonance: Resonance, sample_rate: int) -> np.ndarray:
     """Filter by a two-pole resonator, whose impulse response is a damped sine."""
-    from scipy.signal import lfilter
-
     radius = 10 ** (-3 / (resonance.decay_s * sample_rate))
     angle = 2 * np.pi * resonance.frequency_hz / sample_rate
     poles = [1.0, -2 * radius * np.cos(angle), radius**2]
@@ -118,8 +118,6 @@ def _resonate(signal: np.ndarray, resonance: Resonance, sample_rate: int) -> np.
 
 def _tilt(signal: np.ndarray, tilt_db: float, sample_rate: int) -> np.ndarray:
     """First-order tilt (g s + w) / (s + g w): gain 1/g at 0 Hz, 1 at the pivot w, g at the top."""
-    from scipy.signal import lfilter
-
     gain = _amplitude(tilt_db)
     pivot = np.tan(np.pi * _PIVOT_HZ / sample_rate)
     zeros = [gain + pivot, pivot - gain]
@@ -132,8 +130,6 @@ def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
 
     It is as long as the reverberation time, shape (samples,), of energy 10 ** (level_db / 10).
     """
-    from scipy.signal import butter, sosfilt
-
     random = np.random.default_rng(room.seed)
     samples = max(2, round(room.decay_s * sample_rate))
     time = np.arange(samples) / sample_rate
@@ -158,7 +154,7 @@ def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
     tail *= time >= room.size_m / _SPEED_OF_SOUND
 
     response = _unit_energy(early) + _unit_energy(tail)
-    return 10 ** (room.level_db / 20) * _unit_energy(response)
+    return _amplitude(room.level_db) * _unit_energy(response)
 
 
 def _unit_energy(response: np.ndarray) -> np.ndarray:
@@ -168,18 +164,11 @@ def _unit_energy(response: np.ndarray) -> np.ndarray:
 
 def reverberate(signal: np.ndarray, response: np.ndarray) -> np.ndarray:
     """Return the reverberation of a signal alone, as long as the signal."""
-    from scipy.signal import fftconvolve
-
     return fftconvolve(signal, response)[: len(signal)]
 
 
 def describe(signal: np.ndarray, *, sample_rate: int) -> dict[str, float]:
-    """Return level, crest factor and brightness of a clip.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), full scale 1.0, not silent
-    sample_rate : int, Hz
+    """Return level, crest factor and brightness of a clip, shape (samples,), not silent.
 
     Returns
     -------
@@ -193,9 +182,6 @@ def describe(signal: np.ndarray, *, sample_rate: int) -> dict[str, float]:
     >>> describe(square, sample_rate=44100)["rms_db"]
     -6.021
     """
-    from scipy.signal import ShortTimeFFT
-    from scipy.signal.windows import hann
-
     signal = signal.astype(np.float64)
     rms = np.sqrt(np.mean(signal**2))
     frames = ShortTimeFFT(hann(_FRAME, sym=False), hop=_FRAME // 2, fs=sample_rate)
