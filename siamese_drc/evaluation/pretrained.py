@@ -24,22 +24,15 @@ _WEIGHT, _FOREST = "weight_", "forest_"
 class Pretrained:
     """A network and a forest that know the settings of a compressor from a loop and its result.
 
-    Parameters
-    ----------
-    facts : dict
-        `model` (options of `build_siamese`), `input` (options of `represent`), `input_shape`,
-        `sample_rate` (Hz), `clip_samples`, `mean`, `deviation`, `parameters`, `errors` (mean
-        absolute errors on loops that nothing has seen) and `untrained` (those of the network at
-        its first weights, with a forest of the same size).
-    weights : list of ndarray
-        For `set_weights` of the network.
-    forest : Forest
-        Its targets are `parameters`, in their units.
+    The facts are `model` (options of `build_siamese`), `input` (options of `represent`),
+    `input_shape`, `sample_rate` (Hz), `clip_samples`, `mean`, `deviation`, `parameters`, `errors`
+    (mean absolute errors on loops that nothing has seen) and `untrained` (those of the network at
+    its first weights, with a forest of the same size).
     """
 
     facts: dict[str, Any]
-    weights: list[np.ndarray] = field(repr=False)
-    forest: Forest = field(repr=False)
+    weights: list[np.ndarray] = field(repr=False)  # for `set_weights` of the network
+    forest: Forest = field(repr=False)  # its targets are `parameters`, in their units
 
     def embed(self, dry: np.ndarray, compressed: np.ndarray, *, sample_rate: int) -> np.ndarray:
         """Return the embedding of each compressed version of a loop.
@@ -103,11 +96,8 @@ class Pretrained:
         return peak
 
     def _features(self, clips: np.ndarray) -> np.ndarray:
-        inputs = represent(
-            np.ascontiguousarray(clips, np.float32),
-            sample_rate=self.facts["sample_rate"],
-            **self.facts["input"],
-        )
+        clips, rate = np.ascontiguousarray(clips, np.float32), self.facts["sample_rate"]
+        inputs = represent(clips, sample_rate=rate, **self.facts["input"])
         scaled = (inputs.astype(np.float32) - self.facts["mean"]) / self.facts["deviation"]
         one_by_one = map(self._network.branch.predict_on_batch, scaled[:, None, ..., None])
         return np.concatenate([np.asarray(features) for features in one_by_one])
@@ -116,11 +106,8 @@ class Pretrained:
     def _network(self) -> Any:
         from siamese_drc.networks.siamese import build_siamese
 
-        network = build_siamese(
-            input_shape=self.facts["input_shape"],
-            outputs=len(self.facts["parameters"]),
-            **self.facts["model"],
-        )
+        shape, outputs = self.facts["input_shape"], len(self.facts["parameters"])
+        network = build_siamese(input_shape=shape, outputs=outputs, **self.facts["model"])
         network.set_weights(self.weights)
         return network
 

@@ -249,9 +249,9 @@ def magnitudes(signal: np.ndarray, *, frame: int, hop: int) -> np.ndarray:
 def centroid_and_variance(
     magnitude: np.ndarray, *, sample_rate: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each frame's spectral centroid, Hz, and the variance around it, Hz squared.
+    """Return each frame's spectral centroid, Hz, and the variance around it; 0 in silence.
 
-    `magnitude` has the shape (frames, bins), the results (frames,), float64. They are 0 in silence.
+    `magnitude` has the shape (frames, bins), the results (frames,), float64.
     """
     frequency = np.linspace(0.0, sample_rate / 2, magnitude.shape[1])
     powers = np.stack([np.ones_like(frequency), frequency, frequency**2], axis=1)

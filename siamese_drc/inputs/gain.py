@@ -155,20 +155,13 @@ def hop_levels(signal: np.ndarray, hop: int) -> np.ndarray:
 def project(
     gain: np.ndarray, counted: np.ndarray, curves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Project gain-reduction curves on those of a bank.
+    """Return scale, residual and power of gain-reduction curves projected on those of a bank.
 
     `gain` (dB) and `counted`, 1 in the hops that count, else 0, have the shape (n, hops), `curves`
-    (settings, hops), all float32.
-
-    Returns
-    -------
-    scale : ndarray, shape (n, settings)
-        The factor by which each of the bank's curves comes nearest to the clip's; 0 where either
-        of them is nearly zero.
-    residual : ndarray, shape (n, settings)
-        Share of the curve's power that the projection leaves, 0 to 1.
-    power : ndarray, shape (n,), dB squared
-        Mean square of the gain.
+    (settings, hops), all float32. The scale, (n, settings), is the factor by which each of the
+    bank's curves comes nearest to the clip's, 0 where either of them is nearly zero; the residual,
+    of that shape, is the share of the power that the projection leaves; the power, (n,), dB
+    squared, is the mean square of the gain.
     """
     gain = gain * counted
     count = np.maximum(counted.sum(axis=1, keepdims=True), 1)
@@ -210,23 +203,13 @@ def _summarise(
 
 
 def find_delays(dry: np.ndarray, clips: np.ndarray, *, furthest: int) -> np.ndarray:
-    """Return the delay at which each clip correlates best with the dry loop.
+    """Return the delay, -furthest to furthest, at which each clip correlates best with the loop.
+
+    The shape is (n,), int: above 0 where the clip is late, 0 for a clip that is silent.
 
     Both are differentiated first. A compressor turns a loop down while it rings, which moves the
     broad maximum of the correlation by some samples where the bass is loud; the maximum for the
     differences is narrow and does not move.
-
-    Parameters
-    ----------
-    dry : ndarray, shape (samples,), float32
-    clips : ndarray, shape (n, samples), float32
-    furthest : int, samples
-        Delays from -furthest to furthest are tried.
-
-    Returns
-    -------
-    ndarray, shape (n,), int
-        Above 0 where the clip is late; 0 for a clip that is silent.
     """
     block = scipy.fft.next_fast_len(max(_FFT_SAMPLES, 4 * furthest), real=True)
     step = block - 2 * furthest

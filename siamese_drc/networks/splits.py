@@ -18,13 +18,8 @@ class Split:
 def random_split(unit: np.ndarray, *, validation_fraction: float, seed: int) -> Split:
     """Return a random split in which no unit has rows in both parts.
 
-    Parameters
-    ----------
-    unit : ndarray, shape (rows,), int
-        The unit of each row: its loop, or its own number where rows are split one by one.
-    validation_fraction : float
-        Share of the units held out for validation.
-    seed : int
+    `unit`, shape (rows,), is that of each row: its loop, or its own number where rows are split one
+    by one. `validation_fraction` is the share of the units held out for validation.
 
     Examples
     --------
