@@ -61,12 +61,6 @@ class GainBank:
         """Number of thresholds, attacks and releases."""
         return len(self.threshold_db), len(self.attack_ms), len(self.release_ms)
 
-    @property
-    def size(self) -> int:
-        """Number of features of a profile."""
-        thresholds, attacks, releases = self.shape
-        return 2 * (thresholds + attacks + releases + attacks * releases) + 5
-
     def settings(self) -> Settings:
         """Return all settings, the release varying fastest and the threshold slowest."""
         threshold, attack, release = np.meshgrid(

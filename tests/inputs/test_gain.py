@@ -125,7 +125,9 @@ def test_hops_that_do_not_count_change_nothing():
 def test_settings_of_the_bank_are_found_for_any_ratio(dry, profiler):
     """Exact sample by sample; on levels of hops nearly so."""
     profile = profiler.profiles(clips_of_the_entry(dry)).astype(float)
-    assert profile.shape == (3, BANK.size)
+    thresholds, attacks, releases = BANK.shape
+    features = 2 * (thresholds + attacks + releases + attacks * releases) + 5
+    assert profile.shape == (3, features)
     np.testing.assert_allclose(profile[:, -5:-2], np.tile([1 / 3, 1, 1 / 2], (3, 1)), atol=1e-3)
     np.testing.assert_allclose(profile[:, -2], 1 - 1 / RATIOS, atol=0.01)
     thresholds, attacks, pairs = profile[:, :4], profile[:, 8:11], profile[:, 20:29]
