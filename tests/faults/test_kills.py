@@ -110,12 +110,12 @@ def test_many_kills(pipeline, request, all_faults):
 
 
 @pytest.fixture
-def smoke(tmp_path):
+def smoke(tmp_path, monkeypatch):
     """The stages of three results at smoke scale."""
     copy = copy_project(tmp_path / "project")
     with copy.edited_params() as params:
         params["scale"] = "smoke"
     # DVC's order for several targets, and so that of dvc.lock, depends on it; for none it does not.
-    copy.environment["PYTHONHASHSEED"] = "0"
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
     yield Pipeline(copy, SMOKE, rewrites=12, unused=300)
     copy.end()
