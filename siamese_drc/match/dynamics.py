@@ -7,7 +7,7 @@ Levels are in dB of the mean power of frames of 1.45 ms, relative to the recordi
 from __future__ import annotations
 
 import warnings
-from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,21 +33,11 @@ _BANDS_HZ = (150.0, 600.0, 2400.0, 8000.0)  # their edges
 
 
 def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
-    """Return the integrated loudness of a mono signal of any length.
+    """Return the integrated loudness of a mono signal, LUFS; minus infinity of silence.
 
-    A signal shorter than four gating blocks is repeated to their length, as a loop is. The absolute
-    gate of the recommendation is applied at a peak of 1, so that quiet recordings have a loudness,
+    A signal, shape (samples,), shorter than four gating blocks is repeated to their length, as a
+    loop is. The absolute gate is applied at a peak of 1, so that quiet recordings have a loudness,
     and a gain changes it by that gain.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), full scale 1.0
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    float, LUFS
-        Minus infinity of silence.
 
     References
     ----------
@@ -98,8 +88,7 @@ def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     """
     loudness = loudness_lufs(signal, sample_rate=sample_rate)
     frame = max(round(FRAME_S * sample_rate), 1)
-    count = signal.size // frame
-    framed = signal[: count * frame].reshape(count, frame).astype(np.float64)
+    framed = frames(signal, frame).astype(np.float64)
     power = np.mean(framed**2, axis=1)
     level = _relative_db(power, loudness)
     parts = [
@@ -112,6 +101,19 @@ def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     return np.concatenate(parts).astype(np.float32) / 10
 
 
+def frames(signal: np.ndarray, size: int) -> np.ndarray:
+    """Return the whole frames of a signal (..., samples), shape (..., frames, size).
+
+    Examples
+    --------
+    >>> frames(np.arange(7), 3)
+    array([[0, 1, 2],
+           [3, 4, 5]])
+    """
+    count = signal.shape[-1] // size
+    return signal[..., : count * size].reshape(*signal.shape[:-1], count, size)
+
+
 def as_settings(rows: np.ndarray) -> Settings:
     """Return rows of the four parameters, threshold in dBFS, as settings of the compressor."""
     return Settings(**dict(zip(PARAMETERS, rows.T, strict=True)))
@@ -120,6 +122,13 @@ def as_settings(rows: np.ndarray) -> Settings:
 def relative(settings: np.ndarray, loudness: float) -> np.ndarray:
     """Return settings (..., 4) whose threshold is in dB above a loudness in LUFS."""
     return settings - np.array([loudness, 0.0, 0.0, 0.0])
+
+
+def absolute(settings: np.ndarray, loudness: float) -> np.ndarray:
+    """Undo `relative`: the threshold in dBFS, at most 0, the compressor's highest."""
+    settings = relative(settings, -loudness)
+    settings[..., 0] = np.minimum(settings[..., 0], 0.0)
+    return settings
 
 
 def _relative_db(power: np.ndarray, loudness: float) -> np.ndarray:
@@ -135,8 +144,6 @@ def _smoothed(power: np.ndarray, size: int, loudness: float) -> np.ndarray:
 
 def _changes(level: np.ndarray, lag: int) -> np.ndarray:
     """Return quantiles of the change over a lag, where the louder end is not silence."""
-    if level.size <= lag:
-        return np.zeros(len(_CHANGE_QUANTILES))
     before, after = level[:-lag], level[lag:]
     active = np.maximum(before, after) > _ACTIVE_DB
     if not active.any():
@@ -149,8 +156,6 @@ def _after_onsets(level: np.ndarray) -> np.ndarray:
     from scipy.signal import find_peaks
 
     last = _AFTER_ONSET[-1]
-    if level.size <= last + 8:
-        return np.zeros(len(_AFTER_ONSET) * len(_ONSET_QUANTILES))
     rise = level[4:-last] - level[: -last - 4]
     places, found = find_peaks(rise, height=_RISE_DB, distance=_APART)
     onsets = places[np.argsort(-found["peak_heights"], kind="stable")][:_ONSETS]
@@ -164,28 +169,16 @@ def _after_onsets(level: np.ndarray) -> np.ndarray:
 def _of_bands(
     signal: np.ndarray, loudness: float, sample_rate: int, frame: int
 ) -> list[np.ndarray]:
-    """Return quantiles of each band's level."""
-    from scipy.signal import sosfilt
+    """Return quantiles of the level of each band, a Butterworth filter's."""
+    from scipy.signal import butter, sosfilt
 
     edges = [edge for edge in _BANDS_HZ if edge < 0.45 * sample_rate]
+    bands = [(edges[0], "lowpass"), *((pair, "bandpass") for pair in pairwise(edges))]
+    bands.append((edges[-1], "highpass"))
     found = []
-    for low, high in zip([None, *edges], [*edges, None], strict=True):
-        filters = _filters(low, high, sample_rate)
-        band = sosfilt(filters, signal)
-        count = band.size // frame
-        power = np.mean(band[: count * frame].reshape(count, frame) ** 2, axis=1)
+    for cut, kind in bands:
+        filters = butter(2, cut, kind, fs=sample_rate, output="sos")
+        power = np.mean(frames(sosfilt(filters, signal), frame) ** 2, axis=1)
         found.append(np.quantile(_smoothed(power, 4, loudness), _QUANTILES))
     missing = len(_BANDS_HZ) - len(edges)
     return [*found, *[np.full(len(_QUANTILES), _FLOOR_DB)] * missing]
-
-
-@cache
-def _filters(low: float | None, high: float | None, sample_rate: int) -> np.ndarray:
-    """Return second-order sections of the Butterworth filter that passes a band, edges in Hz."""
-    from scipy.signal import butter
-
-    if low is None:
-        return butter(2, high, "lowpass", fs=sample_rate, output="sos")
-    if high is None:
-        return butter(2, low, "highpass", fs=sample_rate, output="sos")
-    return butter(2, (low, high), "bandpass", fs=sample_rate, output="sos")

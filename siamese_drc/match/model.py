@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,8 +25,8 @@ AUDIBLE_DB = 1.0  # largest gain reduction from which a recording counts as comp
 
 # Ranges of the scaled settings: threshold in dB above the dry recording's loudness, 1/R, log ms,
 # log ms.
-_LOWEST = np.array([-30.0, 0.0, np.log(0.1), np.log(10)])
-_HIGHEST = np.array([20.0, 1.0, np.log(100), np.log(1000)])
+LOWEST = np.array([-30.0, 0.0, np.log(0.1), np.log(10)])
+HIGHEST = np.array([20.0, 1.0, np.log(100), np.log(1000)])
 _SMALLEST_INVERSE_RATIO = 0.02
 _CLIPPED = 5.0  # standard deviations to which a feature is limited
 
@@ -39,10 +38,9 @@ Layer = tuple[np.ndarray, np.ndarray]
 class PairNetwork:
     """Siamese network on a dry recording A and another recording B, compressed.
 
-    Both pass the same dense branch. The settings are read, by a head of one hidden layer, from the
-    difference of the embeddings, A's minus B's, as in the paper (Fig. 1), and from B's embedding: A
-    is not the recording that became B, and how much of the difference is due to the compressor
-    depends on what B is.
+    Both pass the same dense branch. A head of one hidden layer reads the difference of the
+    embeddings, A's minus B's, as in the paper (Fig. 1), and B's embedding: how much of the
+    difference is due to the compressor depends on what B is.
     """
 
     mean: np.ndarray
@@ -65,10 +63,11 @@ class PairNetwork:
 
 
 class Parts(NamedTuple):
-    """What the head gives: scaled settings, shape (..., 4) each, and a score, shape (..., 1).
+    """What the head gives: settings, shape (..., 4) each, and a score.
 
-    `low` and `high` are quantiles, before their calibration; `score` is the log odds that the
-    recording B is compressed.
+    `low` and `high` are the ends of the interval; `score` is the log odds that the recording B is
+    compressed. From `parts`, the settings are scaled, the ends before their calibration, and the
+    score has the shape (..., 1).
     """
 
     value: Any
@@ -83,15 +82,6 @@ OUTPUTS = 13
 def parts(output: Any) -> Parts:
     """Take the output of the head apart; for any kind of array, Keras' tensors among them."""
     return Parts(output[..., :4], output[..., 4:8], output[..., 8:12], output[..., 12:])
-
-
-class Found(NamedTuple):
-    """Settings of pairs: value and ends of the interval, shape (pairs, 4), and score (pairs,)."""
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    score: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -124,7 +114,7 @@ class MatchModel:
     held_out: dict[str, dict[str, float]]
     made_under: dict[str, Any]
 
-    def estimate(self, dry: np.ndarray, compressed: np.ndarray) -> Found:
+    def estimate(self, dry: np.ndarray, compressed: np.ndarray) -> Parts:
         """Return settings and their intervals for pairs of recordings.
 
         Parameters
@@ -134,16 +124,16 @@ class MatchModel:
 
         Returns
         -------
-        Found
-            Threshold in dB above the loudness of the dry recording, ratio, ms, ms.
+        Parts
+            Settings, shape (pairs, 4): threshold in dB above the loudness of the dry recording,
+            ratio, ms, ms; and the score, shape (pairs,).
         """
         found = parts(self.network.output(dry, compressed))
         low = np.minimum(found.low - self.margins, found.value)
         high = np.maximum(found.high + self.margins, found.value)
         value, low, high = (restored(some) for some in (found.value, low, high))
-        # 1/R falls where R grows
-        low[:, 1], high[:, 1] = high[:, 1].copy(), low[:, 1].copy()
-        return Found(value, low, high, found.score[:, 0])
+        low[:, 1], high[:, 1] = high[:, 1].copy(), low[:, 1].copy()  # 1/R falls where R grows
+        return Parts(value, low, high, found.score[:, 0])
 
     def strangeness(self, features: np.ndarray) -> np.ndarray:
         """Return the rms deviation of dynamics (..., features) from those in training."""
@@ -160,12 +150,12 @@ def scaled(settings: np.ndarray) -> np.ndarray:
     """
     threshold, ratio, attack, release = np.moveaxis(settings, -1, 0)
     linear = np.stack([threshold, 1 / ratio, np.log(attack), np.log(release)], axis=-1)
-    return (linear - _LOWEST) / (_HIGHEST - _LOWEST)
+    return (linear - LOWEST) / (HIGHEST - LOWEST)
 
 
 def unscaled(values: np.ndarray) -> np.ndarray:
     """Undo `scaled`."""
-    linear = values * (_HIGHEST - _LOWEST) + _LOWEST
+    linear = values * (HIGHEST - LOWEST) + LOWEST
     threshold, inverse, attack, release = np.moveaxis(linear, -1, 0)
     return np.stack([threshold, 1 / inverse, np.exp(attack), np.exp(release)], axis=-1)
 
@@ -175,27 +165,14 @@ def restored(values: np.ndarray) -> np.ndarray:
     return unscaled(np.clip(values, [0, _SMALLEST_INVERSE_RATIO, 0, 0], 1))
 
 
-def restored_threshold_db(value: Any) -> Any:
-    """Restore a threshold without limits; for any kind of array, Keras' tensors among them."""
-    return value * float(_HIGHEST[0] - _LOWEST[0]) + float(_LOWEST[0])
-
-
 def interval_margins(
     low: np.ndarray, high: np.ndarray, truth: np.ndarray, coverage: float
 ) -> np.ndarray:
     """Return by how much intervals have to be widened to have a given coverage.
 
     Conformalized quantile regression: of loops that the network has not seen, the quantile of how
-    far the truth lies outside (below 0: inside) of the interval.
-
-    Parameters
-    ----------
-    low, high, truth : ndarray, shape (rows, parameters)
-    coverage : float
-
-    Returns
-    -------
-    ndarray, shape (parameters,)
+    far the truth lies outside (below 0: inside) of the interval. `low`, `high` and `truth` have the
+    shape (rows, parameters), the result (parameters,).
 
     References
     ----------
@@ -251,13 +228,16 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
             f"{path}: is not a model of format {_FORMAT}, which this version reads; the stage"
             " match_fit writes one"
         )
+    layers = {
+        part: [
+            (arrays[name.replace("bias", "kernel")], arrays[name])
+            for name in arrays
+            if name.startswith(part) and name.endswith("bias")
+        ]
+        for part in ("branch", "head")
+    }
     return MatchModel(
-        network=PairNetwork(
-            mean=arrays["mean"],
-            deviation=arrays["deviation"],
-            branch=_layers(arrays, "branch"),
-            head=_layers(arrays, "head"),
-        ),
+        network=PairNetwork(arrays["mean"], arrays["deviation"], **layers),
         margins=arrays["margins"],
         coverage=float(arrays["coverage"]),
         least_score=float(arrays["least_score"]),
@@ -265,14 +245,6 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
         held_out=json.loads(str(arrays["held_out"])),
         made_under=json.loads(str(arrays["made_under"])),
     )
-
-
-def _layers(arrays: Mapping[str, np.ndarray], part: str) -> list[Layer]:
-    count = sum(name.startswith(f"{part}_") and name.endswith("_bias") for name in arrays)
-    return [
-        (arrays[f"{part}_{number}_kernel"], arrays[f"{part}_{number}_bias"])
-        for number in range(count)
-    ]
 
 
 def _dense(layers: list[Layer], values: np.ndarray) -> np.ndarray:

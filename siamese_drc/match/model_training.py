@@ -14,6 +14,8 @@ from siamese_drc.core.parallel import progress
 from siamese_drc.match.dynamics import PEAKS
 from siamese_drc.match.model import (
     AUDIBLE_DB,
+    HIGHEST,
+    LOWEST,
     OUTPUTS,
     Layer,
     MatchModel,
@@ -21,7 +23,6 @@ from siamese_drc.match.model import (
     interval_margins,
     parts,
     restored,
-    restored_threshold_db,
     scaled,
 )
 from siamese_drc.networks.backend import prepare_backend
@@ -60,17 +61,9 @@ class TrainingOptions:
 class Examples:
     """Dry loops, and references: these under settings, and as they are.
 
-    Attributes
-    ----------
-    dry : ndarray, shape (loops, features)
-    material : ndarray, shape (loops,)
-        Its equal values are adjacent.
-    reference : ndarray, shape (references, features)
-    source : ndarray, shape (references,)
-        The row of its loop in `dry`.
-    settings : ndarray, shape (references, 4)
-    compressed, audible : ndarray of bool, shape (references,)
-        Whether a reference passed the compressor, and whether that can be heard.
+    `dry` and `material` have a row per loop, the rows of a material adjacent; the others a row per
+    reference: its features, the row of its loop in `dry`, its settings, whether it passed the
+    compressor, and whether that can be heard.
     """
 
     dry: np.ndarray
@@ -112,13 +105,7 @@ def fit_model(
 ) -> MatchModel:
     """Train the network and calibrate its intervals and its score.
 
-    Parameters
-    ----------
-    arrays : mapping of str to ndarray
-        From `training_examples.make_examples`.
-    options : TrainingOptions
-    made_under : dict
-        Kept in the model, to tell how it was made.
+    `arrays` are from `training_examples.make_examples`; `made_under` is kept in the model.
     """
     training, held_out = (Examples.of_part(arrays, part) for part in (0, 1))
     network = train_network(training, options)
@@ -155,22 +142,15 @@ def train_network(examples: Examples, options: TrainingOptions) -> PairNetwork:
         head=[],
     )
     dry, reference = (network.standardised(some) for some in (examples.dry, examples.reference))
+    dense, dropout = keras.layers.Dense, keras.layers.Dropout
     hidden = [
         layer
         for units in options.layers
-        for layer in (keras.layers.Dense(units, "gelu"), keras.layers.Dropout(options.dropout))
+        for layer in (dense(units, "gelu"), dropout(options.dropout))
     ]
-    branch = keras.Sequential(
-        [keras.Input((dry.shape[1],)), *hidden, keras.layers.Dense(options.embedding)]
-    )
-    head = keras.Sequential(
-        [
-            keras.Input((2 * options.embedding,)),
-            keras.layers.Dense(_HEAD_UNITS, "gelu"),
-            keras.layers.Dropout(options.dropout),
-            keras.layers.Dense(OUTPUTS),
-        ]
-    )
+    branch = keras.Sequential([keras.Input((dry.shape[1],)), *hidden, dense(options.embedding)])
+    head = [dense(_HEAD_UNITS, "gelu"), dropout(options.dropout), dense(OUTPUTS)]
+    head = keras.Sequential([keras.Input((2 * options.embedding,)), *head])
     inputs = [keras.Input((dry.shape[1],)) for _ in range(2)]
     of_dry, of_compressed = (branch(one) for one in inputs)
     difference = keras.layers.Subtract()([of_dry, of_compressed])
@@ -236,7 +216,8 @@ def pair_loss(targets: Any, output: Any, *, coverage: float) -> Any:
 def _static_gain_db(settings: Any, levels: Any) -> Any:
     from keras import ops
 
-    return (1 - settings[:, 1:2]) * ops.relu(levels - restored_threshold_db(settings[:, :1]))
+    threshold_db = settings[:, :1] * float(HIGHEST[0] - LOWEST[0]) + float(LOWEST[0])
+    return (1 - settings[:, 1:2]) * ops.relu(levels - threshold_db)
 
 
 def _pinball(error: Any, share: float) -> Any:

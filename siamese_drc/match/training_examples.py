@@ -36,7 +36,7 @@ _SETTING_RELEASE_MS = (10.0, 1000.0)
 # The others are as engineers set compressors in mixing: log-normal around the medians of a
 # published study, with spreads (standard deviations of the logarithms) that are an assumption.
 _MIXING_BELOW_PEAK_DB = (3.0, 30.0)
-_MIXING_RATIO = (3.3, 0.75)  # of the ratio less 1
+_MIXING_RATIO_ABOVE_1 = (3.3 - 1, 0.75)
 _MIXING_ATTACK_MS = (1.2, 1.5)
 _MIXING_RELEASE_MS = (118.0, 1.0)
 # What a production draws.
@@ -137,19 +137,10 @@ def compose_examples(
 
 
 def draw_settings(signal: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """Draw settings under which a signal is compressed.
+    """Return settings drawn for a signal, shape (count, 4): dBFS, ratio, ms, ms.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,)
-    count : int
-    random : Generator
-
-    Returns
-    -------
-    ndarray, shape (count, 4)
-        Threshold (dBFS), ratio, attack and release (ms). The first half has thresholds uniform
-        below the peak, 1/R uniform, and times uniform on a log scale; the others are as in mixing.
+    The first half has thresholds uniform below the peak, 1/R uniform, and times uniform on a log
+    scale; the others are as in mixing.
 
     Examples
     --------
@@ -157,32 +148,24 @@ def draw_settings(signal: np.ndarray, count: int, random: np.random.Generator) -
     array([[-26.6,   3.3,   1.2,  10.8],
            [-25. ,   4. ,   8.5, 304.2]])
     """
-    uniform = count - count // 2
+    uniform, mixing = count - count // 2, count // 2
+    peak_db = 20 * np.log10(np.abs(signal).max())
     columns = [
-        _below_peak_db(signal, random, _SETTING_BELOW_PEAK_DB, uniform),
+        peak_db - random.uniform(*_SETTING_BELOW_PEAK_DB, uniform),
         1 / random.uniform(*_SETTING_INVERSE_RATIO, uniform),
         _log_uniform(random, _SETTING_ATTACK_MS, uniform),
         _log_uniform(random, _SETTING_RELEASE_MS, uniform),
     ]
-    mixing = [
-        _below_peak_db(signal, random, _MIXING_BELOW_PEAK_DB, count // 2),
-        1 + _log_normal(random, (_MIXING_RATIO[0] - 1, _MIXING_RATIO[1]), count // 2),
-        _log_normal(random, _MIXING_ATTACK_MS, count // 2),
-        _log_normal(random, _MIXING_RELEASE_MS, count // 2),
+    in_mixing = [
+        peak_db - random.uniform(*_MIXING_BELOW_PEAK_DB, mixing),
+        1 + _log_normal(random, *_MIXING_RATIO_ABOVE_1, mixing),
+        _log_normal(random, *_MIXING_ATTACK_MS, mixing),
+        _log_normal(random, *_MIXING_RELEASE_MS, mixing),
     ]
-    return np.concatenate([np.stack(columns, axis=1), np.stack(mixing, axis=1)])
+    return np.concatenate([np.stack(columns, axis=1), np.stack(in_mixing, axis=1)])
 
 
-def _below_peak_db(
-    signal: np.ndarray, random: np.random.Generator, below_db: tuple[float, float], count: int
-) -> np.ndarray:
-    return 20 * np.log10(np.abs(signal).max()) - random.uniform(*below_db, count)
-
-
-def _log_normal(
-    random: np.random.Generator, median_and_spread: tuple[float, float], count: int
-) -> np.ndarray:
-    median, spread = median_and_spread
+def _log_normal(random: np.random.Generator, median: float, spread: float, count: int) -> Any:
     return median * np.exp(random.normal(0, spread, count))
 
 
@@ -200,11 +183,10 @@ def _describe(job: tuple[str, int], *, options: ExampleOptions) -> tuple[np.ndar
     clip = produced(_composed(material, loop, options), random, sample_rate=rate)
     drawn = draw_settings(clip, options.settings, random)
     settings = as_settings(drawn)
+    clips = compress(clip, settings, sample_rate=rate)
     return (
         dynamics(clip, sample_rate=rate),
-        np.stack(
-            [dynamics(one, sample_rate=rate) for one in compress(clip, settings, sample_rate=rate)]
-        ),
+        np.stack([dynamics(one, sample_rate=rate) for one in clips]),
         relative(drawn, loudness_lufs(clip, sample_rate=rate)),
         max_gain_reduction_db(clip, settings, sample_rate=rate),
     )
