@@ -21,8 +21,9 @@ from siamese_drc.match.answer import (
     Estimate,
     ReferenceAnswer,
 )
-from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
+from siamese_drc.match.dynamics import absolute, as_settings, dynamics, frames, loudness_lufs
 from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled, unscaled
+from siamese_drc.match.sound import loudest
 
 _STRANGER = 1.1  # times the largest deviation in training, above which the model is not applied
 _DETERMINED = 0.6  # of the range of the training settings: widest interval of a determined setting
@@ -70,20 +71,20 @@ def another_recording(
         `makeup_db` brings the loop, compressed, to the loudness of the references; `references`
         holds the weight of each and what it says alone, without names.
     """
-    loop = heard(loop, sample_rate=sample_rate)
-    references = [heard(one, sample_rate=sample_rate) for one in references]
-    loudness = loudness_lufs(loop, sample_rate=sample_rate)
-    of_loop = dynamics(loop, sample_rate=sample_rate)
-    of_references = np.stack([dynamics(one, sample_rate=sample_rate) for one in references])
+    loop, *references = (heard(one, sample_rate=sample_rate) for one in (loop, *references))
+    of_loop, *of_references = (
+        dynamics(one, sample_rate=sample_rate) for one in (loop, *references)
+    )
     strangest = float(model.strangeness(np.stack([of_loop, *of_references])).max())
     if strangest > _STRANGER * model.strangest:
         why = "loop or reference differ too much from the recordings that the model was trained on"
         return Answer(NO_ANSWER, warnings=[why])
-    found = model.estimate(np.tile(of_loop, (len(references), 1)), of_references)
+    loudness = loudness_lufs(loop, sample_rate=sample_rate)
+    found = model.estimate(np.tile(of_loop, (len(references), 1)), np.stack(of_references))
     shares = np.asarray(weights)
     said = [
         ReferenceAnswer("", weight, dict(zip(PARAMETERS, map(float, row), strict=True)))
-        for row, weight in zip(_in_dbfs(found.value, loudness), weights, strict=True)
+        for row, weight in zip(absolute(found.value, loudness), weights, strict=True)
     ]
     if shares @ found.score < model.least_score:
         why = "the reference does not sound compressed: uncompressed recordings have such dynamics"
@@ -92,7 +93,7 @@ def another_recording(
     value = unscaled(shares @ scaled(found.value))
     rows = np.stack([value, found.low.min(axis=0), found.high.max(axis=0)])
     widths = np.abs(scaled(rows[2]) - scaled(rows[1]))
-    rows = _under_lock(loop, _in_dbfs(rows, loudness), lock, sample_rate)
+    rows = _under_lock(loop, absolute(rows, loudness), lock, sample_rate)
     estimates = {
         name: Estimate(*map(float, column)) for name, column in zip(PARAMETERS, rows.T, strict=True)
     }
@@ -128,16 +129,12 @@ def heard(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     88200
     """
     frame = max(round(_FRAME_S * sample_rate), 1)
-    power = np.square(signal[: signal.size // frame * frame].reshape(-1, frame)).mean(axis=1)
+    power = np.square(frames(signal, frame)).mean(axis=1)
     sounds = np.flatnonzero(power > 10 ** (_SILENT_DB / 10) * power.max())
     gaps = np.flatnonzero(np.diff(sounds) > _SILENT_S / _FRAME_S)
-    firsts = [sounds[0], *sounds[gaps + 1]]
-    lasts = [*sounds[gaps], sounds[-1]]
-    parts = [
-        signal[first * frame : (last + 1) * frame]
-        for first, last in zip(firsts, lasts, strict=True)
-    ]
-    music = np.concatenate(parts)
+    firsts, lasts = [sounds[0], *sounds[gaps + 1]], [*sounds[gaps], sounds[-1]]
+    ends = zip(firsts, lasts, strict=True)
+    music = np.concatenate([signal[first * frame : (last + 1) * frame] for first, last in ends])
     if music.size >= SHORTEST_S * sample_rate:  # less is a click, whose silence is part of it
         signal = music
     return _loudest(signal, round(_LONGEST_S * sample_rate))
@@ -147,16 +144,8 @@ def _loudest(signal: np.ndarray, longest: int) -> np.ndarray:
     """Return the stretch of a signal with the most energy, or all of a short one."""
     if signal.size <= longest:
         return signal
-    energy = np.concatenate([[0.0], np.cumsum(np.square(signal, dtype=np.float64))])
-    start = int(np.argmax(energy[longest:] - energy[:-longest]))
+    start = loudest(np.square(signal, dtype=np.float64), longest)
     return signal[start : start + longest]
-
-
-def _in_dbfs(rows: np.ndarray, loudness: float) -> np.ndarray:
-    """Return settings (..., 4), thresholds above a loudness in LUFS, with thresholds in dBFS."""
-    rows = relative(rows, -loudness)
-    rows[..., 0] = np.minimum(rows[..., 0], 0.0)
-    return rows
 
 
 def _under_lock(

@@ -40,14 +40,13 @@ class Estimate:
 class Position:
     """Where a loop lies in a reference of the same performance, and how they differ but in gain.
 
-    The time t of the loop lies at `delay_s + t / speed` in the reference.
-
     Attributes
     ----------
     delay_s : float, s
-        Negative where the reference starts later in the performance.
+        Place of the loop's first sample in the reference, by its own time; negative where the
+        reference starts later in the performance.
     speed : float
-        Of the reference, relative to the loop's.
+        Of the reference, relative to the loop's: above 1 it is shorter and higher.
     inverted : bool
         Whether the reference's polarity is opposite to the loop's.
     start_s, seconds : float, s
@@ -63,15 +62,8 @@ class Position:
 
 @dataclass(frozen=True)
 class ReferenceAnswer:
-    """What one of the references said.
-
-    Attributes
-    ----------
-    name : str
-    weight : float
-        Its share of the answer, 0 to 1.
-    settings : dict of str to float
-        Those that it would give alone; empty where it was not used.
+    """What one of the references said: its share of the answer, and the settings that it would give
+    alone, none where it was not used.
     """
 
     name: str
@@ -88,8 +80,7 @@ class Answer:
     situation : str
         `SAME_PERFORMANCE`, `ANOTHER_RECORDING` or `NO_ANSWER`.
     settings : dict of str to Estimate
-        By the names `SETTING_NAMES`; the threshold is in dBFS of the loop as given. Empty without
-        an answer.
+        The threshold is in dBFS of the loop as given. Empty without an answer.
     warnings : list of str
         What is poorly determined, one sentence each; without an answer, why there is none.
     family, link : str
@@ -139,9 +130,9 @@ class Answer:
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain dictionaries and lists, for JSON."""
-        fields = asdict(self)
         told = ["situation", "settings", "warnings", "references"]
         if self.situation == SAME_PERFORMANCE:
             told += ["family", "link", "families", "unexplained_db", "start_db", "residual_db"]
             told.append("position")
+        fields = asdict(self)
         return {name: fields[name] for name in told}

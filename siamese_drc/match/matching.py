@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from siamese_drc.compressor.settings import PARAMETERS, check_setting
+from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
@@ -151,43 +151,33 @@ def _answer(
             continue
         if len(references) > 1:
             notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
-        alone = {reference.name: ReferenceAnswer(reference.name, 1.0, answer.values())}
-        return _completed(answer, notes, references, alone)
-    notes += [
-        f"{reference.name} clips: the model cannot tell clipping from compression"
-        for reference in audible
-        if reference.clips
-    ]
-    usable = [reference for reference in audible if not reference.clips]
-    if not usable:
-        return Answer(NO_ANSWER, warnings=notes)
-    from siamese_drc.match.another_recording import another_recording
-    from siamese_drc.match.model import read_model
+        said = [ReferenceAnswer(reference.name, 1.0, answer.values())]
+        break
+    else:
+        notes += [
+            f"{reference.name} clips: the model cannot tell clipping from compression"
+            for reference in audible
+            if reference.clips
+        ]
+        usable = [reference for reference in audible if not reference.clips]
+        if not usable:
+            return Answer(NO_ANSWER, warnings=notes)
+        from siamese_drc.match.another_recording import another_recording
+        from siamese_drc.match.model import read_model
 
-    weights = np.array([reference.weight for reference in usable])
-    answer = another_recording(
-        one_channel(loop),
-        [one_channel(reference.signal) for reference in usable],
-        sample_rate=sample_rate,
-        weights=(weights / weights.sum()).tolist(),
-        lock=lock,
-        model=read_model(),
-    )
-    said = {
-        reference.name: replace(one, name=reference.name)
-        for reference, one in zip(usable, answer.references, strict=False)
-    }
-    return _completed(answer, notes, references, said)
-
-
-def _completed(
-    answer: Answer,
-    notes: list[str],
-    references: list[_Reference],
-    said: Mapping[str, ReferenceAnswer],
-) -> Answer:
-    """Return the answer with further warnings, and with what every reference said."""
-    of_all = [said.get(one.name, ReferenceAnswer(one.name, 0.0)) for one in references]
+        weights = np.array([reference.weight for reference in usable])
+        answer = another_recording(
+            one_channel(loop),
+            [one_channel(reference.signal) for reference in usable],
+            sample_rate=sample_rate,
+            weights=(weights / weights.sum()).tolist(),
+            lock=lock,
+            model=read_model(),
+        )
+        pairs = zip(answer.references, usable, strict=False)
+        said = [replace(one, name=reference.name) for one, reference in pairs]
+    by_name = {one.name: one for one in said}
+    of_all = [by_name.get(one.name, ReferenceAnswer(one.name, 0.0)) for one in references]
     return replace(answer, warnings=[*notes, *answer.warnings], references=of_all)
 
 
@@ -218,15 +208,14 @@ def _one_each(name: str, given: Any, default: float, count: int) -> list[Any]:
 def _checked_lock(lock: Mapping[str, float]) -> dict[str, float]:
     """Return the settings to keep, each one within the compressor's range."""
     for name, value in lock.items():
-        if name == MAKEUP:
-            if not -_MAKEUP_DB <= value <= _MAKEUP_DB:
-                limits = f"-{_MAKEUP_DB:g} and {_MAKEUP_DB:g} dB"
-                raise InputError(f"lock: {name} {value:g}: must lie between {limits}")
-        elif name in PARAMETERS:
-            try:
-                check_setting(name, value)
-            except ValueError as error:
-                raise InputError(f"lock: {error}") from error
-        else:
+        if name not in SETTING_NAMES:
             raise InputError(f"lock: there is no setting {name!r}, only {', '.join(SETTING_NAMES)}")
+        try:
+            if name != MAKEUP:
+                check_setting(name, value)
+            elif not -_MAKEUP_DB <= value <= _MAKEUP_DB:
+                limits = f"-{_MAKEUP_DB:g} and {_MAKEUP_DB:g} dB"
+                raise ValueError(f"{name} {value:g}: must lie between {limits}")
+        except ValueError as error:
+            raise InputError(f"lock: {error}") from error
     return dict(lock)

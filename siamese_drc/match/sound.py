@@ -46,13 +46,7 @@ class Inputs(NamedTuple):
 
 
 def read_part(sound: Sound, *, start: int | None = None) -> Part:
-    """Read a file whole, or of a long one the part with the most energy.
-
-    Parameters
-    ----------
-    sound : Sound
-    start : int, frames, optional
-        First frame of the part of a long file, instead of the loudest part.
+    """Return a file whole, or of a long one the part with the most energy, or that from `start`.
 
     Raises
     ------
@@ -104,26 +98,23 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
 def _loudest(sound: Sound, frames: int) -> int:
     """Return the first of the `frames` with the most energy, to a block."""
     energy = [float(np.square(block, dtype=np.float64).sum()) for block in sound.blocks()]
+    first = loudest(np.array(energy), min(-(-frames // BLOCK), len(energy)))
+    return min(first * BLOCK, sound.frames - frames)
+
+
+def loudest(energy: np.ndarray, span: int) -> int:
+    """Return the first of the `span` adjacent values with the largest sum."""
     before = np.concatenate([[0.0], np.cumsum(energy)])
-    span = min(-(-frames // BLOCK), len(energy))
-    loudest = int(np.argmax(before[span:] - before[: before.size - span]))
-    return min(loudest * BLOCK, sound.frames - frames)
+    return int(np.argmax(before[span:] - before[: before.size - span]))
 
 
 def checked_channels(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return a signal of shape (channels, samples), float32.
-
-    Parameters
-    ----------
-    name : str
-        What error messages call the signal.
-    signal : ndarray, shape (samples,) or (channels, samples)
-    sample_rate : int, Hz
+    """Return a signal, (samples,) or (channels, samples), as (channels, samples), float32.
 
     Raises
     ------
     InputError
-        If the signal is of another shape, too short or not finite.
+        If the signal, called `name` in the message, is of another shape, too short or not finite.
     """
     signal = np.asarray(signal, np.float32)
     if signal.ndim not in (1, 2):
@@ -157,13 +148,13 @@ def one_channel(channels: np.ndarray) -> np.ndarray:
     return mean
 
 
-def resampled(signal: np.ndarray, rate: int, target: int) -> np.ndarray:
-    """Return a signal, shape (channels, samples), at another sample rate, Hz."""
+def resampled(signal: np.ndarray, rate: int, target: int, quality: str = "VHQ") -> np.ndarray:
+    """Return a signal, shape (samples,) or (channels, samples), at another sample rate, Hz."""
     if rate == target:
         return signal
     import soxr
 
-    return soxr.resample(signal.T, rate, target, quality="VHQ").T
+    return soxr.resample(signal.T, rate, target, quality=quality).T
 
 
 def compressor(
