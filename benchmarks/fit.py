@@ -18,9 +18,9 @@ from experiments.results import markdown_table
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.loops.recordings import import_loops
+from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor
-from siamese_drc.match.pair_fit import fit_pair
-from siamese_drc.match.robustness import as_16_bits, as_24_bits, mp3
+from siamese_drc.match.same_performance import fit_pair
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0

@@ -22,9 +22,9 @@ from siamese_drc.match.evaluation import (
     best_preset,
     median_settings,
     recorded_examples,
+    same_performance_errors,
 )
 from siamese_drc.match.model import read_model
-from siamese_drc.match.robustness import same_performance_errors
 from siamese_drc.match.training_examples import Example, ExampleOptions, compose_examples
 from stages.project import files
 from stages.project.command import run_stage

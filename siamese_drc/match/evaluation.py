@@ -1,45 +1,57 @@
-"""How good estimates from another recording are: errors of settings, and perceptual metrics."""
+"""How good `match` is, in both situations: errors of settings, and perceptual metrics.
+
+The learnt model is compared with a search that needs no training of the settings: candidates are
+drawn from the same ranges; the loop is compressed under each, and the settings are the mean of
+those under which its dynamics come closest to the reference's (approximate Bayesian computation by
+nearest neighbours).
+
+References
+----------
+M. A. Beaumont, W. Zhang and D. J. Balding, "Approximate Bayesian computation in population
+genetics", Genetics 162, 2002.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import librosa
 import librosa.feature.spectral  # compiles now: two workers at once would corrupt Numba's cache
 import numpy as np
 import pyloudnorm
+import soundfile
 from scipy.stats import spearmanr
+from sklearn.metrics import r2_score
 
+from siamese_drc.audio import FULL_SCALE, quantise
 from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
 from siamese_drc.loops.recordings import import_loops
-from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
-from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled
-from siamese_drc.match.statistics_search import closest_settings
-from siamese_drc.match.training_examples import (
-    Example,
-    ExampleOptions,
-    draw_settings,
+from siamese_drc.match.answer import SAME_PERFORMANCE
+from siamese_drc.match.dynamics import (
+    absolute,
+    as_settings,
+    dynamics,
+    frames,
+    loudness_lufs,
+    relative,
 )
+from siamese_drc.match.model import AUDIBLE_DB, MatchModel, restored, scaled
+from siamese_drc.match.same_performance import same_performance
+from siamese_drc.match.sound import resampled
+from siamese_drc.match.training_examples import Example, ExampleOptions, draw_settings
 
 _REFERENCES = 8  # for each loop
 _CANDIDATES = 64  # settings of the search
+_NEAREST = 8  # of these, whose mean is taken
 _WAYS = ("match", "nothing", "constant", "preset", "search", "reference's own")
-# The first two are to the loop under the reference's own settings, the others to the reference.
-_DISTANCES = (
-    "gain_curve_db",
-    "crest_factor_db",
-    "reference_crest_factor_db",
-    "reference_loudness_range_lu",
-    "reference_mfcc",
-)
 _PRESETS = np.array(
     list(
         product(
@@ -56,6 +68,11 @@ _MFCCS = 13
 _FRAME = 64  # samples
 _SILENCE = 1e-9  # power below which a frame has no audible gain
 _LOUDNESS_RANGE_S = 12
+
+Compressor = Callable[..., np.ndarray]
+"""Called with a loop, one row of `Settings` and `sample_rate=`; returns the compressed loop."""
+RMS_DETECTOR = "RMS detector"
+_OTHER_RATE = 48000
 
 
 def another_recording_errors(
@@ -92,15 +109,14 @@ def another_recording_errors(
     """
     judged = partial(_judge, loops, options=options, preset=preset, constant=constant, model=model)
     rows = parallel_map(judged, range(len(loops)), description="match unseen loops")
-    found, searched, truth, dry_score, audible, distances = (
-        np.concatenate(parts) for parts in zip(*rows, strict=True)
+    value, low, high, score, searched, truth, dry_score, audible = (
+        np.concatenate(parts) for parts in zip(*(columns for columns, _ in rows), strict=True)
     )
-    value, low, high, score = np.split(found, [4, 8, 12], axis=1)
     tail = (1 - model.coverage) / 2
     prior = np.ptp(np.quantile(scaled(truth), [tail, 1 - tail], axis=0), axis=0)
     width = np.median(np.abs(scaled(high) - scaled(low)), axis=0) / prior
     inside = np.mean((low <= truth) & (truth <= high), axis=0)
-    means = distances.mean(axis=0)
+    distances = [one for _, of_loop in rows for one in of_loop]
     return {
         "settings": {
             name: {**errors, "inside": float(inside[number]), "width": float(width[number])}
@@ -112,8 +128,10 @@ def another_recording_errors(
             "compressed": float(np.mean(score[audible] < model.least_score)),
         },
         "distances": {
-            distance: dict(zip(_WAYS, map(float, means[:, number]), strict=True))
-            for number, distance in enumerate(_DISTANCES)
+            distance: {
+                way: float(np.mean([one[way][distance] for one in distances])) for way in _WAYS
+            }
+            for distance in distances[0][_WAYS[0]]
         },
     }
 
@@ -121,7 +139,7 @@ def another_recording_errors(
 def _errors(value: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]:
     """Return the errors of settings, shape (rows, 4), by parameter."""
     found, wanted = scaled(value), scaled(truth)
-    r2 = 1 - np.mean((found - wanted) ** 2, axis=0) / wanted.var(axis=0)
+    r2 = r2_score(wanted, found, multioutput="raw_values")
     return {
         name: {
             "mae": float(np.abs(value - truth)[:, number].mean()),
@@ -131,6 +149,98 @@ def _errors(value: np.ndarray, truth: np.ndarray) -> dict[str, dict[str, float]]
         }
         for number, name in enumerate(PARAMETERS)
     }
+
+
+def _judge(
+    loops: Sequence[Example],
+    number: int,
+    *,
+    options: ExampleOptions,
+    preset: np.ndarray,
+    constant: np.ndarray,
+    model: MatchModel,
+) -> tuple[tuple[np.ndarray, ...], list[dict[str, dict[str, float]]]]:
+    """Return what the model and the search find, with a row per reference of a loop.
+
+    First the columns: those of `Parts`, the settings of the search, the true settings, the score of
+    the uncompressed reference, and whether the compression is audible; then for each reference the
+    distances by way of setting the compressor.
+    """
+    loop, rate = loops[number], options.sample_rate
+    random = seeded("match references", number, seed=options.seed)
+    others = random.permutation(np.delete(np.arange(len(loops)), number))[:_REFERENCES]
+    references, truth, audible = [], [], []
+    for other in (loops[number] for number in others):
+        own = other.settings[[random.integers(len(other.settings))]]
+        references.append(compress(other.signal, as_settings(own), sample_rate=rate)[0])
+        truth.append(relative(own[0], other.loudness))
+        reduction = max_gain_reduction_db(other.signal, as_settings(own), sample_rate=rate)
+        audible.append(reduction[0] >= AUDIBLE_DB)
+    of_loop, of_references, uncompressed = (
+        np.stack([dynamics(signal, sample_rate=rate) for signal in signals])
+        for signals in ([loop.signal], references, [loops[other].signal for other in others])
+    )
+    of_loop = np.tile(of_loop, (len(others), 1))
+    found = model.estimate(of_loop, of_references)
+    dry_score = model.estimate(of_loop, uncompressed).score
+    candidates = relative(draw_settings(loop.signal, _CANDIDATES, random), loop.loudness)
+    searched = closest_settings(loop, of_references, candidates, sample_rate=rate, model=model)
+    of_sound = partial(PerceptualFeatures.of, sample_rate=rate)
+    wanted, by_model, by_search, fixed = (
+        [of_sound(clip) for clip in applied(loop, settings, sample_rate=rate)]
+        for settings in (np.stack(truth), found.value, searched, np.stack([constant, preset]))
+    )
+    unchanged = of_sound(loop.signal)
+    distances = []
+    for row, reference in enumerate(references):
+        outputs = (by_model[row], unchanged, *fixed, by_search[row], wanted[row])
+        judged = of_sound(reference)
+        distances.append(
+            {
+                way: _distances(output, wanted[row], judged)
+                for way, output in zip(_WAYS, outputs, strict=True)
+            }
+        )
+    return (*found, searched, np.stack(truth), dry_score, np.array(audible)), distances
+
+
+def closest_settings(
+    loop: Example,
+    references: np.ndarray,
+    candidates: np.ndarray,
+    *,
+    sample_rate: int,
+    model: MatchModel,
+) -> np.ndarray:
+    """Return the settings under which a loop comes closest to the dynamics of references.
+
+    Parameters
+    ----------
+    loop : Example
+    references : ndarray, shape (references, features)
+        Their `dynamics`.
+    candidates : ndarray, shape (candidates, 4)
+        Settings to try, as the result: the threshold in dB above the loudness of the loop.
+    sample_rate : int, Hz
+    model : MatchModel
+        Its mean and deviation of the features are used.
+
+    Returns
+    -------
+    ndarray, shape (references, 4)
+    """
+    clips = applied(loop, candidates, sample_rate=sample_rate)
+    of_clips = np.stack([dynamics(clip, sample_rate=sample_rate) for clip in clips])
+    tried, wanted = map(model.network.standardised, (of_clips, references))
+    distances = np.square(tried - wanted[:, np.newaxis]).sum(axis=-1)
+    nearest = np.argsort(distances, axis=1)[:, :_NEAREST]
+    return restored(scaled(candidates)[nearest].mean(axis=1))
+
+
+def applied(loop: Example, settings: np.ndarray, *, sample_rate: int) -> np.ndarray:
+    """Return a loop under settings (n, 4) whose thresholds are relative to its loudness."""
+    rows = absolute(settings, loop.loudness)
+    return compress(loop.signal, as_settings(rows), sample_rate=sample_rate)
 
 
 def median_settings(examples: Mapping[str, Sequence[Example]]) -> np.ndarray:
@@ -164,6 +274,24 @@ def best_preset(examples: Mapping[str, Sequence[Example]], options: ExampleOptio
     return _PRESETS[np.mean(differences, axis=0).argmin()]
 
 
+def _preset_differences(
+    material: str, loops: Sequence[Example], number: int, *, options: ExampleOptions
+) -> np.ndarray:
+    """Return the mean difference of every preset to the settings of other loops."""
+    random = seeded(f"match preset {material}", number, seed=options.seed)
+    wanted = []
+    for other in random.integers(len(loops), size=_PRESET_REFERENCES):
+        example = loops[other]
+        chosen = random.integers(len(example.settings))
+        wanted.append(relative(example.settings[chosen], example.loudness))
+    targets, outputs = (
+        [levels_db(clip) for clip in applied(loops[number], rows, sample_rate=options.sample_rate)]
+        for rows in (np.stack(wanted), _PRESETS)
+    )
+    compared = [[gain_curve_difference_db(one, other) for other in targets] for one in outputs]
+    return np.mean(compared, axis=1)
+
+
 def recorded_examples(
     folder: Path, options: ExampleOptions, *, count: int, silence_db: float
 ) -> list[Example]:
@@ -187,20 +315,17 @@ def recorded_examples(
     ]
 
 
-@dataclass(frozen=True)
-class PerceptualFeatures:
+class PerceptualFeatures(NamedTuple):
     """What is compared of two signals."""
 
     levels_db: np.ndarray
-    """See `levels_db`."""
     crest_factor_db: float
     loudness_range_lu: float
     mfcc: np.ndarray
-    """Shape (13,): mean MFCCs at -23 LUFS."""
 
     @classmethod
     def of(cls, signal: np.ndarray, *, sample_rate: int) -> PerceptualFeatures:
-        """Measure a signal, shape (samples,), full scale 1.0."""
+        """Measure a signal, shape (samples,), full scale 1.0, by the functions of these names."""
         return cls(
             levels_db(signal),
             crest_factor_db(signal),
@@ -211,8 +336,7 @@ class PerceptualFeatures:
 
 def levels_db(signal: np.ndarray) -> np.ndarray:
     """Return the level of every frame of 64 samples, dB, shape (frames,)."""
-    framed = signal[: signal.size // _FRAME * _FRAME].reshape(-1, _FRAME)
-    return 10 * np.log10(np.square(framed).mean(axis=-1) + _SILENCE)
+    return 10 * np.log10(np.square(frames(signal, _FRAME)).mean(axis=-1) + _SILENCE)
 
 
 def gain_curve_difference_db(levels: np.ndarray, wanted: np.ndarray) -> float:
@@ -238,112 +362,125 @@ def mean_mfcc(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     return mfcc.mean(axis=1)
 
 
-def _judge(
-    loops: Sequence[Example],
-    number: int,
-    *,
-    options: ExampleOptions,
-    preset: np.ndarray,
-    constant: np.ndarray,
-    model: MatchModel,
-) -> tuple[np.ndarray, ...]:
-    """Return, with a row per reference of a loop, what the model and the search find.
-
-    They are the columns of `Found`, the settings of the search, the true settings, the score of the
-    uncompressed reference, whether the compression is audible, and the distances, shape
-    (references, ways, distances).
-    """
-    loop, sample_rate = loops[number], options.sample_rate
-    features = partial(dynamics, sample_rate=sample_rate)
-    random = seeded("match references", number, seed=options.seed)
-    others = random.permutation(np.delete(np.arange(len(loops)), number))[:_REFERENCES]
-    references, truth, audible = [], [], []
-    for other in (loops[number] for number in others):
-        own = other.settings[[random.integers(len(other.settings))]]
-        references.append(compress(other.signal, as_settings(own), sample_rate=sample_rate)[0])
-        truth.append(relative(own[0], other.loudness))
-        reduction = max_gain_reduction_db(other.signal, as_settings(own), sample_rate=sample_rate)
-        audible.append(reduction[0] >= AUDIBLE_DB)
-    of_loop = np.tile(features(loop.signal), (len(others), 1))
-    of_references = np.stack([features(reference) for reference in references])
-    found = model.estimate(of_loop, of_references)
-    uncompressed = np.stack([features(loops[other].signal) for other in others])
-    dry_score = model.estimate(of_loop, uncompressed).score
-    candidates = draw_settings(loop.signal, _CANDIDATES, random)
-    searched = closest_settings(
-        loop.signal,
-        of_references,
-        relative(candidates, loop.loudness),
-        loudness=loop.loudness,
-        sample_rate=sample_rate,
-        model=model,
-    )
-    of_sound = partial(PerceptualFeatures.of, sample_rate=sample_rate)
-    wanted, by_model, by_search, fixed = (
-        [of_sound(clip) for clip in _applied(loop, settings, sample_rate)]
-        for settings in (np.stack(truth), found.value, searched, np.stack([constant, preset]))
-    )
-    count = len(others)
-    outputs = [
-        by_model,
-        [of_sound(loop.signal)] * count,
-        *([one] * count for one in fixed),
-        by_search,
-        wanted,
-    ]
-    judged = [of_sound(reference) for reference in references]
-    distances = [
-        [_distances(*compared) for compared in zip(way, wanted, judged, strict=True)]
-        for way in outputs
-    ]
-    columns = np.column_stack([*found[:3], found.score])
-    return (
-        columns,
-        searched,
-        np.stack(truth),
-        dry_score,
-        np.array(audible),
-        np.moveaxis(np.array(distances), 0, 1),
-    )
-
-
 def _distances(
     output: PerceptualFeatures, wanted: PerceptualFeatures, reference: PerceptualFeatures
-) -> list[float]:
-    """Return the distances in the order of `_DISTANCES`."""
-    return [
-        gain_curve_difference_db(output.levels_db, wanted.levels_db),
-        abs(output.crest_factor_db - wanted.crest_factor_db),
-        abs(output.crest_factor_db - reference.crest_factor_db),
-        abs(output.loudness_range_lu - reference.loudness_range_lu),
-        float(np.linalg.norm(output.mfcc - reference.mfcc)),
-    ]
+) -> dict[str, float]:
+    """Return distances to the loop under the reference's own settings, and to the reference."""
+    crest_factor, loudness_range = output.crest_factor_db, output.loudness_range_lu
+    return {
+        "gain_curve_db": gain_curve_difference_db(output.levels_db, wanted.levels_db),
+        "crest_factor_db": abs(crest_factor - wanted.crest_factor_db),
+        "reference_crest_factor_db": abs(crest_factor - reference.crest_factor_db),
+        "reference_loudness_range_lu": abs(loudness_range - reference.loudness_range_lu),
+        "reference_mfcc": float(np.linalg.norm(output.mfcc - reference.mfcc)),
+    }
 
 
-def _applied(loop: Example, settings: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Compress a loop under settings (n, 4) whose thresholds are relative to its loudness."""
-    settings = relative(settings, -loop.loudness)
-    settings[:, 0] = np.minimum(settings[:, 0], 0.0)  # the compressor's highest threshold
-    return compress(loop.signal, as_settings(settings), sample_rate=sample_rate)
+def as_24_bits(clip: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Round to 24 bits."""
+    return ((quantise(clip) >> 8) / FULL_SCALE).astype(np.float32)
 
 
-def _preset_differences(
-    material: str, loops: Sequence[Example], number: int, *, options: ExampleOptions
-) -> np.ndarray:
-    """Return the mean difference of every preset to the settings of other loops."""
-    random = seeded(f"match preset {material}", number, seed=options.seed)
-    wanted = []
-    for other in random.integers(len(loops), size=_PRESET_REFERENCES):
-        example = loops[other]
-        chosen = random.integers(len(example.settings))
-        wanted.append(relative(example.settings[chosen], example.loudness))
-    targets, outputs = (
-        [levels_db(clip) for clip in _applied(loops[number], settings, options.sample_rate)]
-        for settings in (np.stack(wanted), _PRESETS)
-    )
-    return np.array(
-        [
-            np.mean([gain_curve_difference_db(output, target) for target in targets])
-            for output in outputs
-        ]
-    )
+def as_16_bits(clip: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Round to 16 bits, without dither."""
+    steps = np.clip(np.rint(clip * 2**15), -(2**15), 2**15 - 1)
+    return (steps / 2**15).astype(np.float32)
+
+
+def _resampled(clip: np.ndarray, sample_rate: int) -> np.ndarray:
+    there = as_24_bits(resampled(clip, sample_rate, _OTHER_RATE, "HQ"), sample_rate)
+    return as_24_bits(resampled(there, _OTHER_RATE, sample_rate, "HQ"), sample_rate)
+
+
+def _coded(clip: np.ndarray, sample_rate: int, **options: Any) -> np.ndarray:
+    memory = io.BytesIO()
+    soundfile.write(memory, clip, sample_rate, **options)
+    memory.seek(0)
+    return soundfile.read(memory, dtype="float32")[0]
+
+
+# Levels from 0 (largest file) to 1, with which rendered drum loops of 4 s at 44.1 kHz become MP3
+# files of a constant 130 kbit/s, and Ogg files of between 111 and 144.
+mp3 = partial(_coded, format="MP3", compression_level=0.65, bitrate_mode="CONSTANT")
+ogg = partial(_coded, format="OGG", compression_level=0.25)
+# Processing of a clip, shape (samples,), at a sample rate in Hz.
+VARIANTS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "24 bit": as_24_bits,
+    "16 bit": as_16_bits,
+    "-6 dB": lambda clip, rate: as_24_bits(clip * np.float32(10 ** (-6 / 20)), rate),
+    "10 ms later": lambda clip, rate: as_24_bits(np.pad(clip, (rate // 100, 0)), rate),
+    "to 48 kHz and back": _resampled,
+    "MP3, 128 kbit/s": mp3,
+    "Ogg, 128 kbit/s": ogg,
+}
+
+
+def same_performance_errors(
+    examples: Sequence[Example],
+    *,
+    sample_rate: int,
+    compressors: Mapping[str, Compressor] | None = None,
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return how well settings are found, by what happened to the reference.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Each is compressed under its first setting.
+    sample_rate : int, Hz
+    compressors : mapping of str to callable, optional
+        Other compressors, by the names of their variants; their settings are to be those of this
+        project's compressor.
+
+    Returns
+    -------
+    dict
+        By variant and parameter: `median_error`, the median absolute error of the clips with an
+        answer (NaN without any); `solved`, the share of these; and `n`, the number of clips.
+    """
+    measured = partial(robustness, sample_rate=sample_rate, compressors=compressors)
+    found = parallel_map(measured, examples, description="match robustness")
+    summary = {}
+    for variant in found[0]:
+        errors = np.stack([of_clip[variant][0] for of_clip in found])
+        solved = np.isfinite(errors)
+        summary[variant] = {
+            name: {
+                "median_error": float(np.median(column[known])) if known.any() else float("nan"),
+                "solved": float(known.mean()),
+                "n": len(errors),
+            }
+            for name, column, known in zip(PARAMETERS, errors.T, solved.T, strict=True)
+        }
+    return summary
+
+
+def robustness(
+    example: Example, *, sample_rate: int, compressors: Mapping[str, Compressor] | None = None
+) -> dict[str, np.ndarray]:
+    """Compress a loop under its first setting, process it in every way and find the setting again.
+
+    The arguments are those of `same_performance_errors`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (2, 4)
+        By variant: the absolute error of each parameter, in its unit, and whether its interval
+        contains the true value (1 or 0). NaN where there is no answer of the same performance.
+    """
+    loop, setting = example.signal, as_settings(example.settings[:1])
+    clip = compress(loop, setting, sample_rate=sample_rate)[0]
+    references = {name: change(clip, sample_rate) for name, change in VARIANTS.items()}
+    others = {RMS_DETECTOR: compress(loop, setting, sample_rate=sample_rate, detector="rms")[0]}
+    for name, compressor in (compressors or {}).items():
+        others[name] = compressor(loop, setting, sample_rate=sample_rate)
+    references |= {name: as_24_bits(other, sample_rate) for name, other in others.items()}
+    found = {}
+    for name, reference in references.items():
+        found[name] = np.full((2, len(PARAMETERS)), np.nan)
+        answer = same_performance(loop, reference, sample_rate=sample_rate)
+        if answer is not None and answer.situation == SAME_PERFORMANCE:
+            for number, parameter in enumerate(PARAMETERS):
+                one, true = answer.settings[parameter], example.settings[0, number]
+                found[name][:, number] = abs(one.value - true), one.low <= true <= one.high
+    return found

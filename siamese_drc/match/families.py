@@ -30,6 +30,8 @@ FAMILIES: dict[Family, str] = {
 LINKS: tuple[Link, ...] = get_args(Link)
 """What controls the gain: the mean of the channels' samples, the maximum or the average of their
 magnitudes, or each channel itself."""
+SMOOTH_THE_LEVEL: tuple[Family, ...] = ("level", "power")
+"""The families that smooth before the gain computer."""
 
 _DB_PER_NEPER = 20 / np.log(10)
 
@@ -67,8 +69,7 @@ class FamilyCompressor:
     Parameters
     ----------
     settings : mapping of str to float
-        Those of an answer: threshold_db, ratio, attack_ms, release_ms, makeup_db and, where it is
-        not 0, knee_db.
+        Those of an answer; without knee_db, the knee is hard.
     sample_rate : int, Hz
     family : str
         One of `FAMILIES`.
@@ -97,7 +98,7 @@ class FamilyCompressor:
     ) -> None:
         model, detector = model_of(family)
         self._makeup_db, self._link = settings["makeup_db"], link
-        at_rest = -60.0 if model in ("level", "power") else 0.0
+        at_rest = -60.0 if model in SMOOTH_THE_LEVEL else 0.0
         point = to_point(
             {name: settings[name] for name in PARAMETERS}
             | {"knee_db": settings.get("knee_db", 0.0), "makeup_db": 0.0, "start_db": at_rest},
@@ -117,13 +118,7 @@ class FamilyCompressor:
         ValueError
             If the block is empty or not finite.
         """
-        gain_db = np.stack(
-            [
-                gain.of(level.of(key))
-                for gain, level, key in zip(
-                    self._gains, self._levels, keys(block, self._link), strict=True
-                )
-            ]
-        )
+        each = zip(self._gains, self._levels, keys(block, self._link), strict=True)
+        gain_db = np.stack([gain.of(level.of(key)) for gain, level, key in each])
         factor = np.exp((gain_db + self._makeup_db) / _DB_PER_NEPER).astype(np.float32)
         return Processed(block * factor, -gain_db.min(axis=0).astype(np.float32))

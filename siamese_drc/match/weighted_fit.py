@@ -11,21 +11,21 @@ frames that the compressor cannot explain have no influence at the end.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
+import scipy.fft
 
 from siamese_drc.match.answer import SETTING_NAMES
-from siamese_drc.match.families import Family, model_of
+from siamese_drc.match.dynamics import frames
+from siamese_drc.match.families import SMOOTH_THE_LEVEL, Family, Link, model_of
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
 _DB_PER_NEPER = 20 / np.log(10)
 TINY = np.finfo(float).tiny
-RATIO, MAKEUP, START, KNEE = (
-    UNKNOWNS.index(name) for name in ("ratio", "makeup_db", "start_db", "knee_db")
-)
+RATIO, START, KNEE = (UNKNOWNS.index(name) for name in ("ratio", "start_db", "knee_db"))
 SIGNIFICANT = 4.0  # standard deviations by which 1 - 1/ratio, or the knee, must differ from 0
-SMOOTH_THE_LEVEL = ("level", "power")  # families
 _LEAST_KNEE_DB = 0.25
 WEIGHTINGS_TRIED = 8  # at most, to compare candidates
 
@@ -57,19 +57,19 @@ _TRANSITION = 0.3  # width of the transition from band to band, as a share of it
 
 def frame_gain(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the gain of all rows together, dB, and its weight, frame by frame."""
-    x, y = _framed(dry), _framed(wet)
-    product, power = np.einsum("rfk,rfk->f", x, y), np.einsum("rfk,rfk->f", x, x)
+    x, y = frames(dry, FRAME), frames(wet, FRAME)
+    both, of_dry = np.einsum("rfk,rfk->f", x, y), np.einsum("rfk,rfk->f", x, x)
     of_wet = np.einsum("rfk,rfk->f", y, y) / FRAME
-    known = product > 0
+    known = both > 0
     gain = np.zeros(known.size)
-    gain[known] = _DB_PER_NEPER * np.log(product[known] / power[known])
+    gain[known] = _DB_PER_NEPER * np.log(both[known] / of_dry[known])
     return gain, known * of_wet / (_CODING_NOISE * of_wet + _FLOOR)
 
 
-def _framed(rows: np.ndarray) -> np.ndarray:
-    """Return whole frames, shape (rows, frames, FRAME)."""
-    frames = rows.shape[1] // FRAME
-    return rows[:, : frames * FRAME].reshape(len(rows), frames, FRAME)
+def frame_power(rows: np.ndarray) -> np.ndarray:
+    """Return the mean power of the frames, shape (rows, frames)."""
+    framed = frames(rows, FRAME)
+    return np.einsum("rfk,rfk->rf", framed, framed) / FRAME
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,8 @@ class PairRows:
     owner: np.ndarray
     fixed: np.ndarray
     family: Family
+    link: Link | None
     sample_rate: int
-
-    @property
-    def smooths_level(self) -> bool:
-        """Whether the family smooths the level before the gain computer."""
-        return self.family in SMOOTH_THE_LEVEL
 
     def start(self) -> np.ndarray:
         """Return a point to start from: the best of some after a few steps of the fit."""
@@ -100,24 +96,15 @@ class PairRows:
         heard = gain[frame_weight > 0] if frame_weight.any() else np.zeros(1)
         makeup_db = np.quantile(heard, 0.95)
         start_db = max((makeup_db - heard[:4].mean()) / (1 - 1 / _RATIO), 0.0)
-        if self.smooths_level and start_db < 0.1:
+        if self.family in SMOOTH_THE_LEVEL and start_db < 0.1:
             start_db = _SILENT_START_DB
         others = {"ratio": _RATIO, "makeup_db": makeup_db, "start_db": start_db, "knee_db": 0.0}
-        starts = [
-            {"threshold_db": self.level.max() - below, "attack_ms": attack, "release_ms": release}
-            for below in _BELOW_PEAK_DB
-            for attack, release in _TIMES_MS
-        ]
-        weight = self._first_weight()
-        fits = [
-            self._fit(
-                to_point(start | others, sample_rate=self.sample_rate),
-                weight,
-                passes=_ROUGH_PASSES,
-                tolerance=1e-3,
-            )
-            for start in starts
-        ]
+        weight, fits = self._first_weight(), []
+        for below_db, (attack_ms, release_ms) in product(_BELOW_PEAK_DB, _TIMES_MS):
+            times = {"attack_ms": attack_ms, "release_ms": release_ms}
+            settings = {"threshold_db": self.level.max() - below_db, **times, **others}
+            point = to_point(settings, sample_rate=self.sample_rate)
+            fits.append(self._fit(point, weight, passes=_ROUGH_PASSES, tolerance=1e-3))
         return min(fits, key=lambda fit: fit.cost).point
 
     def fit(
@@ -129,22 +116,17 @@ class PairRows:
         reference.
         """
         softer = start
-        if np.isfinite(self.fixed[KNEE]):
-            return self._weighted(start, weight, weightings)
         if not start[KNEE] > 0:
             without, weight = self._weighted(start, weight, weightings)
-            softer = without.point.copy()
-            softer[KNEE] = _FIRST_KNEE_DB
-            first = self._fit(softer, weight, knee=True, passes=_KNEE_PASSES, tolerance=1e-4)
+            begin = _with_knee(without.point, _FIRST_KNEE_DB)
+            first = self._fit(begin, weight, knee=True, passes=_KNEE_PASSES, tolerance=1e-4)
             if not _has_knee(first):
                 return without, weight
             softer = first.point
         fitted, weight = self._weighted(softer, weight, weightings, knee=True)
         if _has_knee(fitted):
             return fitted, weight
-        harder = fitted.point.copy()
-        harder[KNEE] = 0.0
-        return self._weighted(harder, weight, weightings)
+        return self._weighted(_with_knee(fitted.point, 0.0), weight, weightings)
 
     def _weighted(
         self, point: np.ndarray, weight: np.ndarray | None, weightings: int, *, knee: bool = False
@@ -164,7 +146,7 @@ class PairRows:
         return self._fit(point, weight, knee=knee, passes=1, tolerance=1.0), weight
 
     def _first_weight(self) -> np.ndarray:
-        return 1 / (_FIRST_NOISE * self._power() + 1e-10)
+        return 1 / (_FIRST_NOISE * frame_power(self.wet) + 1e-10)
 
     def _weights(self, point: np.ndarray) -> np.ndarray:
         """Return the reciprocal of each frame's noise variance, shape (rows, frames).
@@ -172,7 +154,7 @@ class PairRows:
         The variance is a constant and a share of the reference's power, both measured on what a fit
         leaves, and higher where it leaves more.
         """
-        left, power = self.left(point), self._power()
+        left, power = self.left(point), frame_power(self.wet)
         expected = np.zeros_like(left)
         for row, (of_left, of_power) in enumerate(zip(left, power, strict=True)):
             counted = of_power > 0
@@ -182,11 +164,6 @@ class PairRows:
                 share = np.median(np.maximum(some_left - constant, 0) / some_power)
                 expected[row] = constant + share * of_power
         return 2 / (expected + _nearby(left) + _ROUNDING)
-
-    def _power(self) -> np.ndarray:
-        """Return the power of the reference, shape (rows, frames)."""
-        wet = _framed(self.wet)
-        return np.einsum("rfk,rfk->rf", wet, wet) / FRAME
 
     def fitted(self, point: np.ndarray) -> np.ndarray:
         """Return the rows of the loop under the gain at a point, shape (rows, samples)."""
@@ -200,8 +177,7 @@ class PairRows:
 
     def left(self, point: np.ndarray) -> np.ndarray:
         """Return the power that a point does not explain, shape (rows, frames)."""
-        rest = _framed(self.wet - self.fitted(point))
-        return np.einsum("rfk,rfk->rf", rest, rest) / FRAME
+        return frame_power(self.wet - self.fitted(point))
 
     def in_bands(self, point: np.ndarray) -> PairRows:
         """Return every row split into bands, with what coding took given back.
@@ -214,7 +190,7 @@ class PairRows:
         )
         owner = np.repeat(self.owner, len(dry) // len(self.dry))
         bands = replace(self, dry=dry, wet=wet, owner=owner)
-        share = _nearby(bands.left(point)) / np.maximum(_nearby(bands._power()), TINY)
+        share = _nearby(bands.left(point)) / np.maximum(_nearby(frame_power(wet)), TINY)
         kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
         believed = share < _MOST_NOISE
         length = kept.shape[1] * FRAME
@@ -267,6 +243,12 @@ def _nearby(power: np.ndarray) -> np.ndarray:
     return uniform_filter1d(power, _NEIGHBOURS, axis=1, mode="nearest")
 
 
+def _with_knee(point: np.ndarray, knee_db: float) -> np.ndarray:
+    point = point.copy()
+    point[KNEE] = knee_db
+    return point
+
+
 def _has_knee(fit: GainFit) -> bool:
     """Return whether a fitted knee differs from 0 by more than chance."""
     deviation = np.sqrt(fit.covariance()[KNEE, KNEE])
@@ -274,28 +256,18 @@ def _has_knee(fit: GainFit) -> bool:
 
 
 def _split_bands(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
-    """Split a signal into bands that add up to it, without phase shift.
+    """Return bands that add up to a signal, shape (bands, samples), without phase shift.
 
     Lossy coding leaves much of a signal in some bands and little in others. A gain that changes
     slowly compared with a band's impulse response passes the split: the bands of the product are
     the products of the bands, and each gets the weight of its own noise.
     """
-    import scipy.fft
-
     edges = [edge for edge in _EDGES_HZ if edge < 0.4 * sample_rate]
     length = scipy.fft.next_fast_len(signal.size + sample_rate // 100, real=True)
     spectrum = scipy.fft.rfft(signal.astype(np.float32), length)
     frequency = scipy.fft.rfftfreq(length, 1 / sample_rate)
-    bands = np.empty((len(edges) + 1, signal.size), np.float32)
-    below = np.zeros(frequency.size, np.float32)
-    for band in range(len(bands)):
-        above = _low_pass(frequency, edges[band]) if band < len(edges) else np.ones_like(below)
-        bands[band] = scipy.fft.irfft(spectrum * (above - below), length)[: signal.size]
-        below = above
-    return bands
-
-
-def _low_pass(frequency: np.ndarray, edge: float) -> np.ndarray:
-    """Return 1 below the edge and 0 above, with a raised cosine in between."""
-    place = np.clip((frequency / edge - 1) / _TRANSITION, -0.5, 0.5)
-    return (0.5 - 0.5 * np.sin(np.pi * place)).astype(np.float32)
+    places = [(frequency / edge - 1) / _TRANSITION for edge in edges]
+    below = [0.5 - 0.5 * np.sin(np.pi * np.clip(place, -0.5, 0.5)) for place in places]
+    ends = np.zeros_like(frequency), np.ones_like(frequency)
+    shares = np.diff(np.array([ends[0], *below, ends[1]], np.float32), axis=0)
+    return np.stack([scipy.fft.irfft(spectrum * each, length)[: signal.size] for each in shares])

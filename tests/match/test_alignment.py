@@ -9,7 +9,7 @@ from scipy.signal import lfilter, resample_poly
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.match.alignment import Alignment, align, residual_db
-from siamese_drc.match.robustness import mp3, ogg
+from siamese_drc.match.evaluation import mp3, ogg
 from tests.match.references import RATE, hits
 
 HEAVY = Settings([-50.0], [20.0], [1.0], [50.0])

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from siamese_drc.match.dynamics import loudness_lufs
+from siamese_drc.compressor.compressor import compress
+from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
 from siamese_drc.match.evaluation import (
     another_recording_errors,
     best_preset,
+    closest_settings,
     crest_factor_db,
     gain_curve_difference_db,
     levels_db,
@@ -16,8 +18,8 @@ from siamese_drc.match.evaluation import (
     median_settings,
     recorded_examples,
 )
-from siamese_drc.match.model import read_model
-from siamese_drc.match.training_examples import Example, ExampleOptions
+from siamese_drc.match.model import read_model, scaled
+from siamese_drc.match.training_examples import Example, ExampleOptions, draw_settings
 from tests.match.references import hits
 
 RATE = 44100
@@ -83,6 +85,22 @@ def test_the_best_preset_is_the_setting_of_all_loops():
         own = setting + np.array([loudness, 0, 0, 0])
         examples.append(Example(signal, own[np.newaxis], loudness))
     np.testing.assert_array_equal(best_preset({"drum": examples}, OPTIONS), setting)
+
+
+def test_the_loop_itself_compressed_is_closest_near_its_settings():
+    signal = hits(2.0, seed=1)
+    loudness = loudness_lufs(signal, sample_rate=RATE)
+    candidates = draw_settings(signal, 40, np.random.default_rng(0))
+    own = np.tile([[-25.0, 4.0, 10.0, 100.0]], (8, 1))
+    reference = compress(signal, as_settings(own[:1]), sample_rate=RATE)[0]
+    found = closest_settings(
+        Example(signal, own, loudness),
+        dynamics(reference, sample_rate=RATE)[np.newaxis],
+        relative(np.concatenate([candidates, own]), loudness),
+        sample_rate=RATE,
+        model=read_model(),
+    )
+    np.testing.assert_allclose(scaled(found), scaled(relative(own[:1], loudness)), atol=0.02)
 
 
 def test_recordings_become_loops_of_the_length_asked_for(tmp_path):

@@ -10,9 +10,9 @@ import pytest
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
+from siamese_drc.match.evaluation import as_24_bits
 from siamese_drc.match.families import FamilyCompressor, Link, keys
-from siamese_drc.match.pair_fit import fit_pair
-from siamese_drc.match.robustness import as_24_bits
+from siamese_drc.match.same_performance import fit_pair
 from tests.match.references import RATE, hits
 
 LOOP = as_24_bits(hits(3.0, seed=1), RATE)[np.newaxis]

@@ -8,7 +8,7 @@ import pytest
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.match.answer import NO_ANSWER, SAME_PERFORMANCE
-from siamese_drc.match.robustness import (
+from siamese_drc.match.evaluation import (
     RMS_DETECTOR,
     VARIANTS,
     as_16_bits,
@@ -149,7 +149,8 @@ def test_what_coding_leaves_of_a_single_hit_does_not_tell_the_release():
 
 
 def test_robustness_measures_every_variant():
-    found = robustness(LOOP, as_settings(SETTINGS), sample_rate=RATE)
+    settings = np.array([[SETTINGS[name] for name in NAMES]])
+    found = robustness(Example(LOOP, settings, -20.0), sample_rate=RATE)
     assert set(found) == {*VARIANTS, RMS_DETECTOR}
     for name in ("24 bit", "-6 dB", "10 ms later", RMS_DETECTOR):
         errors, inside = found[name]
