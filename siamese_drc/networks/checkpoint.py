@@ -24,10 +24,13 @@ _BEFORE = ".before"  # ending of the checkpoint of the epoch before
 
 
 def fingerprint(description: str, files: Iterable[Path]) -> str:
-    """Return a hash of `description` and of the content of the files, 32 hexadecimal digits."""
+    """Return a hash of `description` and of the content of the files, 32 hexadecimal digits.
+
+    InputError names a file that cannot be read.
+    """
     digest = hashlib.blake2b(description.encode(), digest_size=16)
     for path in files:
-        with path.open("rb") as file:
+        with reading(path), path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "blake2b").digest())
     return digest.hexdigest()
 

@@ -1,5 +1,8 @@
 """When a training stops, and what names its state."""
 
+import pytest
+
+from siamese_drc.core.errors import InputError
 from siamese_drc.networks.checkpoint import LearningCurve, fingerprint
 
 
@@ -26,3 +29,8 @@ def test_a_fingerprint_follows_from_the_description_and_the_files(tmp_path):
     assert len(names) == 3
     file.write_bytes(b"one")
     assert fingerprint("a", [file]) in names
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"000\.npy: missing"):
+        fingerprint("a", [tmp_path / "000.npy"])
