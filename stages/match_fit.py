@@ -1,7 +1,7 @@
 """Fit the match model: `python -m stages.match_fit`.
 
-The network is trained on pairs of loops; its intervals and its score are calibrated on loops that it
-has not seen.
+The network is trained on pairs of loops. Its intervals and its score are calibrated on loops that
+it has not seen.
 """
 
 from __future__ import annotations
