@@ -6,7 +6,6 @@ comes before `dvc repro`, which puts the names of entries into shell commands.
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import shutil
@@ -18,6 +17,7 @@ from siamese_drc.core.errors import InputError
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import end_once, jobs, scheduler
 from stages.project import files
+from stages.project.grids import nearest
 from stages.project.params import Params, load_params
 
 LOCK = Path("dvc.lock")
@@ -53,11 +53,9 @@ def _entry(params: Params, sections: tuple[str, ...], arguments: list[str]) -> l
         usage = f"one argument, one of: {', '.join(names)}" if sections else "no argument"
         raise InputError(f"{' '.join(arguments) or 'no argument'}: this stage takes {usage}")
     if sections and arguments[0] not in names:
-        nearest = difflib.get_close_matches(arguments[0], names, n=1)
-        hint = f"; did you mean {nearest[0]}?" if nearest else ""
-        raise InputError(
-            f"{arguments[0]}: not an entry of {' or '.join(sections)} in params.yaml{hint}"
-        )
+        hint = nearest(arguments[0], names)
+        known = " or ".join(sections)
+        raise InputError(f"{arguments[0]}: not an entry of {known} in params.yaml{hint}")
     return arguments
 
 

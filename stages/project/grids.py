@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from math import prod
 from typing import Annotated, Any, Literal
@@ -48,6 +48,11 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Value = Annotated[float, Field(ge=-10_000, le=10_000)]  # of a parameter, or a step of one
 
 SETTINGS = 1_000_000  # of a grid or a gain bank, at most
+
+
+def _check_size(counts: Iterable[int]) -> None:
+    if (settings := prod(counts)) > SETTINGS:
+        raise ValueError(f"has {settings} settings, must have at most {SETTINGS}")
 
 
 class Checked(BaseModel):
@@ -117,19 +122,12 @@ class Grid(Checked):
 
     def with_defaults(self, defaults: Setting) -> grids.Grid:
         """Return the grid in the library's form; `defaults` has what it does not vary."""
-        axes = {name: getattr(self, name) for name in PARAMETERS}
-        return grids.Grid(
-            **{
-                name: getattr(defaults, name) if axis is None else axis.values
-                for name, axis in axes.items()
-            }
-        )
+        axes = {name: axis.values for name in PARAMETERS if (axis := getattr(self, name))}
+        return grids.Grid(**defaults.model_dump() | axes)
 
     @model_validator(mode="after")
     def _possible(self) -> Grid:
-        settings = prod(self.with_defaults(_POSSIBLE).counts)
-        if settings > SETTINGS:
-            raise ValueError(f"has {settings} settings, must have at most {SETTINGS}")
+        _check_size(self.with_defaults(_POSSIBLE).counts)
         return self
 
 
@@ -158,14 +156,6 @@ class Spread(Checked):
     stop: Value
     count: Annotated[int, Field(ge=2, le=10_000)]
 
-    def linear(self) -> np.ndarray:
-        """Return the values, equally far apart."""
-        return np.linspace(self.start, self.stop, self.count)
-
-    def geometric(self) -> np.ndarray:
-        """Return the values, each the same number of times the one before it."""
-        return np.geomspace(self.start, self.stop, self.count)
-
 
 class GainBank(Checked):
     """Every combination of these thresholds (linear), attacks and releases (geometric)."""
@@ -178,27 +168,23 @@ class GainBank(Checked):
     align_ms: Positive
 
     @model_validator(mode="after")
-    def _size(self) -> GainBank:
-        settings = self.threshold_db.count * self.attack_ms.count * self.release_ms.count
-        if settings > SETTINGS:
-            raise ValueError(f"has {settings} settings, must have at most {SETTINGS}")
-        return self
-
-    @model_validator(mode="after")
     def _possible(self) -> GainBank:
-        for name in ("threshold_db", "attack_ms", "release_ms"):
-            spread = getattr(self, name)
-            for value in (spread.start, spread.stop):
-                check_setting(name, value)
+        names = ("threshold_db", "attack_ms", "release_ms")
+        _check_size(getattr(self, name).count for name in names)
+        for name in names:
+            for end in ("start", "stop"):
+                check_setting(name, getattr(getattr(self, name), end))
         return self
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of `siamese_drc.inputs.GainBank`."""
+
+        def values(spread: Spread, spaced: Callable[..., np.ndarray]) -> tuple[float, ...]:
+            return tuple(spaced(spread.start, spread.stop, spread.count).tolist())
+
         return {
-            "threshold_db": tuple(self.threshold_db.linear().tolist()),
-            "attack_ms": tuple(self.attack_ms.geometric().tolist()),
-            "release_ms": tuple(self.release_ms.geometric().tolist()),
-            "hop": self.hop,
-            "ratio": self.ratio,
-            "align_ms": self.align_ms,
+            "threshold_db": values(self.threshold_db, np.linspace),
+            "attack_ms": values(self.attack_ms, np.geomspace),
+            "release_ms": values(self.release_ms, np.geomspace),
+            **self.model_dump(include={"hop", "ratio", "align_ms"}),
         }

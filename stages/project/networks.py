@@ -175,33 +175,28 @@ Names = Annotated[list[str], Field(min_length=1, max_length=100)]
 Only = Names | dict[ScaleName, Names] | None
 
 
-def chosen(only: Only, scale: ScaleName, names: list[str]) -> list[str]:
-    """Return those of `names` that `only`, a list or a list for each scale, leaves."""
-    kept = only.get(scale) if isinstance(only, dict) else only
-    return list(kept or names)
+class Represented(Checked):
+    """A corpus in a representation."""
 
-
-Targets = Literal["linear", "sound"]
-Regressor = Literal["forest", "ridge"]
-
-
-class Experiment(Checked):
-    """One model on one input, a network per grid."""
-
-    model: str
     corpus: str
     representation: str
-    only: Only = None
-    seed: Seed | None = None
-    train: TrainChanges = TrainChanges()
-    max_epochs: dict[ScaleName, Count] = Field(default_factory=dict)
-    targets: Targets = "linear"
-    regressor: Regressor = "forest"
 
     @property
     def input(self) -> str:
         """Name of the network input, <corpus>-<representation>."""
         return f"{self.corpus}-{self.representation}"
+
+
+class Experiment(Represented):
+    """One model on one input, a network per grid."""
+
+    model: str
+    only: Only = None
+    seed: Seed | None = None
+    train: TrainChanges = TrainChanges()
+    max_epochs: dict[ScaleName, Count] = Field(default_factory=dict)
+    targets: Literal["linear", "sound"] = "linear"
+    regressor: Literal["forest", "ridge"] = "forest"
 
 
 class UnseenLoops(Experiment):

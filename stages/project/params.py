@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import reprlib
+from collections import Counter
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -21,7 +23,6 @@ from stages.project.networks import (
     PretrainedNetwork,
     Train,
     UnseenLoops,
-    chosen,
     narrowed,
 )
 from stages.project.sections import (
@@ -40,6 +41,18 @@ from stages.project.sections import (
 
 LARGEST_FILE = 1_000_000  # characters of params.yaml
 FAULTS = 5  # that one message names
+
+_OF_TRAINED = {"model": "models", "corpus": "corpora", "input": "inputs"}
+# By section: the fields of its entries that name an entry of another section.
+REFERENCES = {
+    "corpora": {"material": "materials", "grids": "grids"},
+    "inputs": {"corpus": "corpora", "representation": "representations"},
+    "experiments": _OF_TRAINED,
+    "unseen_loops": _OF_TRAINED | {"tested": "corpora"},
+    "pretrained": {"experiment": "unseen_loops"},
+    "transfers": {"experiment": "experiments", "corpus": "corpora", "input": "inputs"},
+}
+KINDS = {"corpora": "corpus", "unseen_loops": "entry"}  # of other sections: without the s
 
 
 class _WithoutAliases(Composer):
@@ -86,11 +99,9 @@ def check_params(content: object, path: Path | str = "params.yaml") -> Params:
         raise InputError("; ".join(faults)) from None
 
 
-def _describe(fault: object, content: object, path: Path | str) -> str:
-    missing = fault["type"] == "missing"  # type: ignore[index]
-    place = ".".join(_keys(fault["loc"], content, missing))  # type: ignore[index]
-    rule = fault["msg"].removeprefix("Value error, ")  # type: ignore[index]
-    value = fault["input"]  # type: ignore[index]
+def _describe(fault: Any, content: object, path: Path | str) -> str:
+    place = ".".join(_keys(fault["loc"], content, fault["type"] == "missing"))
+    rule, value = fault["msg"].removeprefix("Value error, "), fault["input"]
     shown = f" = {reprlib.repr(value)}" if isinstance(value, str | int | float | list) else ""
     text = " ".join((f"{place}{shown}: {rule}" if place else rule).split())
     return f"{path}: {text}" if len(text) <= 500 else f"{path}: {text[:250]} ... {text[-240:]}"
@@ -112,17 +123,15 @@ def _keys(location: tuple[int | str, ...], content: Any, missing: bool) -> list[
     return keys
 
 
-def _misfit(model: Model, representation: Representation) -> str:
-    """Return the rule that a model breaks on a representation, or nothing."""
-    if model.kind == "none":
-        return ""
-    if (model.kind == "sample_level") != (representation.samples is not None):
-        return "a sample_level model, and no other network, takes a waveform"
-    if (model.kind == "dense") != (representation.gain is not None):
-        return "a dense model, and no other network, takes a representation gain"
-    if representation.handcrafted is not None:
-        return "no network takes handcrafted features; use a model of kind none"
-    return ""
+def _known(place: str, value: str | Iterable[str], names: Collection[str], kind: str) -> None:
+    for name in [value] if isinstance(value, str) else value:
+        if name not in names:
+            raise ValueError(f"{place}: there is no {kind} named {name!r}{nearest(name, names)}")
+
+
+def _require(kept: bool, place: str, rule: str) -> None:
+    if not kept:
+        raise ValueError(f"{place}: {rule}")
 
 
 def unseen_loops_name(experiment: str) -> str:
@@ -191,13 +200,15 @@ class Params(Checked):
 
     def grids_of(self, experiment: str) -> list[str]:
         """Names of the grids that an experiment trains on."""
-        entry = self.trained[experiment]
-        return chosen(entry.only, self.scale, self.corpora[entry.corpus].grids)
+        return self._chosen(self.trained[experiment])
 
     def grids_of_input(self, name: str) -> list[str]:
         """Names of the grids that an input holds."""
-        entry = self.inputs[name]
-        return chosen(entry.only, self.scale, self.corpora[entry.corpus].grids)
+        return self._chosen(self.inputs[name])
+
+    def _chosen(self, entry: Experiment | Input) -> list[str]:
+        only = entry.only.get(self.scale) if isinstance(entry.only, dict) else entry.only
+        return list(only or self.corpora[entry.corpus].grids)
 
     def settings_of(self, corpus: str, grid: str) -> int:
         """How many settings of a grid each loop of a corpus gets."""
@@ -212,107 +223,86 @@ class Params(Checked):
 
     @model_validator(mode="after")
     def _references(self) -> Params:
-        def known(place: str, value: str, names: object, kind: str) -> None:
-            if value not in names:  # type: ignore[operator]
-                hint = nearest(value, names)  # type: ignore[arg-type]
-                raise ValueError(f"{place}: there is no {kind} named {value!r}{hint}")
-
-        known("scale", self.scale, self.scales, "entry of scales")
-        for name, corpus in self.corpora.items():
-            known(f"corpora.{name}.material", corpus.material, self.materials, "material")
-            for grid in corpus.grids:
-                known(f"corpora.{name}.grids", grid, self.grids.named, "grid")
-        for name, solved in self.closed_form.items():
-            known("closed_form", name, self.corpora, "corpus")
-            if solved.material != self.corpora[name].material:
-                raise ValueError(f"closed_form.{name}.material: must be the corpus's material")
-        for name, entry in self.inputs.items():
-            known(f"inputs.{name}.corpus", entry.corpus, self.corpora, "corpus")
-            known(
-                f"inputs.{name}.representation",
-                entry.representation,
-                self.representations,
-                "representation",
-            )
-            if name != f"{entry.corpus}-{entry.representation}":
-                raise ValueError(
-                    f"inputs.{name}: must be named {entry.corpus}-{entry.representation}"
-                )
-            if entry.material != self.corpora[entry.corpus].material:
-                raise ValueError(f"inputs.{name}.material: must be its corpus's material")
-            for grid in self.grids_of_input(name):
-                grids = self.corpora[entry.corpus].grids
-                known(f"inputs.{name}.only", grid, grids, "grid in its corpus")
-        places = {name: f"experiments.{name}" for name in self.experiments}
-        places |= {unseen_loops_name(name): f"unseen_loops.{name}" for name in self.unseen_loops}
-        for name, experiment in self.trained.items():
-            place = places[name]
-            known(f"{place}.model", experiment.model, self.models, "model")
-            known(f"{place}.corpus", experiment.corpus, self.corpora, "corpus")
-            known(place, experiment.input, self.inputs, "input")
-            model = self.models[experiment.model]
-            representation = self.representations[experiment.representation]
-            fault = _misfit(model, representation)
-            if fault:
-                raise ValueError(f"{place}: {fault}")
-            try:
-                training = self.training_of(name)
-            except ValidationError as error:
-                rule = error.errors()[0]["msg"].removeprefix("Value error, ")
-                raise ValueError(f"{place}.train: {rule}") from None
-            if model.kind != "none" and training.level_db and representation.n_fft is None:
-                raise ValueError(f"{place}.train.level_db: only spectrograms are in dB; must be 0")
-            if model.kind == "dense" and training.random_start:
-                raise ValueError(f"{place}.train.random_start: {model.kind} has no time axis")
-            for grid in self.grids_of(name):
-                known(
-                    f"{place}.only",
-                    grid,
-                    self.grids_of_input(experiment.input),
-                    f"grid in input {experiment.input}",
-                )
-        for name, unseen in self.unseen_loops.items():
-            place = f"unseen_loops.{name}"
-            known(f"{place}.tested", unseen.tested, self.corpora, "corpus")
-            tested = f"{unseen.tested}-{unseen.representation}"
-            known(f"{place}.tested", tested, self.inputs, "input")
-            for grid in self.grids_of(unseen_loops_name(name)):
-                grids = self.grids_of_input(tested)
-                known(f"{place}.only", grid, grids, f"grid in input {tested}")
-        for name, shipped in self.pretrained.items():
-            place = f"pretrained.{name}"
-            known(f"{place}.experiment", shipped.experiment, self.unseen_loops, "entry")
-            of_network = unseen_loops_name(shipped.experiment)
-            unseen = self.unseen_loops[shipped.experiment]
-            known(f"{place}.corpus", shipped.corpus, [unseen.corpus], "training corpus")
-            known(f"{place}.tested", shipped.tested, [unseen.tested], "tested corpus")
-            known(f"{place}.grid", shipped.grid, self.grids_of(of_network), "trained grid")
-        for name, transfer in self.transfers.items():
-            place = f"transfers.{name}"
-            known(f"{place}.experiment", transfer.experiment, self.experiments, "experiment")
-            known(f"{place}.corpus", transfer.corpus, self.corpora, "corpus")
-            known(place, transfer.input, self.inputs, "input")
-            if transfer.source != self.experiments[transfer.experiment].corpus:
-                raise ValueError(f"{place}.source: must be its experiment's corpus")
-            if transfer.representation != self.experiments[transfer.experiment].representation:
-                raise ValueError(f"{place}.representation: must be its experiment's")
-            for grid in self.corpora[transfer.corpus].grids:
-                known(f"{place}.corpus", grid, self.grids_of(transfer.experiment), "trained grid")
-        corpora = [each.corpus for each in self.experiments.values()]
-        for name in corpora + [each.corpus for each in self.transfers.values()]:
-            known("closed_form", name, self.closed_form, "tested corpus")
-        unseen_loops = [unseen_loops_name(name) for name in self.unseen_loops]
-        names = [*self.experiments, *unseen_loops, *self.transfers]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"{name}: two entries have this name, and would share a file")
+        _known("scale", self.scale, self.scales, "entry of scales")
+        for section, fields in REFERENCES.items():
+            for key, entry in getattr(self, section).items():
+                for field, named in fields.items():
+                    place = f"{section}.{key}" + (f".{field}" if field != "input" else "")
+                    names = self.grids.named if named == "grids" else getattr(self, named)
+                    _known(place, getattr(entry, field), names, KINDS.get(named, named[:-1]))
+        self._check_inputs()
+        for name in self.experiments:
+            self._check_trained(f"experiments.{name}", name)
+        for name in self.unseen_loops:
+            self._check_trained(f"unseen_loops.{name}", unseen_loops_name(name))
+        self._check_tested()
+        entries = Counter([*self.evaluated, *map(unseen_loops_name, self.unseen_loops)])
+        for name, count in entries.items():
+            _require(count == 1, name, "two entries have this name, and would share a file")
+        drawn = [name for name, corpus in self.corpora.items() if corpus.drawn]
         for name, scale in self.scales.items():
-            for material in self.materials:
-                known(f"scales.{name}.loops", material, scale.loops, "number of loops for material")
-            for grid in self.grids.named:
-                known(f"scales.{name}.settings", grid, scale.settings, "value for a grid")
-            for key in (key for key, corpus in self.corpora.items() if corpus.drawn):
-                place = f"scales.{name}.drawn_settings"
-                known(place, key, scale.drawn_settings, "value for a drawn corpus")
-        known("match.sizes", self.scale, self.match.sizes, "entry")
+            place = f"scales.{name}"
+            _known(f"{place}.loops", self.materials, scale.loops, "number of loops for material")
+            _known(f"{place}.settings", self.grids.named, scale.settings, "value for a grid")
+            place = f"{place}.drawn_settings"
+            _known(place, drawn, scale.drawn_settings, "value for a drawn corpus")
+        _known("match.sizes", self.scale, self.match.sizes, "entry")
         return self
+
+    def _check_inputs(self) -> None:
+        _known("closed_form", self.closed_form, self.corpora, "corpus")
+        for name, solved in self.closed_form.items():
+            same = solved.material == self.corpora[name].material
+            _require(same, f"closed_form.{name}.material", "must be the corpus's material")
+        for name, entry in self.inputs.items():
+            place, corpus = f"inputs.{name}", self.corpora[entry.corpus]
+            _require(name == entry.input, place, f"must be named {entry.input}")
+            same = entry.material == corpus.material
+            _require(same, f"{place}.material", "must be its corpus's material")
+            _known(f"{place}.only", self.grids_of_input(name), corpus.grids, "grid in its corpus")
+
+    def _check_trained(self, place: str, name: str) -> None:
+        entry = self.trained[name]
+        kind, given = self.models[entry.model].kind, self.representations[entry.representation]
+        try:
+            training = self.training_of(name)
+        except ValidationError as error:
+            rule = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ValueError(f"{place}.train: {rule}") from None
+        if kind != "none":
+            fits = (kind == "sample_level") == (given.samples is not None)
+            _require(fits, place, "a sample_level model, and no other network, takes a waveform")
+            fits = (kind == "dense") == (given.gain is not None)
+            rule = "a dense model, and no other network, takes a representation gain"
+            _require(fits, place, rule)
+            rule = "no network takes handcrafted features; use a model of kind none"
+            _require(given.handcrafted is None, place, rule)
+            fits = given.n_fft is not None or not training.level_db
+            _require(fits, f"{place}.train.level_db", "only spectrograms are in dB; must be 0")
+        fits = kind != "dense" or not training.random_start
+        _require(fits, f"{place}.train.random_start", f"{kind} has no time axis")
+        grids = self.grids_of_input(entry.input)
+        _known(f"{place}.only", self.grids_of(name), grids, f"grid in input {entry.input}")
+
+    def _check_tested(self) -> None:
+        for name, unseen in self.unseen_loops.items():
+            place, tested = f"unseen_loops.{name}", f"{unseen.tested}-{unseen.representation}"
+            _known(f"{place}.tested", tested, self.inputs, "input")
+            trained, grids = self.grids_of(unseen_loops_name(name)), self.grids_of_input(tested)
+            _known(f"{place}.only", trained, grids, f"grid in input {tested}")
+        for name, shipped in self.pretrained.items():
+            place, unseen = f"pretrained.{name}", self.unseen_loops[shipped.experiment]
+            _known(f"{place}.corpus", shipped.corpus, [unseen.corpus], "training corpus")
+            _known(f"{place}.tested", shipped.tested, [unseen.tested], "tested corpus")
+            grids = self.grids_of(unseen_loops_name(shipped.experiment))
+            _known(f"{place}.grid", shipped.grid, grids, "trained grid")
+        for name, transfer in self.transfers.items():
+            place, experiment = f"transfers.{name}", self.experiments[transfer.experiment]
+            same = transfer.source == experiment.corpus
+            _require(same, f"{place}.source", "must be its experiment's corpus")
+            same = transfer.representation == experiment.representation
+            _require(same, f"{place}.representation", "must be its experiment's")
+            grids, known = self.corpora[transfer.corpus].grids, self.grids_of(transfer.experiment)
+            _known(f"{place}.corpus", grids, known, "trained grid")
+        for each in (*self.experiments.values(), *self.transfers.values()):
+            _known("closed_form", each.corpus, self.closed_form, "tested corpus")

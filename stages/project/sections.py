@@ -22,7 +22,7 @@ from stages.project.grids import (
     Seed,
     Share,
 )
-from stages.project.networks import Only, Width
+from stages.project.networks import Only, Represented, Width
 
 
 class Source(Checked):
@@ -133,28 +133,19 @@ class Representation(Checked):
         return {"n_fft": self.n_fft, "mel_bands": self.mel_bands, "samples": self.samples}
 
 
-class Input(Checked):
+class Input(Represented):
     """One corpus in one representation."""
 
     material: str
-    corpus: str
-    representation: str
     only: Only = None
     delayed_ms: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
-class Transfer(Checked):
+class Transfer(Represented):
     """An experiment's networks applied to another corpus."""
 
     experiment: str
     source: str
-    corpus: str
-    representation: str
-
-    @property
-    def input(self) -> str:
-        """Name of the network input, <corpus>-<representation>."""
-        return f"{self.corpus}-{self.representation}"
 
 
 class Evaluate(Checked):
