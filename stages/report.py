@@ -17,8 +17,14 @@ from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.report.learning import summary
 from siamese_drc.report.pages import Project, render_html, render_markdown, report_content
-from siamese_drc.report.pictures import CAPTIONS, draw, save_svg, style
-from siamese_drc.report.plots import frame_length_errors, loop_count_errors
+from siamese_drc.report.pictures import (
+    CAPTIONS,
+    draw,
+    frame_length_errors,
+    loop_count_errors,
+    save_svg,
+    style,
+)
 from siamese_drc.report.published import read_published
 from siamese_drc.report.results import read_json, read_results
 from stages.plot_data import check_leftovers

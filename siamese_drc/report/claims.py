@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import geometric_mean, mean
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -51,21 +52,14 @@ Comparison = tuple[PublishedCell, PublishedCell | None]
 class Claim:
     """One conclusion: the cells `better` have smaller errors than the cells `worse`.
 
-    Attributes
-    ----------
-    claim, place : str
-        The paper's conclusion, and its sections and tables.
-    better, worse : dict of str to list of str
-        The cells: for some of their fields, the values allowed. No `worse`: the constant predictor.
-    alike : sequence of str
-        The fields in which the two cells of a comparison agree.
+    Cells are chosen by the values that some of their fields may have.
     """
 
     claim: str
-    place: str
+    place: str  # its sections and tables
     better: dict[str, list[str]]
-    worse: dict[str, list[str]] | None
-    alike: Sequence[str] = ("data_set", "parameter")
+    worse: dict[str, list[str]] | None  # None: the constant predictor
+    alike: Sequence[str] = ("data_set", "parameter")  # fields equal in both cells of a comparison
 
     def comparisons(self, cells: list[PublishedCell]) -> list[Comparison]:
         """Return each `better` cell with each `worse` one that is alike."""
@@ -154,7 +148,7 @@ def seed_spread(results: Results) -> float | None:
     ranges = []
     for experiment, data_set, parameter in results.measured():
         if experiment == SEEDS[0]:
-            maes = [results.mae(name, data_set, "paper", parameter) for name in SEEDS]
+            maes = [results.mae_at((name, data_set, parameter), "paper") for name in SEEDS]
             found = [mae for mae in maes if mae is not None]
             if len(found) == len(SEEDS):
                 ranges.append((max(found) - min(found)) / mean(found))
@@ -166,13 +160,7 @@ def judge(
 ) -> JudgedClaim:
     """Judge a claim by the published errors and by ours, by the protocols of its better cells.
 
-    Parameters
-    ----------
-    claim : Claim
-    cells : list of PublishedCell
-    results : Results
-    spread : float or None
-        s of the seeds, a share of the error; None: not measured.
+    `spread` is s of the seeds, a share of the error; None: not measured.
     """
     comparisons = claim.comparisons(cells)
     own, other = comparisons[0][0].protocols
@@ -227,55 +215,50 @@ def _judge(
     verdict = FAILS if FAILS in verdicts else HOLDS if verdicts == {HOLDS} else UNDECIDED
     needs: dict[str, list[str]] = {}
     for parameter, ratio in ratios.items():
-        if ratio.needs:
+        if ratio.needs and verdict == UNDECIDED:
             needs.setdefault(ratio.needs, []).append(PARAMETER_NAMES[parameter].split(" (")[0])
     texts = [f"{need} ({', '.join(names).lower()})" for need, names in needs.items()]
-    return Judgement(source, ratios, verdict, "; ".join(texts) if verdict == UNDECIDED else "")
+    return Judgement(source, ratios, verdict, "; ".join(texts))
 
 
 def _missing(comparisons: list[Comparison], source: str, results: Results) -> str:
     """Return which errors are missing: experiments, and grids of their corpora."""
     missing: dict[str, dict[str, None]] = {}
     for good, bad in comparisons:
-        for cell, mae in zip((good, bad or good), _maes(good, bad, source, results), strict=True):
+        for cell, mae in zip((good, bad or good), _maes((good, bad), source, results), strict=True):
             if mae is None:
                 missing.setdefault(cell.experiment, {})[cell.grid] = None
     texts = [f"{name} on {', '.join(grids)}" for name, grids in missing.items()]
     return f"errors of {'; '.join(texts)}" if texts else ""
 
 
-def _maes(
-    good: PublishedCell, bad: PublishedCell | None, source: str, results: Results
-) -> tuple[float | None, float | None]:
-    """Return both errors of a comparison; None where one is missing."""
-    if bad is None:  # depends on the grid alone: the paper's constant predictor has the same error
-        other = results.mae(good.experiment, good.data_set, "constant", good.parameter)
-    else:
-        other = cell_mae(bad, _entry(bad, source), results)
-    return cell_mae(good, _entry(good, source), results), other
+def _maes(pair: Comparison, source: str, results: Results) -> list[Any]:
+    """Return both errors of a comparison; None where one is missing.
+
+    The constant predictor's depends on the grid alone: the paper's has the same.
+    """
+    return [cell_mae(cell or pair[0], _entry(cell, source), results) for cell in pair]
 
 
 def _ratio(pairs: list[Comparison], source: str, results: Results, spread: float | None) -> Ratio:
     """Take the comparisons of one parameter together; none of their errors is missing."""
-    maes = {pair: _maes(*pair, source, results) for pair in pairs}
+    maes = {pair: _maes(pair, source, results) for pair in pairs}
     flags = {
-        pair: _learnt(pair[0] if good < bad else pair[1], source, results)  # type: ignore[operator]
+        pair: _learnt(pair[0] if good < bad else pair[1], source, results)
         for pair, (good, bad) in maes.items()
     }
     counted = [pair for pair, flag in flags.items() if flag] or pairs
-    better, worse = (geometric_mean(maes[pair][side] for pair in counted) for side in (0, 1))  # type: ignore[misc]
-    ratio = better / worse
+    better, worse = (geometric_mean(maes[pair][side] for pair in counted) for side in (0, 1))
+    verdict, needs = UNDECIDED, "three seeds of the tuned Model 1"
     if not any(flags.values()):
         needs = "networks that learn" if False in flags.values() else "untrained twins"
-        return Ratio(better, worse, UNDECIDED, needs)
-    if spread is None:
-        return Ratio(better, worse, UNDECIDED, "three seeds of the tuned Model 1")
-    spread = max(spread, _deviation(counted, source, results))
-    verdict = decide(ratio, spread)
-    enough = abs(1 - ratio) / (1 + ratio)
-    needs = f"a spread below {100 * enough:.0f} %, now {100 * spread:.0f} %"
-    if enough < NO_DIFFERENCE:
-        needs = "no difference is visible"
+    elif spread is not None:
+        spread = max(spread, _deviation(counted, source, results))
+        verdict = decide(better / worse, spread)
+        enough = abs(1 - better / worse) / (1 + better / worse)
+        needs = f"a spread below {100 * enough:.0f} %, now {100 * spread:.0f} %"
+        if enough < NO_DIFFERENCE:
+            needs = "no difference is visible"
     return Ratio(better, worse, verdict, needs if verdict == UNDECIDED else "")
 
 
@@ -283,8 +266,7 @@ def _learnt(cell: PublishedCell | None, source: str, results: Results) -> bool |
     """Return whether an error was learnt; errors without a training of ours count as learnt."""
     if cell is None or not cell.trained or source == "published" or "/" in source:
         return True
-    place = (cell.experiment, cell.data_set, _entry(cell, source), cell.parameter)
-    return results.learnt(*place)
+    return results.learnt(cell.place, _entry(cell, source))
 
 
 def _deviation(pairs: list[Comparison], source: str, results: Results) -> float:
@@ -292,12 +274,14 @@ def _deviation(pairs: list[Comparison], source: str, results: Results) -> float:
     if source == "published":
         return 0.0
     cells = {cell for pair in pairs for cell in pair if cell}
-    errors = [results.error(*c.place[:2], _entry(c, source), c.parameter) for c in cells]
+    errors = [results.error(cell.place, _entry(cell, source)) for cell in cells]
     return mean(error.get("std", 0.0) / error["mae"] for error in errors)
 
 
-def _entry(cell: PublishedCell, source: str) -> str:
+def _entry(cell: PublishedCell | None, source: str) -> str:
     """Return the entry of the metrics by which a cell is compared with others by `source`."""
+    if cell is None:
+        return "constant"
     if source == "published":
         return source
     twin, _, protocol = source.rpartition("/")

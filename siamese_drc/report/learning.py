@@ -13,7 +13,7 @@ from statistics import median
 
 from siamese_drc.report.claims import FAILS, HOLDS, UNDECIDED
 from siamese_drc.report.published import PublishedCell
-from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Results
+from siamese_drc.report.results import EVERY_PROTOCOL, PROTOCOLS, Place, Results
 
 HELPS, HELPS_NOT = 0.8, 0.5
 """Claim 0 holds from this share of learnt cells, and does not hold below the other."""
@@ -23,26 +23,14 @@ SUMMARISED = ("drum-cnn-stft128", "drum-dm2", ("attack_ms", "release_ms"))
 
 @dataclass(frozen=True)
 class Training:
-    """What training adds by one protocol.
-
-    Attributes
-    ----------
-    protocol : str
-    trained, learnt : int
-        Numbers of cells.
-    over_untrained, over_no_network : float or None
-        Medians over the trained cells of our error over the twin's, and over that of a forest
-        without a network (None: there is no such error).
-    above_no_network : int
-        Trained cells whose error is not below that of the forest without a network.
-    """
+    """What training adds by one protocol: numbers of trained cells, and medians over them."""
 
     protocol: str
     trained: int
     learnt: int
-    over_untrained: float | None
-    over_no_network: float | None
-    above_no_network: int
+    over_untrained: float | None  # our error over the twin's
+    over_no_network: float | None  # over a forest's without a network; None: there is none
+    above_no_network: int  # cells whose error is not below that of the forest
 
     @property
     def verdict(self) -> str:
@@ -53,40 +41,25 @@ class Training:
 
 @dataclass(frozen=True)
 class NotLearnt:
-    """A trained cell that is not learnt, and the 95 % intervals that say why.
+    """A trained cell that is not learnt, and the 95 % intervals that say why."""
 
-    `below_untrained` and `below_constant`: our error minus the other, lowest and highest.
-    """
-
-    place: tuple[str, str, str]
+    place: Place
     protocol: str
     maes: dict[str, float | None]
-    below_untrained: tuple[float, float]
+    below_untrained: tuple[float, float]  # our error minus the other, lowest and highest
     below_constant: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Distance:
-    """Errors of trained networks over the published ones, by the protocol `paper`.
+    """Errors of trained networks over the published ones, by the protocol `paper`."""
 
-    Attributes
-    ----------
-    count : int
-        Of the errors that both have; one that returns in later tables counts once.
-    median, lowest, highest : float
-    below : int
-        Errors below the published one.
-    better : int
-        Those of them in which the twin and the forest without a network are worse than ours: only
-        there does the network explain it.
-    """
-
-    count: int
+    count: int  # of the errors that both have; one that returns in later tables counts once
     median: float
     lowest: float
     highest: float
-    below: int
-    better: int
+    below: int  # errors below the published one
+    better: int  # of them, where twin and forest without a network are worse: the network's merit
 
 
 def trainings(results: Results) -> list[Training]:
@@ -103,49 +76,55 @@ def trainings(results: Results) -> list[Training]:
     0.5
     """
     found = []
-    for protocol in (*PROTOCOLS, *TRANSFER_PROTOCOLS):
-        learnt = [
-            (place, flag)
-            for place in results.measured()
-            if (flag := results.learnt(*place[:2], protocol, place[2])) is not None
-        ]
-        if learnt:
-            places = [place for place, _ in learnt]
-            over_none = _ratios(results, places, protocol, "no_network")
-            found.append(
-                Training(
-                    protocol,
-                    len(learnt),
-                    sum(flag for _, flag in learnt),
-                    _median(_ratios(results, places, protocol, "untrained")),
-                    _median(over_none),
-                    sum(ratio >= 1 for ratio in over_none),
-                )
-            )
+    for protocol in EVERY_PROTOCOL:
+        flags = _flags(results, protocol)
+        over_untrained, over_none = (
+            [
+                ours / other
+                for place in flags
+                if (ours := results.mae_at(place, protocol)) is not None
+                and (other := results.mae_at(place, f"{baseline}/{protocol}"))
+            ]
+            for baseline in ("untrained", "no_network")
+        )
+        if flags:
+            counts = len(flags), sum(flags.values())
+            medians = _median(over_untrained), _median(over_none)
+            above = sum(ratio >= 1 for ratio in over_none)
+            found.append(Training(protocol, *counts, *medians, above))
     return found
+
+
+def _median(ratios: list[float]) -> float | None:
+    return median(ratios) if ratios else None
+
+
+def _flags(results: Results, protocol: str) -> dict[Place, bool]:
+    """Return whether each trained cell is learnt."""
+    flags = {place: results.learnt(place, protocol) for place in results.measured()}
+    return {place: flag for place, flag in flags.items() if flag is not None}
 
 
 def not_learnt(results: Results) -> list[NotLearnt]:
     """Return the trained cells that are not learnt, protocol by protocol."""
     found = []
-    for protocol in (*PROTOCOLS, *TRANSFER_PROTOCOLS):
-        for experiment, data_set, parameter in results.measured():
-            if results.learnt(experiment, data_set, protocol, parameter) is False:
-                why = results.error(experiment, data_set, f"learnt/{protocol}", parameter)
+    for protocol in EVERY_PROTOCOL:
+        for place, learnt in _flags(results, protocol).items():
+            if not learnt:
+                why = results.error(place, f"learnt/{protocol}")
                 entries = (protocol, f"untrained/{protocol}", "constant")
-                maes = {e: results.mae(experiment, data_set, e, parameter) for e in entries}
+                maes = {entry: results.mae_at(place, entry) for entry in entries}
                 intervals = (tuple(why["below_untrained"]), tuple(why["below_constant"]))
-                place = (experiment, data_set, parameter)
                 found.append(NotLearnt(place, protocol, maes, *intervals))
     return found
 
 
 def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
     """Compare errors of networks with the published ones where both exist; None: nowhere."""
-    ratios: dict[tuple[str, str, str], float] = {}
+    ratios: dict[Place, float] = {}
     better = {}
     for cell in cells:
-        ours = results.mae(cell.experiment, cell.data_set, "paper", cell.parameter)
+        ours = results.mae_at(cell.place, "paper")
         if cell.trained and ours is not None:
             ratios[cell.place] = ours / float(cell.value)
             better[cell.place] = better_than_published(cell, "paper", results)
@@ -158,9 +137,9 @@ def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
 
 def better_than_published(cell: PublishedCell, protocol: str, results: Results) -> bool:
     """Return whether ours is below the published error, the twin's and that without a network."""
-    mae = results.mae(cell.experiment, cell.data_set, protocol, cell.parameter)
-    adds = results.adds_to_baselines(cell.experiment, cell.data_set, protocol, cell.parameter)
-    return mae is not None and mae < float(cell.value) and adds
+    mae = results.mae_at(cell.place, protocol)
+    below = mae is not None and mae < float(cell.value)
+    return below and results.adds_to_baselines(cell.place, protocol)
 
 
 def summary(cells: list[PublishedCell], results: Results) -> dict[str, float]:
@@ -184,22 +163,5 @@ def summary(cells: list[PublishedCell], results: Results) -> dict[str, float]:
     for protocol in PROTOCOLS:
         for parameter in parameters:
             name = f"{data_set.replace('-', '_')}_{parameter}_{protocol}"
-            numbers[name] = results.mae(experiment, data_set, protocol, parameter)
+            numbers[name] = results.mae_at((experiment, data_set, parameter), protocol)
     return {name: number for name, number in numbers.items() if number is not None}
-
-
-def _ratios(
-    results: Results, places: list[tuple[str, str, str]], protocol: str, baseline: str
-) -> list[float]:
-    """Return our errors over those of a baseline, where both exist."""
-    found = []
-    for experiment, data_set, parameter in places:
-        ours = results.mae(experiment, data_set, protocol, parameter)
-        other = results.mae(experiment, data_set, f"{baseline}/{protocol}", parameter)
-        if ours is not None and other:
-            found.append(ours / other)
-    return found
-
-
-def _median(ratios: list[float]) -> float | None:
-    return median(ratios) if ratios else None

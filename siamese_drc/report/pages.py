@@ -33,28 +33,14 @@ MATCH_DISTANCES = {
 
 @dataclass(frozen=True)
 class Project:
-    """How the results were made.
+    """How the results were made."""
 
-    Attributes
-    ----------
-    scale : str
-        Name of the scale; at `paper`, nothing is cut.
-    sizes, paper_sizes : mapping of str to str
-        How much is made at this scale, and at paper scale, by the name of the size.
-    recordings : mapping of str to str or None
-        The folder of recordings that each material comes from; None: composed.
-    compressor : mapping
-        `detector`, `smoothing`, `knee_db`, `identifiable_db`.
-    runs : mapping of str to mapping
-        run.json of each run at paper scale, by the name of its folder in metrics/paper/runs.
-    """
-
-    scale: str
-    sizes: Mapping[str, str]
-    paper_sizes: Mapping[str, str]
-    recordings: Mapping[str, str | None]
-    compressor: Mapping[str, Any]
-    runs: Mapping[str, Mapping[str, Any]]
+    scale: str  # its name; at `paper`, nothing is cut
+    sizes: Mapping[str, str]  # how much is made at this scale, by the name of the size
+    paper_sizes: Mapping[str, str]  # and at paper scale
+    recordings: Mapping[str, str | None]  # folder that each material comes from; None: composed
+    compressor: Mapping[str, Any]  # `detector`, `smoothing`, `knee_db`, `identifiable_db`
+    runs: Mapping[str, Mapping[str, Any]]  # run.json of each folder in metrics/paper/runs
 
 
 def report_content(
@@ -69,10 +55,9 @@ def report_content(
 
     Parameters
     ----------
-    project : Project
-    cells : list of PublishedCell
-    results, full_size : Results
-        At the project's scale, and what there is at paper scale.
+    project, cells, results
+    full_size : Results
+        What there is at paper scale.
     match : dict
         Errors and distances of the match tool, by material.
     pictures : dict of str to str

@@ -1,4 +1,7 @@
-"""The report's figures, in one style, as SVG files whose bytes depend on the data alone."""
+"""The report's figures, in one style, as SVG files whose bytes depend on the data alone.
+
+And the tables that two of them show: errors by frame length, and by number of training loops.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from siamese_drc.report.results import PARAMETER_NAMES, PROTOCOLS
+from siamese_drc.report.published import PublishedCell, cell_mae, table_cells
+from siamese_drc.report.results import PARAMETER_NAMES, PROTOCOLS, Results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +61,17 @@ SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
+FRAME_LENGTH = ["frame_length", "data_set", "parameter", "source", "mae"]
+LOOP_COUNTS = ["loops", "parameter", "source", "mae"]
+LOOP_COUNT_SOURCES = {
+    "trained": "unseen_loops",
+    "its own output": "network_unseen_loops",
+    "untrained": "untrained/unseen_loops",
+    "no network": "no_network/unseen_loops",
+    "constant": "constant",
+}
+
+
 def style() -> AbstractContextManager[None]:
     """Return a context in which figures are drawn and saved alike, whatever matplotlibrc says."""
     return matplotlib.style.context(["default", STYLE])
@@ -85,7 +100,7 @@ def draw(
     Parameters
     ----------
     curves, predicted, loop_counts, frame_lengths : DataFrame
-        As `siamese_drc.report.plots` returns them.
+        The first two as stage `plot-data` writes them; the others as the functions here do.
     """
     figures = {
         f"predicted-{data_set}": draw_predicted(points)
@@ -120,21 +135,82 @@ def draw_predicted(points: pd.DataFrame) -> Figure:
     return figure
 
 
+def frame_length_errors(cells: list[PublishedCell], results: Results) -> pd.DataFrame:
+    """Return the errors of Table VII: published, ours by protocol, and the constant predictor's."""
+    import pandas as pd
+
+    rows = [
+        (int(cell.column), cell.data_set, cell.parameter, source, mae)
+        for cell in table_cells(cells, "VII")
+        for source in SOURCES
+        if (mae := cell_mae(cell, source, results)) is not None
+    ]
+    return pd.DataFrame(rows, columns=FRAME_LENGTH)
+
+
 def draw_frame_lengths(errors: pd.DataFrame) -> Figure:
     """Draw a panel for each data set and parameter, a line for each source."""
-    groups = list(errors.groupby(["data_set", "parameter"], sort=False))
-    figure, axes = panels(1, len(groups), width=2.1, height=2.4)
-    for axis, ((data_set, parameter), rows) in zip(axes, groups, strict=True):
-        for source, style in SOURCES.items():
+    groups = {
+        f"{data_set}: {PARAMETER_NAMES[str(parameter)]}": rows
+        for (data_set, parameter), rows in errors.groupby(["data_set", "parameter"], sort=False)
+    }
+    return _draw_errors(groups, "frame_length", "frame (samples)", SOURCES, width=2.1, height=2.4)
+
+
+def loop_count_errors(study: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Return the errors on new loops by the number of training loops, from the study of it.
+
+    Parameters
+    ----------
+    study : mapping
+        `errors` by entry and parameter, by the number of training loops.
+    """
+    import pandas as pd
+
+    rows = [
+        (loops, parameter, source, errors[parameter])
+        for parameter in PARAMETER_NAMES
+        for source, entry in LOOP_COUNT_SOURCES.items()
+        for loops in sorted(map(int, study))
+        if parameter in (errors := study[str(loops)]["errors"].get(entry, {}))
+    ]
+    return pd.DataFrame(rows, columns=LOOP_COUNTS)
+
+
+def draw_loop_counts(errors: pd.DataFrame) -> Figure:
+    """Draw the errors on new loops by the number of training loops, a panel for each parameter."""
+    groups = {
+        PARAMETER_NAMES[str(parameter)]: rows
+        for parameter, rows in errors.groupby("parameter", sort=False)
+    }
+    styles = {
+        source: {"color": colour, "marker": "o", "ls": "-"}
+        for colour, source in zip(COLOURS, errors["source"].unique(), strict=False)
+    }
+    return _draw_errors(groups, "loops", "training loops", styles, width=3.4, height=2.6)
+
+
+def _draw_errors(
+    groups: Mapping[str, pd.DataFrame],
+    column: str,
+    label: str,
+    styles: Mapping[str, Mapping[str, Any]],
+    **size: float,
+) -> Figure:
+    """Draw a panel for each group, over the logarithm of a column, a line for each source."""
+    figure, axes = panels(1, len(groups), **size)
+    for axis, (title, rows) in zip(axes, groups.items(), strict=True):
+        for source, style in styles.items():
             line = rows[rows["source"] == source]
-            axis.plot(line["frame_length"], line["mae"], label=source, markersize=4, **style)
+            axis.plot(line[column], line["mae"], label=source, markersize=4, **style)
         axis.set_xscale("log", base=2)
-        lengths = sorted(rows["frame_length"].unique())
-        axis.set_xticks(lengths, [str(length) for length in lengths], minor=False)
-        axis.set(title=f"{data_set}: {PARAMETER_NAMES[str(parameter)]}", xlabel="frame (samples)")
+        values = sorted(rows[column].unique())
+        axis.set_xticks(values, [f"{value:,}" for value in values], minor=False)
+        axis.set(title=title, xlabel=label)
         axis.set_ylim(bottom=0)
     axes[0].set_ylabel("mean absolute error")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=len(styles))
     return figure
 
 
@@ -173,23 +249,4 @@ def draw_study(curves: Mapping[str, Sequence[float]]) -> Figure:
     axis.set(xlabel="epoch", ylabel="validation loss", yscale="log")
     axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     figure.legend(loc="outside right upper")
-    return figure
-
-
-def draw_loop_counts(errors: pd.DataFrame) -> Figure:
-    """Draw the errors on new loops by the number of training loops, a panel for each parameter."""
-    groups = list(errors.groupby("parameter", sort=False))
-    figure, axes = panels(1, len(groups), width=3.4, height=2.6)
-    for axis, (parameter, rows) in zip(axes, groups, strict=True):
-        for colour, (source, line) in zip(
-            COLOURS, rows.groupby("source", sort=False), strict=False
-        ):
-            axis.plot(line["loops"], line["mae"], "o-", color=colour, markersize=4, label=source)
-        axis.set_xscale("log", base=2)
-        counts = sorted(rows["loops"].unique())
-        axis.set_xticks(counts, [f"{count:,}" for count in counts], minor=False)
-        axis.set(title=PARAMETER_NAMES[str(parameter)], xlabel="training loops")
-        axis.set_ylim(bottom=0)
-    axes[0].set_ylabel("mean absolute error")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return figure

@@ -6,42 +6,24 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Results
+from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Place, Results
 
 PUBLISHED = Path(__file__).parent / "published.csv"
 
 
 @dataclass(frozen=True)
 class PublishedCell:
-    """One error that the paper prints.
+    """One error that the paper prints, and where ours is that belongs beside it."""
 
-    Attributes
-    ----------
-    table : str
-        The paper's number of the table, in Roman numerals.
-    group, row, column : str
-        Its place in the table; `group` may be empty.
-    parameter : str
-        The compressor parameter whose mean absolute error it is.
-    value : str
-        The error in the parameter's unit, with the paper's decimals.
-    percent : str
-        The same in percent of the parameter's range; empty where the paper does not give it.
-    experiment : str
-        The experiment or transfer whose error fills our cell; without one it shows a dash.
-    data_set : str
-        The data set, <material>-<grid>, of both cells.
-    """
-
-    table: str
-    group: str
+    table: str  # the paper's number, in Roman numerals
+    group: str  # of the table's rows; may be empty
     row: str
     column: str
-    parameter: str
-    value: str
-    percent: str
-    experiment: str
-    data_set: str
+    parameter: str  # whose mean absolute error it is
+    value: str  # in the parameter's unit, with the paper's decimals
+    percent: str  # of the parameter's range; empty where the paper does not give it
+    experiment: str  # or transfer, whose error fills our cell; without one it shows a dash
+    data_set: str  # <material>-<grid>, of both cells
 
     @property
     def protocols(self) -> tuple[str, str]:
@@ -59,8 +41,8 @@ class PublishedCell:
         return self.data_set.rpartition("-")[2]
 
     @property
-    def place(self) -> tuple[str, str, str]:
-        """Experiment, data set and parameter: the place of our error in the metrics."""
+    def place(self) -> Place:
+        """The place of our error in the metrics."""
         return self.experiment, self.data_set, self.parameter
 
 
@@ -84,6 +66,4 @@ def table_cells(cells: list[PublishedCell], table: str) -> list[PublishedCell]:
 
 def cell_mae(cell: PublishedCell, source: str, results: Results) -> float | None:
     """Return a cell's error by one source: `published`, or one of our protocols; None: no such."""
-    if source == "published":
-        return float(cell.value)
-    return results.mae(cell.experiment, cell.data_set, source, cell.parameter)
+    return float(cell.value) if source == "published" else results.mae_at(cell.place, source)

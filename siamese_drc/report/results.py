@@ -17,6 +17,8 @@ PROTOCOLS = ("paper", "unseen_loops")
 TRANSFER_PROTOCOLS = ("transfer", "refit")
 """How it is tested on another corpus; the paper's, as we read it, first."""
 
+EVERY_PROTOCOL = (*PROTOCOLS, *TRANSFER_PROTOCOLS)
+
 BASELINES = ("constant", "closed_form")
 """Predictors without a training: the median, and the solution of the compressor's equations."""
 
@@ -28,6 +30,9 @@ PARAMETER_NAMES = {
 }
 
 DASH = "\N{EN DASH}"
+
+Place = tuple[str, str, str]
+"""Where an error is in the metrics: experiment (or transfer), data set and parameter."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +49,16 @@ class Results:
     --------
     >>> errors = {"paper": {"ratio": {"mae": 1.2}}, "untrained": {"paper": {"ratio": {"mae": 3.6}}}}
     >>> results = Results({"drum-cnn": {"drum-ds2": errors}})
-    >>> results.mae("drum-cnn", "drum-ds2", "paper", "ratio")
-    1.2
-    >>> results.mae("drum-cnn", "drum-ds2", "untrained/paper", "ratio")
-    3.6
+    >>> place = ("drum-cnn", "drum-ds2", "ratio")
+    >>> results.mae_at(place, "paper"), results.mae_at(place, "untrained/paper")
+    (1.2, 3.6)
     """
 
     experiments: dict[str, dict[str, dict[str, Any]]]
 
-    def error(self, experiment: str, data_set: str, entry: str, parameter: str) -> Any:
+    def error(self, place: Place, entry: str) -> Any:
         """Return mae, std, percent, mae_identifiable and n; None where it was not measured."""
+        experiment, data_set, parameter = place
         found: Any = self.experiments
         for key in (experiment, data_set, *entry.split("/"), parameter):
             if key not in found:
@@ -61,10 +66,14 @@ class Results:
             found = found[key]
         return found
 
-    def mae(self, experiment: str, data_set: str, entry: str, parameter: str) -> float | None:
+    def mae_at(self, place: Place, entry: str) -> float | None:
         """Return the mean absolute error in the parameter's unit, or None."""
-        error = self.error(experiment, data_set, entry, parameter)
+        error = self.error(place, entry)
         return None if error is None else error["mae"]
+
+    def mae(self, experiment: str, data_set: str, entry: str, parameter: str) -> float | None:
+        """Return `mae_at` of a place that is given in parts."""
+        return self.mae_at((experiment, data_set, parameter), entry)
 
     def with_twins(self) -> Results:
         """Return the trained results that have an untrained twin; earlier ones have none."""
@@ -74,27 +83,22 @@ class Results:
         }
         return Results({name: sets for name, sets in found.items() if sets})
 
-    def learnt(self, experiment: str, data_set: str, protocol: str, parameter: str) -> bool | None:
+    def learnt(self, place: Place, protocol: str) -> bool | None:
         """Return whether an error is below the twin's and the constant predictor's.
 
         The 95 % interval of either paired difference must lie below zero. None: there is no twin.
         """
-        found = self.error(experiment, data_set, f"learnt/{protocol}", parameter)
+        found = self.error(place, f"learnt/{protocol}")
         return None if found is None else found["learnt"]
 
-    def adds_to_baselines(
-        self, experiment: str, data_set: str, protocol: str, parameter: str
-    ) -> bool:
+    def adds_to_baselines(self, place: Place, protocol: str) -> bool:
         """Return whether an error is below the twin's and that of the forest without a network."""
-        mae = self.mae(experiment, data_set, protocol, parameter)
-        others = [
-            self.mae(experiment, data_set, f"{name}/{protocol}", parameter)
-            for name in ("untrained", "no_network")
-        ]
+        mae = self.mae_at(place, protocol)
+        others = [self.mae_at(place, f"{name}/{protocol}") for name in ("untrained", "no_network")]
         return mae is not None and all(other is not None and mae < other for other in others)
 
-    def measured(self) -> Iterator[tuple[str, str, str]]:
-        """Yield every (experiment, data set, parameter)."""
+    def measured(self) -> Iterator[Place]:
+        """Yield every place at which there are errors."""
         for experiment, data_sets in self.experiments.items():
             for data_set, entries in data_sets.items():
                 varied = set().union(*entries.values())

@@ -11,9 +11,11 @@ from siamese_drc.report.published import PublishedCell, cell_mae, table_cells
 from siamese_drc.report.results import (
     BASELINES,
     DASH,
+    EVERY_PROTOCOL,
     PARAMETER_NAMES,
     PROTOCOLS,
     TRANSFER_PROTOCOLS,
+    Place,
     Results,
 )
 
@@ -30,14 +32,7 @@ TITLES = {
 }
 MODELS_IN_ROWS = ("IV", "V")  # the other tables have models in columns, parameters in rows
 
-EVERY_PROTOCOL = (*PROTOCOLS, *TRANSFER_PROTOCOLS)
-
-# Which entry of the metrics fills which source of a column, block by block.
-OWN = {
-    "published": "published",
-    **{name: name for name in EVERY_PROTOCOL},
-    **{f"untrained/{name}": f"untrained/{name}" for name in EVERY_PROTOCOL},
-}
+# Blocks of further rows: which entry of the metrics fills which source of a column.
 NETWORK = {"paper": "network", "unseen_loops": "network_unseen_loops", "transfer": "network"}
 OTHERS = {
     "The network's own output, no forest": NETWORK,
@@ -61,15 +56,12 @@ PAPER_SCALE = "paper scale"
 
 @dataclass(frozen=True)
 class Value:
-    """One number of a table; `percent` is of the parameter's range, where the paper gives it.
-
-    `best`: printed in bold. `learnt`: whether the error of a trained network is; None: no twin.
-    """
+    """One number of a table."""
 
     mae: str | float
-    percent: str | float | None = None
-    learnt: bool | None = None
-    best: bool = False
+    percent: str | float | None = None  # of the parameter's range, where the paper gives it
+    learnt: bool | None = None  # whether a trained network's error is; None: no twin
+    best: bool = False  # printed in bold
 
 
 @dataclass(frozen=True)
@@ -82,41 +74,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with published errors, ours and the baselines.
-
-    Attributes
-    ----------
-    number, title : str
-    columns : dict of str to list of str
-        Each column, and its sources: `published`, entries of the metrics, or an empty name.
-    blocks : dict of str to list of Row
-        The first rows under the empty title, then the others under theirs.
-    """
+    """A table with published errors, ours and the baselines."""
 
     number: str
     title: str
-    columns: dict[str, list[str]]
-    blocks: dict[str, list[Row]]
+    columns: dict[str, list[str]]  # sources: `published`, entries of the metrics, or an empty name
+    blocks: dict[str, list[Row]]  # the first rows under the empty title, others under theirs
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The scale of every cell.
-
-    Attributes
-    ----------
-    grids : list of str
-    rows : dict of str to list of str
-        By experiment, for each grid: the largest scale that it was run at, a dash where at none;
-        empty where the paper has no such cell.
-    full_size, total : int
-        Errors at paper scale, and all that the tables need.
-    """
+    """The scale of every cell."""
 
     grids: list[str]
-    rows: dict[str, list[str]]
-    full_size: int
-    total: int
+    rows: dict[str, list[str]]  # by experiment: of each grid the largest scale, a dash, or nothing
+    full_size: int  # errors at paper scale
+    total: int  # errors that the tables need
 
 
 def heading(source: str) -> str:
@@ -213,21 +186,20 @@ def coverage(
     return Coverage(grids, rows, list(found.values()).count(PAPER_SCALE), len(found))
 
 
-def every_error(results: Results) -> dict[tuple[str, ...], dict[tuple[str, str, str], list[Any]]]:
+def every_error(results: Results) -> dict[tuple[str, ...], dict[Place, list[Any]]]:
     """Return all errors by their entries: of the experiments, and of the transfers (if any).
 
-    Each row has an experiment, a data set and a parameter, an error per entry (None: not measured)
-    and the number of rows that the closed form left unsolved.
+    Each place has an error per entry (None: not measured), and the number of rows that the closed
+    form left unsolved.
     """
-    found: dict[tuple[str, ...], dict[tuple[str, str, str], list[Any]]] = {}
-    for name, data_set, parameter in results.measured():
+    found: dict[tuple[str, ...], dict[Place, list[Any]]] = {}
+    for place in results.measured():
         for protocols in (PROTOCOLS, TRANSFER_PROTOCOLS):
-            if any(results.error(name, data_set, entry, parameter) for entry in protocols):
+            if any(results.error(place, entry) for entry in protocols):
                 entries = _entries(protocols)
-                errors = [results.error(name, data_set, entry, parameter) for entry in entries]
-                unsolved = results.error(name, data_set, "closed_form", "unsolved")
-                rows = found.setdefault(entries, {})
-                rows[name, data_set, parameter] = [*errors, unsolved]
+                unsolved = results.error((*place[:2], "unsolved"), "closed_form")
+                errors = [results.error(place, entry) for entry in entries]
+                found.setdefault(entries, {})[place] = [*errors, unsolved]
     return found
 
 
@@ -239,21 +211,18 @@ def best_cells(
     Compared are errors of the same parameter of the same data set by the same source (`published`,
     or one of our protocols), where there are two or more. An error that was not learnt is not best.
     """
-    compared: dict[tuple[str, str, str], dict[PublishedCell, float]] = {}
+    best = set()
     for source in sources:
+        groups: dict[tuple[str, str], dict[PublishedCell, float]] = {}
         for cell in cells:
             mae = cell_mae(cell, source, results)
             if mae is not None:
-                group = compared.setdefault((source, cell.data_set, cell.parameter), {})
-                group[cell] = mae
-    return {
-        (source, cell)
-        for (source, *_), errors in compared.items()
-        if len(errors) > 1
-        for cell, mae in errors.items()
-        if mae == min(errors.values())
-        and results.learnt(cell.experiment, cell.data_set, source, cell.parameter) is not False
-    }
+                groups.setdefault((cell.data_set, cell.parameter), {})[cell] = mae
+        for errors in groups.values():
+            least = [cell for cell, mae in errors.items() if mae == min(errors.values())]
+            if len(errors) > 1:
+                best |= {(source, c) for c in least if results.learnt(c.place, source) is not False}
+    return best
 
 
 def _entries(protocols: tuple[str, ...]) -> tuple[str, ...]:
@@ -288,40 +257,27 @@ def _build_table(number: str, cells: list[PublishedCell], results: Results) -> T
     }
     rows = _grouped(cells, lambda cell: f"{cell.group}: {cell.row}" if cell.group else cell.row)
     best = best_cells(cells, ["published", *EVERY_PROTOCOL], results)
-    own = [_line(label, row, columns, OWN, results, best) for label, row in rows.items()]
-    blocks = {"": own}
+    blocks = {"": [_line(label, row, columns, results, best=best) for label, row in rows.items()]}
     for title, entries in OTHERS.items():
-        lines = [_line(label, row, columns, entries, results) for label, row in rows.items()]
+        lines = [_line(label, row, columns, results, entries) for label, row in rows.items()]
         blocks[title] = [line for line in lines if any(map(any, line.values))]
-
-    others = [line for title in OTHERS for line in blocks[title]]
     for entry, title in BASELINE_TITLES.items():
-        if number in MODELS_IN_ROWS:
-            blocks[title] = _instrument_lines(rows, columns, entry, results)
+        if number in MODELS_IN_ROWS:  # a row per instrument: it does not depend on the model
+            found: dict[str, Row] = {}
+            for row in rows.values():
+                line = _line(row[0].group, row, columns, results, {"paper": entry})
+                if any(map(any, line.values)):
+                    found.setdefault(line.label, line)
+            blocks[title] = list(found.values())
             continue
         columns[title] = [""]
-        for line in own:
-            line.values.append([_first(rows[line.label], entry, results)])
-        for line in others:
-            line.values.append([None])
+        for block, lines in blocks.items():
+            for line in lines:  # the first that any of the row's experiments has
+                values = (_value(cell, entry, results) for cell in rows[line.label])
+                line.values.append([None if block else next(filter(None, values), None)])
     return Table(
         number, TITLES[number], columns, {t: lines for t, lines in blocks.items() if lines}
     )
-
-
-def _instrument_lines(
-    rows: dict[str, list[PublishedCell]],
-    columns: dict[str, list[str]],
-    entry: str,
-    results: Results,
-) -> list[Row]:
-    """Return one row per instrument: a baseline depends on the data, not on the model."""
-    lines: dict[str, Row] = {}
-    for row in rows.values():
-        line = _line(row[0].group, row, columns, {"paper": entry}, results)
-        if any(map(any, line.values)):
-            lines.setdefault(line.label, line)
-    return list(lines.values())
 
 
 def _sources(cells: list[PublishedCell], results: Results) -> list[str]:
@@ -353,30 +309,24 @@ def _line(
     label: str,
     row: list[PublishedCell],
     columns: dict[str, list[str]],
-    entries: dict[str, str],
     results: Results,
+    entries: Mapping[str, str] | None = None,
     best: Set[tuple[str, PublishedCell]] = frozenset(),
 ) -> Row:
-    """Return one row of a table: `entries` says which entry of the metrics a source shows."""
+    """Return one row; `entries`: the entry of the metrics by source, where it is another."""
 
     def value(cell: PublishedCell, source: str) -> Value | None:
-        found = _value(cell, entries.get(source), results)
+        found = _value(cell, source if entries is None else entries.get(source, ""), results)
         return replace(found, best=True) if found and (source, cell) in best else found
 
     return Row(label, [[value(cell, source) for source in columns[cell.column]] for cell in row])
 
 
-def _first(row: list[PublishedCell], entry: str, results: Results) -> Value | None:
-    """Return the first value that any of the cells' experiments has."""
-    return next((value for cell in row if (value := _value(cell, entry, results))), None)
-
-
-def _value(cell: PublishedCell, entry: str | None, results: Results) -> Value | None:
+def _value(cell: PublishedCell, entry: str, results: Results) -> Value | None:
     if entry == "published":
         return Value(cell.value, cell.percent or None)
-    place = (cell.experiment, cell.data_set, entry or "", cell.parameter)
-    error = results.error(*place)
+    error = results.error(cell.place, entry)
     if error is None:
         return None
     percent = error["percent"] if cell.percent else None
-    return Value(error["mae"], percent, results.learnt(*place))
+    return Value(error["mae"], percent, results.learnt(cell.place, entry))

@@ -29,11 +29,11 @@ def test_reads_and_joins_both_files_of_an_experiment(folder):
     results = read_results(folder, params.evaluated, UNSEEN_LOOPS)
     assert list(results.experiments) == params.evaluated
     assert results == made_up_results(params)
-    place = ("drum-cnn-stft128", "drum-dm2")
-    assert results.mae(*place, "paper", "attack_ms") == 5.0
-    assert results.mae(*place, "untrained/paper", "attack_ms") == 7.5
-    assert results.mae(*place, "untrained/unseen_loops", "attack_ms") == 17.5
-    assert results.mae(*place, "no_network/unseen_loops", "attack_ms") == 18.75
+    place = ("drum-cnn-stft128", "drum-dm2", "attack_ms")
+    assert results.mae_at(place, "paper") == 5.0
+    assert results.mae_at(place, "untrained/paper") == 7.5
+    assert results.mae_at(place, "untrained/unseen_loops") == 17.5
+    assert results.mae_at(place, "no_network/unseen_loops") == 18.75
 
 
 def test_new_errors_on_other_loops_replace_those_of_the_old_form_but_not_the_constant():
@@ -89,11 +89,11 @@ def one_error(untrained: float = 2.0, no_network: float = 2.0) -> Results:
     return Results({"drum": {"drum-ds3": entries}})
 
 
-PLACE = ("drum", "drum-ds3", "paper", "attack_ms")
+PLACE = ("drum", "drum-ds3", "attack_ms")
 
 
 def test_learnt_is_what_the_metrics_say():
-    assert one_error().learnt(*PLACE) is True
+    assert one_error().learnt(PLACE, "paper") is True
 
 
 @pytest.mark.parametrize(
@@ -101,27 +101,27 @@ def test_learnt_is_what_the_metrics_say():
     [(2.0, 2.0, True), (1.0, 2.0, False), (2.0, 0.5, False)],
 )
 def test_a_network_adds_to_both_baselines_or_does_not(untrained, no_network, adds):
-    assert one_error(untrained, no_network).adds_to_baselines(*PLACE) is adds
+    assert one_error(untrained, no_network).adds_to_baselines(PLACE, "paper") is adds
 
 
 def test_without_baselines_nothing_is_said_of_the_network():
     results = Results({"drum": {"drum-ds3": {"paper": {"attack_ms": {"mae": 1.0}}}}})
-    assert results.learnt(*PLACE) is None
-    assert not results.adds_to_baselines(*PLACE)
+    assert results.learnt(PLACE, "paper") is None
+    assert not results.adds_to_baselines(PLACE, "paper")
 
 
 @pytest.mark.parametrize(
-    "place",
+    ("place", "protocol"),
     [
-        ("guitar", "drum-ds3", "paper", "attack_ms"),
-        ("drum", "drum-ds4", "paper", "attack_ms"),
-        ("drum", "drum-ds3", "unseen_loops", "attack_ms"),
-        ("drum", "drum-ds3", "paper", "release_ms"),
+        (("guitar", "drum-ds3", "attack_ms"), "paper"),
+        (("drum", "drum-ds4", "attack_ms"), "paper"),
+        (PLACE, "unseen_loops"),
+        (("drum", "drum-ds3", "release_ms"), "paper"),
     ],
 )
-def test_what_was_not_measured_is_none(place):
-    assert one_error().mae(*place) is None
-    assert one_error().learnt(*place) is None
+def test_what_was_not_measured_is_none(place, protocol):
+    assert one_error().mae_at(place, protocol) is None
+    assert one_error().learnt(place, protocol) is None
 
 
 def test_measured_lists_varied_parameters_in_order(folder):

@@ -242,14 +242,8 @@ def test_every_error_lists_each_measured_parameter_once():
     assert {row[-1] for rows in (experiments, transfers) for row in rows.values()} == {3}
     place, (*errors, _) = next(iter(experiments.items()))
     shown = dict(zip(entries, errors, strict=True))
-    assert place == (
-        "guitar-cnn-mel512",
-        "guitar-ds1",
-        "threshold_db",
-    )
-    assert shown["paper"] == results.error(
-        "guitar-cnn-mel512", "guitar-ds1", "paper", "threshold_db"
-    )
+    assert place == ("guitar-cnn-mel512", "guitar-ds1", "threshold_db")
+    assert shown["paper"] == results.error(place, "paper")
     assert shown["unseen_loops"] is None
 
 
