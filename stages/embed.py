@@ -1,16 +1,15 @@
-"""Stage `embed`: the features of every row of an experiment, and the networks' own outputs.
+"""Features of every row of an experiment, and its networks' own outputs.
 
-Usage: python -m stages.embed EXPERIMENT
-
-Writes data/embeddings/EXPERIMENT, for each grid: the embeddings of the trained network and of its
-untrained twin, and the features without a network.
+`python -m stages.embed EXPERIMENT` writes data/embeddings/EXPERIMENT, for each grid: the embeddings
+of the trained network and of its untrained twin, and the features without a network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import call
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def embed(params: Params, experiment: str, corpus: str, grids: Sequence[str], fo
     folder.mkdir()
     none = params.model_of(experiment).kind == "none"
     vectors = params.representations[params.trained[experiment].representation].gain is not None
-    work: list[Callable[[], None]] = []
+    work: list[partial[None]] = []
     for name, network in files.read_networks(experiment).items():
         if network["grid"] in grids:
             job = Job(params, experiment, corpus, folder, name, network)
@@ -86,11 +85,7 @@ def embed(params: Params, experiment: str, corpus: str, grids: Sequence[str], fo
             if name == network["grid"] and not none:
                 job = replace(job, name=files.no_network_name(name))
                 work.append(partial(copy_inputs if vectors else summarise_inputs, job))
-    parallel_map(_run, work, description=f"embed {experiment}", unit="network")
-
-
-def _run(work: Callable[[], None]) -> None:
-    work()
+    parallel_map(call, work, description=f"embed {experiment}", unit="network")
 
 
 def copy_inputs(job: Job) -> None:

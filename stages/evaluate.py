@@ -58,25 +58,13 @@ def evaluate(
 ) -> None:
     """Write the errors of an experiment on a corpus to `metrics`, and its predictions.
 
-    Parameters
-    ----------
-    params : Params
-    experiment : str
-        Key of `params.trained`, whose regressor is fitted.
-    corpus, grids : str, sequence of str
-        On which all is tested.
-    folder : Path
-        The features and outputs of the corpus's rows.
-    fits : callable
-        Returns the fits of each protocol. Called with a grid, its rows in the corpus and the name
-        of features: those of a network, or of none.
-    metrics : Path
-    name : str, optional
-        Of the table of predictions; default: `experiment`.
+    `experiment` is a key of `params.trained`; `folder` has the features and outputs of the corpus's
+    rows. `fits` returns the fits of each protocol, given a grid, its rows in the corpus and the
+    name of features: those of a network, or of none. `name`, of the table of predictions, is
+    the experiment's if not given.
     """
     unseen = experiment not in params.experiments
-    representation = params.trained[experiment].representation
-    delayed = params.inputs[f"{corpus}-{representation}"].delayed_ms is not None
+    source = f"{corpus}-{params.trained[experiment].representation}"
     results: dict[str, Any] = {}
     tables = []
     for grid in grids:
@@ -86,10 +74,9 @@ def evaluate(
         entries, baselines = predicted(of_grid), {}
         tables += [prediction_table(data, *entry) for entry in entries.items()]
         first, *_ = of_grid.values()
-        entries["constant"] = protocols.predict(
-            first, lambda *_: constant(), description="constant"
-        )
-        if delayed:
+        median = protocols.predict(first, lambda *_: constant(), description="constant")
+        entries["constant"] = median
+        if params.inputs[source].delayed_ms is not None:
             late = data.read_rows(folder / f"{files.delayed_network_name(grid)}.npy")
             entries |= predicted(
                 {
@@ -138,8 +125,7 @@ def random_splits(params: Params, data: DataSet, features: Path) -> list[Fit]:
         data.read_rows(features),
         data.targets,
         splits=params.size.splits,
-        test_fraction=params.evaluate.test_fraction,
-        seed=params.evaluate.seed,
+        **params.evaluate.model_dump(include={"test_fraction", "seed"}),
     )
 
 
@@ -151,15 +137,13 @@ def predictions(
     scale = TargetScale.of_grid(params.grids.named[grid], chosen.targets)
 
     def regressor(number: int, fit: Fit) -> Any:
-        found: Any = (
-            ridge(options.penalty * len(fit.train))
-            if chosen.regressor == "ridge" and not forest
-            else BinnedForestRegressor(
+        found: Any = ridge(options.penalty * len(fit.train))
+        if chosen.regressor == "forest" or forest:
+            found = BinnedForestRegressor(
                 params.size.trees,
                 max_features=options.max_features,
                 random_state=(options.seed, number),
             )
-        )
         if chosen.targets == "linear":
             return found
         return TransformedTargetRegressor(

@@ -39,24 +39,9 @@ def main(params: Params) -> None:
 
 
 def learning_curves(folder: Path, names: Iterable[str]) -> pd.DataFrame:
-    """Return the histories of all trainings: a row per experiment, grid and epoch.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds <experiment>/history.csv.
-    names : iterable of str
-        The experiments that train networks.
-
-    Raises
-    ------
-    InputError
-        If an experiment's history is missing or was cut.
-    """
+    """Return <folder>/<experiment>/history.csv of all: a row per experiment, grid and epoch."""
     tables = [
-        pd.read_csv(_existing(folder / name / "history.csv", f"train@{name}"))
-        .assign(experiment=name)
-        .loc[:, CURVES]
+        read_whole(folder / name / "history.csv", f"train@{name}").assign(experiment=name)[CURVES]
         for name in names
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CURVES)
@@ -65,52 +50,38 @@ def learning_curves(folder: Path, names: Iterable[str]) -> pd.DataFrame:
 def predicted_values(folder: Path, tables: Mapping[str, Iterable[str]]) -> pd.DataFrame:
     """Return predicted and true values of `PREDICTED_EXPERIMENTS`, at most `POINTS` a panel.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds <table>.csv, with a row per prediction of a row outside the training.
-    tables : mapping of str to iterable of str
-        The tables of each experiment; those of other experiments are not read.
-
-    Raises
-    ------
-    InputError
-        If a table is missing or rows of it are.
+    `tables`: of each experiment, the names of the tables in `folder`.
     """
     drawn = []
     for data_set, experiment in PREDICTED_EXPERIMENTS.items():
         for name in tables.get(experiment, []):
-            path = _existing(folder / f"{name}.csv", f"evaluate@{experiment}")
-            rows = pd.read_csv(path)
+            path = folder / f"{name}.csv"
+            rows = read_whole(path, f"evaluate@{experiment}")
             panels = rows.groupby(["data_set", "protocol", "parameter"], sort=False)
             if panels.size().groupby(["data_set", "protocol"]).nunique().max() > 1:
                 raise InputError(f"{path}: rows are missing; `dvc repro` makes it anew")
             for (of_data_set, *_), panel in panels:
-                if of_data_set != data_set:
-                    continue
-                chosen = panel.sample(min(POINTS, len(panel)), random_state=0).sort_index()
-                drawn.append(chosen[PREDICTED])
+                if of_data_set == data_set:
+                    chosen = panel.sample(min(POINTS, len(panel)), random_state=0).sort_index()
+                    drawn.append(chosen[PREDICTED])
     return pd.concat(drawn, ignore_index=True) if drawn else pd.DataFrame(columns=PREDICTED)
 
 
-def _existing(path: Path, stage: str) -> Path:
+def read_whole(path: Path, stage: str) -> pd.DataFrame:
+    """Return a table; raise InputError if it is missing or was cut."""
     if not path.is_file():
         raise InputError(f"{path}: missing; `dvc repro {stage}` makes it")
     if not path.read_bytes().endswith(b"\n"):
         raise InputError(f"{path}: was cut; `dvc repro {stage}` makes it anew")
-    return path
+    return pd.read_csv(path)
 
 
 def check_leftovers(params: Params) -> None:
     """Check that the folders of metrics, models and predictions hold nothing but params.yaml's.
 
     DVC locks the hash of a whole folder: with anything else in it, dvc.lock would name a hash that
-    no clone can reproduce. Hidden and temporary (`*.tmp`) files are ignored.
-
-    Raises
-    ------
-    InputError
-        If there is a leftover: the message names each, and the command that removes them.
+    no clone can reproduce. Hidden and temporary (`*.tmp`) files are ignored. The InputError names
+    each leftover, and the command that removes them.
     """
     metrics = METRICS / params.scale
     tables = {f"{name}.csv" for names in prediction_tables(params).values() for name in names}

@@ -7,8 +7,6 @@ NAME is an entry of `pretrained` in params.yaml. Writes siamese_drc/pretrained/N
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from siamese_drc.core.errors import reading
@@ -43,11 +41,13 @@ def main(params: Params, name: str) -> None:
         errors[network] = dict(zip(known.parameters, means.tolist(), strict=True))
         forests[network] = forest.forest_
     facts = files.read_networks(of_network)[grid]
+    model = params.model_of(of_network).model_dump()
     options = params.representations[entry.representation].options()
+    shape = list(input_shape(params.clip_samples, **options))
     described = {
-        "model": params.model_of(of_network).model_dump(),
+        "model": model,
         "input": options,
-        "input_shape": list(input_shape(params.clip_samples, **options)),
+        "input_shape": shape,
         "sample_rate": params.sample_rate,
         "clip_samples": params.clip_samples,
         "mean": facts["mean"],
@@ -57,21 +57,15 @@ def main(params: Params, name: str) -> None:
         "errors": errors[grid],
         "untrained": errors[files.untrained_name(grid)],
     }
-    network = _network(described)
-    weights = files.weights_file(of_network, grid)
-    with reading(weights):
-        network.load_weights(weights)
-    model = Pretrained(rounded(described), network.get_weights(), forests[grid])
-    save_pretrained(model, files.PRETRAINED / f"{name}.npz")
-
-
-def _network(facts: dict[str, Any]) -> Any:
     prepare_backend(seed=0)
     from siamese_drc.networks.siamese import build_siamese
 
-    return build_siamese(
-        input_shape=facts["input_shape"], outputs=len(facts["parameters"]), **facts["model"]
-    )
+    network = build_siamese(input_shape=shape, outputs=len(known.parameters), **model)
+    weights = files.weights_file(of_network, grid)
+    with reading(weights):
+        network.load_weights(weights)
+    pretrained = Pretrained(rounded(described), network.get_weights(), forests[grid])
+    save_pretrained(pretrained, files.PRETRAINED / f"{name}.npz")
 
 
 if __name__ == "__main__":

@@ -15,16 +15,9 @@ import pandas as pd
 
 from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
+from siamese_drc.report import pictures
 from siamese_drc.report.learning import summary
 from siamese_drc.report.pages import Project, render_html, render_markdown, report_content
-from siamese_drc.report.pictures import (
-    CAPTIONS,
-    draw,
-    frame_length_errors,
-    loop_count_errors,
-    save_svg,
-    style,
-)
 from siamese_drc.report.published import read_published
 from siamese_drc.report.results import read_json, read_results
 from stages.plot_data import check_leftovers
@@ -35,6 +28,7 @@ from stages.project.params import Params
 FULL_SIZE = METRICS / "paper"  # in git: from separate runs at the paper's sizes
 LOOP_COUNTS = METRICS / "studies" / "loops.json"  # in git: `python -m experiments study loops`
 
+# How the report names the sizes; the others by their keys.
 SIZES = {
     "clip_seconds": "clip length (s)",
     "settings": "settings per loop",
@@ -44,45 +38,42 @@ SIZES = {
     "trees": "trees in a forest",
     "splits": "random splits (`paper`)",
 }
-"""Names of the sizes in the report; of the others, the key."""
 
 
 def main(params: Params) -> None:
     """Write the report of the scale in force, its plot data and metrics/<scale>/summary.json."""
-    errors = METRICS / params.scale
     check_leftovers(params)
+    errors, folder = METRICS / params.scale, REPORTS / params.scale
     cells = read_published()
     names = (params.evaluated, list(params.unseen_loops))
     results = read_results(errors, *names)
     full_size = read_results(FULL_SIZE, *names, complete=False)
-    match = read_json(METRICS / params.scale / "match.json")
-    folder = REPORTS / params.scale
+    match = read_json(errors / "match.json")
     curves, predicted = (
         read_table(folder / "plots" / f"{name}.csv") for name in ("learning-curves", "predicted")
     )
-    frame_lengths = frame_length_errors(cells, results)
-    loop_counts = loop_count_errors(read_json(LOOP_COUNTS) if LOOP_COUNTS.exists() else {})
+    frame_lengths = pictures.frame_length_errors(cells, results)
+    loop_counts = pictures.loop_count_errors(read_json(LOOP_COUNTS) if LOOP_COUNTS.exists() else {})
 
     for name, table in {"loop-counts": loop_counts, "frame-length": frame_lengths}.items():
         with replaced(folder / "plots" / f"{name}.csv") as path:
             table.to_csv(path, index=False, float_format="%.6g")
-
-    with replaced(folder / "figures") as path, style():
+    with replaced(folder / "figures") as path, pictures.style():
         path.mkdir()
-        figures = draw(curves, predicted, loop_counts, frame_lengths)
+        figures = pictures.draw(curves, predicted, loop_counts, frame_lengths)
         for name, figure in figures.items():
-            save_svg(figure, path / f"{name}.svg")
+            pictures.save_svg(figure, path / f"{name}.svg")
 
-    captions = {name: CAPTIONS[name] for name in figures}
+    captions = {name: pictures.CAPTIONS[name] for name in figures}
     content = report_content(describe(params), cells, results, full_size, match, captions)
-    with replaced(folder / "report.md") as path:
-        path.write_text(render_markdown(content), encoding="utf-8")
-    with replaced(folder / "report.html") as path:
-        path.write_text(render_html(content, folder / "figures"), encoding="utf-8")
-
-    numbers = summary(cells, results)
-    with replaced(METRICS / params.scale / "summary.json") as path:
-        path.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    texts = {
+        folder / "report.md": render_markdown(content),
+        folder / "report.html": render_html(content, folder / "figures"),
+        errors / "summary.json": json.dumps(summary(cells, results), indent=2) + "\n",
+    }
+    for target, text in texts.items():
+        with replaced(target) as path:
+            path.write_text(text, encoding="utf-8")
 
 
 def read_table(path: Path) -> pd.DataFrame:

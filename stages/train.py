@@ -49,9 +49,21 @@ class Job:
         return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
     @property
+    def scale(self) -> TargetScale:
+        """How the parameters of the grid become targets."""
+        targets = self.params.trained[self.experiment].targets
+        return TargetScale.of_grid(self.params.grids.named[self.grid], targets)
+
+    @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
         return read_grid(self.params.trained[self.experiment].corpus, self.grid)
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files of the clips, one for each loop."""
+        name, loops = self.params.trained[self.experiment].input, range(self.rows["loop"].nunique())
+        return [files.input_file(name, self.grid, loop) for loop in loops]
 
     @property
     def split(self) -> Split:
@@ -98,47 +110,28 @@ def main(params: Params, experiment: str) -> None:
 def train(job: Job) -> tuple[Path, dict[str, bytes]]:
     """Train one network, unless its state says that it is trained.
 
-    Returns
-    -------
-    state : Path
-        The folder of the training's state.
-    found : dict
-        Content of the files `BEST`, `UNTRAINED` and `FACTS`: another process that trains the same
-        network may remove the folder.
+    Return the folder of the training's state, and the content of its files `BEST`, `UNTRAINED` and
+    `FACTS`: another process that trains the same network may remove the folder.
     """
-    params, rows = job.params, job.rows
-    experiment, train = params.trained[job.experiment], params.training_of(job.experiment)
-    model = params.model_of(job.experiment).model_dump()
-    scale = TargetScale.of_grid(params.grids.named[job.grid], experiment.targets)
-    dry = files.dry_file(experiment.input)
-    inputs = [
-        files.input_file(experiment.input, job.grid, loop) for loop in range(rows["loop"].nunique())
-    ]
-    epochs = params.max_epochs_of(job.experiment)
+    params, experiment = job.params, job.params.trained[job.experiment]
+    model, epochs = params.model_of(job.experiment), params.max_epochs_of(job.experiment)
+    train, precision = params.training_of(job.experiment), params.size.precision
+    dry, inputs = files.dry_file(experiment.input), job.inputs
     state = files.training_states() / fingerprint(
-        repr((job.grid, job.seed, model, epochs, train, scale, params.size.precision)),
+        repr((job.grid, job.seed, model.model_dump(), epochs, train, job.scale, precision)),
         [*sorted(LIBRARY.glob("*.py")), files.settings_table(experiment.corpus), dry, *inputs],
     )
-    label = f"{job.experiment} {job.grid}"
-    with alone(state, label=label):
+    with alone(state, label=f"{job.experiment} {job.grid}"):
         if not (state / FACTS).exists():
-            loop, position, split = rows["loop"].to_numpy(), rows["position"].to_numpy(), job.split
-            dry_inputs = memory_mapped(dry)
+            rows, split, dry_inputs = job.rows, job.split, memory_mapped(dry)
+            loop, position = rows["loop"].to_numpy(), rows["position"].to_numpy()
             mean, deviation = mean_and_deviation(dry_inputs[np.unique(loop[split.training])])
             data = DataSet(dry_inputs, inputs, loop, position, mean=mean, deviation=deviation)
-            _train(job, data, scale, model, epochs, split, state)
+            _train(job, data, split, state)
         return state, {name: (state / name).read_bytes() for name in (BEST, UNTRAINED, FACTS)}
 
 
-def _train(
-    job: Job,
-    data: DataSet,
-    scale: TargetScale,
-    model: dict,
-    epochs: int,
-    split: Split,
-    state: Path,
-) -> None:
+def _train(job: Job, data: DataSet, split: Split, state: Path) -> None:
     """Train one network and write its weights, those of the untrained twin, and its facts."""
     prepare_backend(job.seed)
     import keras
@@ -146,24 +139,24 @@ def _train(
     from siamese_drc.networks.siamese import build_siamese
     from siamese_drc.networks.training import TrainingOptions, train_network, untrained_weights
 
-    train = job.params.training_of(job.experiment)
-    own = {"seed", "validation_fraction"}
-    options = TrainingOptions(max_epochs=epochs, **train.model_dump(exclude=own))
+    params, scale, name = job.params, job.scale, job.experiment
+    train = params.training_of(name).model_dump(exclude={"seed", "validation_fraction"})
+    model = params.model_of(name).model_dump()
     build = partial(build_siamese, input_shape=data.shape, outputs=len(scale.names), **model)
     keras.utils.clear_session()  # the layers' names, which the files hold, count from 0
     network = build()
     network.set_weights(untrained_weights(build, data, split.training, seed=job.seed))
     network.save_weights(state / UNTRAINED)
     weights, curve = train_network(
-        partial(build, precision=job.params.size.precision),
+        partial(build, precision=params.size.precision),
         data,
         scale.scale(job.rows[scale.names].to_numpy()),
         split,
-        options=options,
+        options=TrainingOptions(max_epochs=params.max_epochs_of(name), **train),
         seed=job.seed,
         target_per_db=scale.per_db,
         checkpoint=state / "checkpoint.npz",
-        label=f"{job.experiment} {job.grid}",
+        label=f"{name} {job.grid}",
     )
     network.set_weights(weights)
     network.save_weights(state / BEST)
