@@ -21,7 +21,6 @@ from siamese_drc.solver.closed_form import PairFit, fit_pair
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_settings
 
 # Noise alone gives a misfit of 1; a clip of another compressor has one of thousands.
 LARGEST_MISFIT = 2.0
@@ -32,7 +31,7 @@ LARGEST_STANDARD_ERRORS = np.array([0.4, 0.2, 1.0, 10.0])
 
 def main(params: Params, corpus: str) -> None:
     """Write data/closed_form/<corpus>.csv, a row per row of the corpus's settings table."""
-    settings = read_settings(corpus)
+    settings = files.read_settings(corpus)
     fits = parallel_map(
         partial(fit_file, params, corpus),
         [rows for _, rows in settings.groupby(["grid", "loop"], sort=False)],

@@ -19,14 +19,13 @@ from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
 from stages.project.sections import Compressor
-from stages.project.settings_table import COLUMNS, read_loops
 
 _CLIPS_AT_ONCE = 125  # 100 MB of four-second clips; one threshold of the four-parameter grid
 
 
 def main(params: Params, corpus: str) -> None:
     """Write data/compressed/<corpus>, a file per grid and loop, and data/settings/<corpus>.csv."""
-    loops = read_loops(params.corpora[corpus].material)
+    loops = files.read_loops(params.corpora[corpus].material)
     with replaced(files.COMPRESSED / corpus) as folder:
         tables = parallel_map(
             partial(compress_loop, params, corpus, folder),
@@ -36,7 +35,7 @@ def main(params: Params, corpus: str) -> None:
         )
     table = pd.concat(tables).merge(loops[["loop", "group"]], on="loop", validate="m:1")
     with replaced(files.settings_table(corpus)) as path:
-        table.to_csv(path, columns=list(COLUMNS), index=False)
+        table.to_csv(path, columns=files.CLIP_COLUMNS, index=False)
 
 
 def compress_loop(

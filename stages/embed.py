@@ -26,7 +26,6 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_grid
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Job:
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        return read_grid(self.corpus, self.network["grid"])
+        return files.read_grid(self.corpus, self.network["grid"])
 
     @property
     def inputs(self) -> dict[str, list[Path]]:

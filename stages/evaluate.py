@@ -29,7 +29,6 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_grid, read_settings
 
 Fits = dict[str, list[Fit]]  # by protocol
 
@@ -109,12 +108,12 @@ def evaluate(
 def data_set(params: Params, corpus: str, grid: str) -> DataSet:
     """Return the rows of a corpus under one of its grids."""
     name, varied = params.data_set(corpus, grid), params.grids.named[grid].varied
-    return DataSet.of_settings(name, read_grid(corpus, grid), varied)
+    return DataSet.of_settings(name, files.read_grid(corpus, grid), varied)
 
 
 def closed_form(corpus: str, grid: str) -> pd.DataFrame:
     """Return the closed-form estimates of the rows of a grid."""
-    settings = read_settings(corpus)
+    settings = files.read_settings(corpus)
     table = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
     return table[settings["grid"] == grid]
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from siamese_drc.audio import read_audio
 from siamese_drc.core.outputs import replaced
@@ -20,7 +21,6 @@ from siamese_drc.inputs.spectrogram import represent
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_settings
 
 Transform = Callable[[np.ndarray], np.ndarray]
 
@@ -28,11 +28,10 @@ Transform = Callable[[np.ndarray], np.ndarray]
 def main(params: Params, name: str) -> None:
     """Write data/inputs/<input>: an array per grid and loop, and one of the dry loops."""
     entry = params.inputs[name]
-    settings = read_settings(entry.corpus)
+    settings = files.read_settings(entry.corpus)
     settings = settings[settings["grid"].isin(params.grids_of_input(name))]
     jobs = [
-        (loop, settings[settings["loop"] == loop].groupby("grid").size().to_dict())
-        for loop in sorted(settings["loop"].unique().tolist())
+        (loop, rows.groupby("grid").size().to_dict()) for loop, rows in settings.groupby("loop")
     ]
     options = params.representations[entry.representation]
     if options.handcrafted is not None or options.mel_bands is not None:
@@ -56,8 +55,6 @@ def write_loop(
     `job` is the loop and its number of clips by grid; `folder` becomes data/inputs/<input>. The
     handcrafted features of a dry loop are none.
     """
-    from threadpoolctl import threadpool_limits
-
     loop, clips = job
     entry, rate = params.inputs[name], params.sample_rate
     versions = [(files.input_file, 0)]

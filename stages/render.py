@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from siamese_drc.audio import write_audio
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
@@ -28,8 +30,6 @@ Row = dict[str, Any]  # of loops.csv
 
 def main(params: Params, material: str) -> None:
     """Write the loops of a material and their table."""
-    import pandas as pd
-
     with replaced(loops_table(material).parent) as folder:
         folder.mkdir()
         if params.materials[material].source.recorded:

@@ -26,7 +26,6 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
-from stages.project.settings_table import read_grid
 
 LIBRARY = Path(__file__).parents[1] / "siamese_drc" / "networks"
 BEST, UNTRAINED, FACTS = "best.weights.h5", "untrained.weights.h5", "network.json"
@@ -57,7 +56,7 @@ class Job:
     @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        return read_grid(self.params.trained[self.experiment].corpus, self.grid)
+        return files.read_grid(self.params.trained[self.experiment].corpus, self.grid)
 
     @property
     def inputs(self) -> list[Path]:

@@ -134,15 +134,12 @@ def opening_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -
     chosen = {cell.place: cell for cell in cells if cell.experiment in TUNED_MODEL_1}
     grids = [*dict.fromkeys(cell.grid for cell in table_cells(cells, "X")), "d4p"]
     ordered = sorted(chosen.values(), key=lambda cell: grids.index(cell.grid))
-    blocks = {
-        title: [
-            _compared(cell, results, f"{cell.data_set}: {PARAMETER_NAMES[cell.parameter]}")
-            for cell in ordered
-            if cell.data_set in results.experiments.get(cell.experiment, {})
-        ]
-        for title, results in by_scale.items()
-    }
-    return _opening("the tuned Model 1 on drums", blocks)
+
+    def rows(results: Results) -> list[tuple[str, PublishedCell]]:
+        measured = results.experiments
+        return [(c.data_set, c) for c in ordered if c.data_set in measured.get(c.experiment, {})]
+
+    return _opening("the tuned Model 1 on drums", by_scale, rows)
 
 
 def other_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> Table | None:
@@ -154,21 +151,17 @@ def other_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> 
     published = {
         (cell.data_set, cell.parameter): cell for cell in cells if cell.experiment in TUNED_MODEL_1
     }
-    blocks = {
-        title: [
-            _compared(
-                replace(published[data_set, parameter], experiment=name),
-                results,
-                f"{name}: {PARAMETER_NAMES[parameter]}",
-            )
+
+    def rows(results: Results) -> list[tuple[str, PublishedCell]]:
+        return [
+            (name, replace(published[data_set, parameter], experiment=name))
             for name, data_set, parameter in results.measured()
             if name not in known
             and not name.startswith(TUNED_MODEL_1)  # other seeds
             and (data_set, parameter) in published
         ]
-        for title, results in by_scale.items()
-    }
-    return _opening("networks that are not the paper's", blocks)
+
+    return _opening("networks that are not the paper's", by_scale, rows)
 
 
 def coverage(
@@ -234,20 +227,25 @@ def _entries(protocols: tuple[str, ...]) -> tuple[str, ...]:
     return (*own, *network, *BASELINES)
 
 
-def _compared(cell: PublishedCell, results: Results, label: str) -> Row:
-    """Return a row of `OPENING`."""
+def _opening(
+    title: str,
+    by_scale: Mapping[str, Results],
+    rows: Callable[[Results], list[tuple[str, PublishedCell]]],
+) -> Table | None:
+    """Return a table of `OPENING`, a row per labelled cell of the results of each scale."""
 
-    def value(source: str) -> Value | None:
+    def value(cell: PublishedCell, source: str, results: Results) -> Value | None:
         found = _value(cell, source, results)
         better = source in EVERY_PROTOCOL and better_than_published(cell, source, results)
         return replace(found, percent=None, best=better) if found else None
 
-    return Row(label, [[value(source) for source in sources] for sources in OPENING.values()])
-
-
-def _opening(title: str, blocks: dict[str, list[Row]]) -> Table | None:
-    filled = {name: rows for name, rows in blocks.items() if rows}
-    return Table("", title, OPENING, filled) if filled else None
+    blocks: dict[str, list[Row]] = {}
+    for scale, results in by_scale.items():
+        for name, cell in rows(results):
+            values = [[value(cell, s, results) for s in sources] for sources in OPENING.values()]
+            row = Row(f"{name}: {PARAMETER_NAMES[cell.parameter]}", values)
+            blocks.setdefault(scale, []).append(row)
+    return Table("", title, OPENING, blocks) if blocks else None
 
 
 def _build_table(number: str, cells: list[PublishedCell], results: Results) -> Table:

@@ -1,4 +1,4 @@
-"""Where each file lies, from the project's root."""
+"""Where each file lies, from the project's root, and how the tables of a corpus are read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError, reading
 
 LOOPS = Path("data/loops")
@@ -25,6 +28,9 @@ MATCH_EXAMPLES = Path("data/match/examples.npz")
 PRETRAINED = Path("siamese_drc/pretrained")
 MATCH_MODEL = Path("siamese_drc/pretrained/match.npz")  # in git and in the wheel
 REPORTS = Path("reports")
+
+_PLACE = ("grid", "loop", "group", "position")
+CLIP_COLUMNS = [*_PLACE, *PARAMETERS, "max_gain_reduction_db", "identifiable"]
 
 
 def loop_file(material: str, loop: int) -> Path:
@@ -111,6 +117,61 @@ def metrics_file(scale: str, name: str) -> Path:
 def unseen_loops_file(scale: str, name: str) -> Path:
     """JSON with the errors of an experiment on loops of another corpus than it was trained on."""
     return METRICS / scale / "unseen_loops" / f"{name}.json"
+
+
+def read_settings(corpus: str) -> pd.DataFrame:
+    """Read the table of a corpus's compressed clips.
+
+    Returns
+    -------
+    DataFrame, a row per clip, ordered by grid, loop and position, with the columns `CLIP_COLUMNS`
+        `group` names what the loop was made from: loops of one group are not independent.
+        `position` is the place of the clip in its loop's file, counted in clips.
+        `max_gain_reduction_db` does not count the make-up gain.
+
+    Raises
+    ------
+    InputError
+        If the table is missing or damaged, or rows of it are gone.
+    """
+    path = settings_table(corpus)
+    with reading(path):
+        table = pd.read_csv(path, dtype={"group": str})
+    columns = list(table.columns)
+    if columns != CLIP_COLUMNS:
+        raise InputError(f"{path}: its columns are {columns}, must be {CLIP_COLUMNS}")
+    clips = table.groupby(["grid", "loop"], sort=False)
+    sizes = clips.size().reset_index(name="clips")
+    of_grids = sizes.groupby("grid", sort=False)
+    whole = (
+        table["identifiable"].dtype == bool  # else the last row was cut
+        and (table["position"] == clips.cumcount()).all()
+        and (sizes["loop"] == of_grids.cumcount()).all()
+        and of_grids.size().nunique() == 1
+        and (of_grids["clips"].nunique() == 1).all()
+    )
+    audio = list((COMPRESSED / corpus).glob("*/*.flac"))  # written together with the table
+    if not whole or len(sizes) < len(audio):
+        raise InputError(f"{path}: is damaged: rows are missing")
+    return table
+
+
+def read_grid(corpus: str, grid: str) -> pd.DataFrame:
+    """Return the rows of one grid in a corpus's table."""
+    settings = read_settings(corpus)
+    return settings[settings["grid"] == grid]
+
+
+def read_loops(material: str) -> pd.DataFrame:
+    """Read the table of a material's loops; raise InputError where `render` has not made it."""
+    path = loops_table(material)
+    with reading(path):
+        table = pd.read_csv(path, dtype={"group": str})
+        loops, audio = table["loop"].tolist(), [int(p.stem) for p in path.parent.glob("*.wav")]
+        # A missing audio file is noticed by who reads it.
+        if not path.read_bytes().endswith(b"\n") or set(audio) - set(loops):
+            raise InputError(f"{path}: is damaged: {len(loops)} rows for {len(audio)} loops")
+    return table
 
 
 def training_states() -> Path:

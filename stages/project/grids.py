@@ -40,12 +40,15 @@ Positive = Annotated[float, Field(gt=0, le=1000)]
 NotNegative = Annotated[float, Field(ge=0, le=1000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Part = Annotated[float, Field(gt=0, le=1)]
+Decibels = Annotated[float, Field(ge=0, le=60)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 Many = Annotated[int, Field(ge=2, le=1_000_000)]  # loops, settings
 Samples = Annotated[int, Field(ge=1, le=10_000_000)]
 Frame = Annotated[int, Field(ge=16, le=65_536, multiple_of=2)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Value = Annotated[float, Field(ge=-10_000, le=10_000)]  # of a parameter, or a step of one
+Some = Field(min_length=1, max_length=100)  # of a list
 
 SETTINGS = 1_000_000  # of a grid or a gain bank, at most
 

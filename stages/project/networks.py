@@ -9,15 +9,18 @@ from pydantic import Field, model_validator
 from stages.project.grids import (
     Checked,
     Count,
+    Decibels,
     Fraction,
     NotNegative,
+    Part,
     Positive,
     ScaleName,
     Seed,
     Share,
+    Some,
 )
 
-Counts = Annotated[list[Count], Field(min_length=1, max_length=100)]
+Counts = Annotated[list[Count], Some]
 
 
 class Width(Checked):
@@ -70,7 +73,7 @@ class Kernels(Checked):
 class TimbreKernels(Kernels):
     """Kernels of each length over each share of the bands."""
 
-    bands: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1, max_length=100)]
+    bands: Annotated[list[Part], Some]
 
 
 class MultiKernel(Checked):
@@ -139,7 +142,7 @@ class Train(Checked):
     epsilon: Positive
     patience: Count | None = None
     ema_momentum: Share = 0.0
-    level_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    level_db: Decibels = 0.0
     random_start: bool = False
 
     @model_validator(mode="after")
@@ -163,7 +166,7 @@ class TrainChanges(Checked):
     weight_decay: NotNegative | None = None
     patience: Count | None = None
     ema_momentum: Share | None = None
-    level_db: Annotated[float, Field(ge=0, le=60)] | None = None
+    level_db: Decibels | None = None
     random_start: bool | None = None
 
     def applied_to(self, train: Train) -> Train:
@@ -171,7 +174,7 @@ class TrainChanges(Checked):
         return Train.model_validate(train.model_dump() | self.model_dump(exclude_none=True))
 
 
-Names = Annotated[list[str], Field(min_length=1, max_length=100)]
+Names = Annotated[list[str], Some]
 Only = Names | dict[ScaleName, Names] | None
 
 

@@ -10,17 +10,20 @@ from pydantic import Field, field_validator, model_validator
 from stages.project.grids import (
     Checked,
     Count,
+    Decibels,
     Fraction,
     Frame,
     GainBank,
     Key,
     Many,
     NotNegative,
+    Part,
     Positive,
     Samples,
     ScaleName,
     Seed,
     Share,
+    Some,
 )
 from stages.project.networks import Only, Represented, Width
 
@@ -65,16 +68,16 @@ class Compressor(Checked):
 
     detector: Literal["peak", "rms"] = "peak"
     smoothing: Literal["branching", "decoupled"] = "branching"
-    knee_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    knee_db: Decibels = 0.0
     makeup_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
-    identifiable_db: Annotated[float, Field(ge=0, le=60)] = 0.5
+    identifiable_db: Decibels = 0.5
 
 
 class Corpus(Checked):
     """One material under some grids."""
 
     material: str
-    grids: Annotated[list[str], Field(min_length=1, max_length=100)]
+    grids: Annotated[list[str], Some]
     drawn: bool = False
 
 
@@ -153,7 +156,7 @@ class Evaluate(Checked):
 
     seed: Seed
     test_fraction: Fraction
-    max_features: Annotated[float, Field(gt=0, le=1)]
+    max_features: Part
     penalty: Positive
     bootstrap: Count
 
@@ -196,9 +199,9 @@ class Match(Checked):
     """Examples, network and evaluation of the match tool."""
 
     seed: Seed
-    materials: Annotated[list[Key], Field(min_length=1, max_length=100)]
+    materials: Annotated[list[Key], Some]
     clip_seconds: Annotated[float, Field(ge=1, le=60)]
-    layers: Annotated[list[Count], Field(min_length=1, max_length=100)]
+    layers: Annotated[list[Count], Some]
     embedding: Count
     dropout: Share
     noise: NotNegative

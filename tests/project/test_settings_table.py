@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from siamese_drc.core.errors import InputError
-from stages.project.settings_table import COLUMNS, read_loops, read_settings
+from stages.project.files import CLIP_COLUMNS, read_loops, read_settings
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_the_table_is_read_and_checked(path):
     path.write_text("grid,loop\nds1,0\n")
     with pytest.raises(InputError, match="its columns are"):
         read_settings("drum")
-    path.write_text(",".join(COLUMNS) + "\nds1,0,007,0,-2.0,2.0,5.0,200.0,0.4,False\n")
+    path.write_text(",".join(CLIP_COLUMNS) + "\nds1,0,007,0,-2.0,2.0,5.0,200.0,0.4,False\n")
     row = read_settings("drum").iloc[0]
     assert row["group"] == "007"
     assert row["threshold_db"] == -2.0
@@ -38,7 +38,7 @@ ROWS = [
 
 @pytest.mark.parametrize("gone", [range(1), range(2), range(3, 4), range(4, 6), range(11, 12)])
 def test_missing_rows_are_noticed(path, gone):
-    header = ",".join(COLUMNS) + "\n"
+    header = ",".join(CLIP_COLUMNS) + "\n"
     path.write_text(header + "".join(ROWS))
     assert len(read_settings("drum")) == 12
     path.write_text(header + "".join(row for i, row in enumerate(ROWS) if i not in gone))
@@ -48,7 +48,7 @@ def test_missing_rows_are_noticed(path, gone):
 
 @pytest.mark.parametrize("characters", [3, 10, 25])
 def test_a_cut_row_is_noticed(path, characters):
-    text = ",".join(COLUMNS) + "\n" + "".join(ROWS)
+    text = ",".join(CLIP_COLUMNS) + "\n" + "".join(ROWS)
     path.write_text(text[:-characters])
     with pytest.raises(InputError, match=r"drum\.csv: is damaged"):
         read_settings("drum")
@@ -60,7 +60,7 @@ def test_rows_are_as_many_as_the_audio_has(path):
         audio = Path(f"data/compressed/drum/ds1/{number:03d}.flac")
         audio.parent.mkdir(parents=True, exist_ok=True)
         audio.touch()
-    header = ",".join(COLUMNS) + "\n"
+    header = ",".join(CLIP_COLUMNS) + "\n"
     path.write_text(header + "".join(ROWS[:6]))
     assert len(read_settings("drum")) == 6
     path.write_text(header + "".join(ROWS[:4]))

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from siamese_drc.compressor.grids import drawn_settings, loop_settings
 from siamese_drc.compressor.settings import PARAMETERS
 from stages.project import files
+from stages.project.files import CLIP_COLUMNS
 from stages.project.params import Params, load_params
-from stages.project.settings_table import COLUMNS
 
 COMMITTED = Path(__file__).parents[2] / "params.yaml"
 
@@ -40,7 +40,7 @@ def write_settings(params: Params, corpus: str) -> np.ndarray:
     path = files.settings_table(corpus)
     path.parent.mkdir(parents=True, exist_ok=True)
     table.assign(grid="d4p", max_gain_reduction_db=10.0, identifiable=table["position"] > 0)[
-        list(COLUMNS)
+        CLIP_COLUMNS
     ].to_csv(path, index=False)
     solved = table[list(PARAMETERS)].assign(solved=table["position"] != 2)
     solved["attack_ms"] += 0.5

@@ -14,7 +14,7 @@ from siamese_drc.solver.closed_form import PairFit, fit_pair
 from stages.closed_form import estimates, main
 from stages.compress import main as compress_corpus
 from stages.project import files
-from stages.project.settings_table import read_settings
+from stages.project.files import read_settings
 from tests.compressor.textbook import drum_loop
 from tests.stages.made_up_corpus import make_up_corpus
 

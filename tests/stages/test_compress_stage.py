@@ -17,7 +17,7 @@ from siamese_drc.core.errors import InputError
 from stages import compress as stage
 from stages.compress import main
 from stages.project import files
-from stages.project.settings_table import read_settings
+from stages.project.files import read_settings
 from tests.stages.made_up_corpus import make_up_corpus
 
 

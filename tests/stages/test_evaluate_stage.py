@@ -17,8 +17,8 @@ from siamese_drc.networks.targets import TargetScale
 from stages.evaluate import main as evaluate
 from stages.project import files
 from stages.project.command import run_stage
+from stages.project.files import read_settings
 from stages.project.params import Params, load_params
-from stages.project.settings_table import read_settings
 from tests.stages.made_up_embeddings import (
     made_up_params,
     write_baselines,

@@ -16,8 +16,8 @@ from siamese_drc.inputs.statistics import difference_statistics
 from siamese_drc.networks.backend import prepare_backend
 from stages import embed, train, unseen_loops
 from stages.project import files
+from stages.project.files import CLIP_COLUMNS
 from stages.project.params import load_params
-from stages.project.settings_table import COLUMNS
 
 prepare_backend(seed=0)  # before any test starts TensorFlow's threads
 
@@ -96,7 +96,7 @@ def make_inputs(corpus, seed):
     )
     rows["group"] = "recording " + rows["loop"].astype(str)
     files.settings_table(corpus).parent.mkdir(parents=True, exist_ok=True)
-    rows.to_csv(files.settings_table(corpus), columns=list(COLUMNS), index=False)
+    rows.to_csv(files.settings_table(corpus), columns=CLIP_COLUMNS, index=False)
     files.dry_file(f"{corpus}-stft128").parent.mkdir(parents=True)
     np.save(
         files.dry_file(f"{corpus}-stft128"),
