@@ -120,19 +120,11 @@ def unseen_loops_file(scale: str, name: str) -> Path:
 
 
 def read_settings(corpus: str) -> pd.DataFrame:
-    """Read the table of a corpus's compressed clips.
+    """Read the table of a corpus's compressed clips, ordered by grid, loop and position.
 
-    Returns
-    -------
-    DataFrame, a row per clip, ordered by grid, loop and position, with the columns `CLIP_COLUMNS`
-        `group` names what the loop was made from: loops of one group are not independent.
-        `position` is the place of the clip in its loop's file, counted in clips.
-        `max_gain_reduction_db` does not count the make-up gain.
-
-    Raises
-    ------
-    InputError
-        If the table is missing or damaged, or rows of it are gone.
+    `group` names what the loop was made from: loops of one group are not independent. `position`
+    is the place of the clip in its loop's file, counted in clips. `max_gain_reduction_db` does not
+    count the make-up gain. InputError: the table is missing or damaged, or rows of it are gone.
     """
     path = settings_table(corpus)
     with reading(path):
@@ -175,13 +167,7 @@ def read_loops(material: str) -> pd.DataFrame:
 
 
 def training_states() -> Path:
-    """Folder of the state of unfinished trainings: `$DRC_STATE`, else under `.dvc`.
-
-    Raises
-    ------
-    InputError
-        If it is no folder or cannot be written.
-    """
+    """Folder of the state of unfinished trainings: `$DRC_STATE`, else under `.dvc`."""
     folder = Path(os.environ.get("DRC_STATE") or ".dvc/tmp/train").absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)

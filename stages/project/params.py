@@ -68,11 +68,8 @@ class _WithoutAliases(Composer):
 def load_params(path: Path | str = "params.yaml") -> Params:
     """Read and check `params.yaml` (YAML 1.2, as DVC reads it).
 
-    Raises
-    ------
-    InputError
-        If the file is missing, is larger than a million characters, is not YAML, has aliases, or
-        breaks a rule: the message names key, value and rule, of up to five faults.
+    InputError: the file is missing, is larger than a million characters, is not YAML, has aliases,
+    or breaks a rule. The message names key, value and rule, of up to five faults.
     """
     yaml = YAML(typ="safe", pure=True)
     yaml.Composer = _WithoutAliases
