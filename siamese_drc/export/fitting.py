@@ -95,7 +95,7 @@ class Wanted(NamedTuple):
         longest = round(LONGEST_S * self.sample_rate)
         if self.magnitude.shape[1] <= longest:
             return self, self.heard()
-        energy = np.cumsum(np.square(self.magnitude).sum(axis=0))
+        energy = np.cumsum(np.append(0.0, np.square(self.magnitude).sum(axis=0)))
         start = int(np.argmax(energy[longest:] - energy[:-longest]))
         span = slice(start, start + longest)
         part = self._replace(magnitude=self.magnitude[:, span], gain_db=self.gain_db[:, span])
