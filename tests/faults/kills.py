@@ -132,8 +132,8 @@ class Pipeline:
     def _wait_for_stages(self) -> None:
         """Wait until no process of the killed run is left: stages notice within a second."""
         deadline = time.monotonic() + 30
-        while self.copy.processes():
-            assert time.monotonic() < deadline, "a stage outlived DVC"
+        while left := self.copy.processes():
+            assert time.monotonic() < deadline, f"{left} outlived DVC"
             time.sleep(0.1)
 
 
