@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -96,10 +96,15 @@ def parallel_map(
     if scheduler():
         return list(shown(_on_cluster(os.environ["DRC_DASK"], function, items)))
     workers = min(jobs(), max(1, len(items)))
-    backend, threads = ("threading", None) if in_threads else ("loky", 1)
-    with parallel_config(backend, inner_max_num_threads=threads):
+    # From the first moment of a worker, not of its first task: one that waits ends with us too.
+    of_processes = {
+        "inner_max_num_threads": 1,
+        "initializer": _end_with,
+        "initargs": (os.getpid(),),
+    }
+    with parallel_config("threading") if in_threads else parallel_config("loky", **of_processes):
         results = Parallel(n_jobs=workers, return_as="generator")(
-            delayed(_guarded)(function, item, os.getpid()) for item in items
+            delayed(function)(item) for item in items
         )
         return list(shown(results))
 
@@ -132,14 +137,8 @@ def _on_cluster(
                 raise InputError(f"DRC_DASK={address}: {lost}") from error
 
 
-def _guarded(function: Callable[[Item], Result], item: Item, parent: int) -> Result:
-    if os.getppid() == parent:  # not where a single job runs in the parent process itself
-        _end_with(parent)
-    return function(item)
-
-
-@cache
 def _end_with(parent: int) -> None:
+    """End this worker process once its parent is gone."""
     end_once(lambda: os.getppid() != parent)
 
 
