@@ -44,9 +44,10 @@ DVC = ("dvc", "repro")
 
 @dataclass
 class Trial:
-    """One kill and what became of it."""
+    """One kill and what became of it; `killed` is False where the run had ended before."""
 
     command: tuple[str, ...]
+    killed: bool
     cut: bool
     survived: bool
     said: str
@@ -76,10 +77,12 @@ class Pipeline:
         entries = "".join(UNUSED.format(number=number) for number in range(unused))
         self.lock.write_text(f"schema: '2.0'\nstages:\n{entries}")
         copy.commit("A long lock")
+        copy.run(*MAKE, *self.targets)
+        self.whole = made(self.copy.folder)
+        self.reset(forget=0.2)
         started = time.monotonic()
         copy.run(*MAKE, *self.targets)
         self.seconds = time.monotonic() - started
-        self.whole = made(self.copy.folder)
 
     def reset(self, *, forget: float) -> None:
         """Go back to the commit; the run cache forgets a share of what it holds."""
@@ -105,7 +108,8 @@ class Pipeline:
             time.sleep(random.uniform(0, 0.2))
         else:
             _wait(process, random.uniform(1, self.seconds))
-        if stop == signal.SIGINT:
+        killed = process.poll() is None
+        if killed and stop == signal.SIGINT:
             os.killpg(process.pid, stop)  # as the terminal does
         else:
             for each in _dvc(process):  # only DVC: its stage must end by itself
@@ -117,7 +121,7 @@ class Pipeline:
             self.copy.run("git", "checkout", "--quiet", "dvc.lock")
         again = self.copy.attempt(*command, *self.targets)
         survived = again.returncode == 0 and made(self.copy.folder) == self.whole
-        return Trial(command, cut, survived, f"{again.stdout}\n{again.stderr}")
+        return Trial(command, killed, cut, survived, f"{again.stdout}\n{again.stderr}")
 
     def _committed(self) -> bytes:
         return self.copy.run("git", "show", "HEAD:dvc.lock").encode()
