@@ -62,7 +62,7 @@ _FEWEST_CLIPPED = 4  # samples; an unclipped peak has one or two samples of the 
 
 # Decisions of the fit
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
-_EXACT = 3e-7  # the same; below, only rounding is left, and no other design is tried
+_EXACT = 1e-6  # the same; below, only rounding is left, and no other design is tried
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
