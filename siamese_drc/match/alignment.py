@@ -2,17 +2,14 @@
 
 Either may be an excerpt of the other, at any place, and their speeds may differ by half a percent
 (another clock, varispeed): the sample n of the loop lies at `offset + pace * n` in the reference, a
-`Line`. A compressor changes the level slowly and leaves the waveform nearly as it is. The
-waveforms, differentiated and divided by their own level over some milliseconds, are therefore
-correlated: as a whole, which finds any place at equal speed; or in short windows along lines of
-every pace, from places proposed by how the shape of the spectrum changes. Windows make a line right
-to the sample, and the derivative of the waveform to a hundredth of one. The level taken out, most
-short frames of the same performance correlate well, and few of another take of the same rhythm.
+`Line`. `search` proposes lines that are right to some milliseconds. A compressor changes the level
+slowly and leaves the waveform nearly as it is: windows of both, the level taken out, make a line
+right to the sample, and the derivative of the waveform to a hundredth of one. Most short frames of
+the same performance then correlate well, and few of another take of the same rhythm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,7 +17,17 @@ import numpy as np
 import scipy.fft
 
 from siamese_drc.match.dynamics import frames
-from siamese_drc.match.sound import one_channel, resampled
+from siamese_drc.match.search import (
+    HEARD,
+    MOST_DRIFT,
+    Line,
+    cut,
+    least_overlap,
+    levelled,
+    proposed,
+    window_correlations,
+)
+from siamese_drc.match.sound import one_channel
 
 LONGEST_S = 30.0
 """Length of the stretch that is aligned."""
@@ -29,35 +36,9 @@ _TINY = np.finfo(float).tiny
 _LEAST_LIKENESS = 0.4  # of the same performance
 _SURELY_DB = -10.0  # residual at which it is the same performance, however noisy
 _LIKELY = 0.8  # likeness above which no other place is tried
-_HEARD = 1e-6  # of the loudest frame's power
 _FRAME = 1024  # samples over which a gain counts as constant
 _SHORT_FRAME = 64  # the same, to compare shifts: few enough for the gain of a fast attack
 _LEAST_FRAMES = 8
-_MOST_DRIFT = 0.0055  # largest difference of the paces from 1: half a percent, and some margin
-_LEAST_OVERLAP = 0.5  # of the shorter signal
-_ENOUGH_S = 10.0  # of overlap, whatever the length
-_LEVELLED_S = 0.012  # longer than a period of most tones, shorter than most releases
-_FLOOR = 1e-3  # of the loudest stretch: lower levels are not raised to the level of the rest
-
-# Search for places, at equal speed
-_SEARCH_HZ = 11025  # sample rate of the searches
-_PLACES = 3
-_APART_S = 0.02
-# At another speed
-_HOP_S = 0.01
-_SPECTRUM_S = 0.04
-_BANDS = 24
-_LOWEST_HZ = 80.0
-_FLOOR_DB = -60.0  # of a band, below the loudest frame
-_MOST_DB = 10.0  # of a change that counts
-_SLOW_S = 0.3  # changes slower than this are not used
-_ANCHOR_S = 4.0
-_ANCHORS = 8
-_PLACES_OF_ANCHOR = 4
-_WINDOW_S = 0.046
-_AROUND_S = 0.03  # error of a proposed place
-_PACES = 1 + np.linspace(-_MOST_DRIFT, _MOST_DRIFT, 111)
-_LEAST_SCORE = 0.12
 
 # Windows that are correlated
 _WINDOWS = 160  # at most
@@ -116,13 +97,6 @@ class Alignment:
         return self.likeness >= _LEAST_LIKENESS or self.residual_db <= _SURELY_DB
 
 
-class Line(NamedTuple):
-    """Where the samples of a loop lie in a reference: at `offset + pace * n`, in samples."""
-
-    offset: float
-    pace: float = 1.0
-
-
 class _Place(NamedTuple):
     """A line, the polarity on it (1 or -1), the stretch start to stop, and its likeness."""
 
@@ -164,7 +138,7 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
     else:
         x, y = map(one_channel, channels)
     best = None
-    for line, middle in _proposed(x, y, sample_rate):
+    for line, middle in proposed(x, y, sample_rate):
         place = _placed(x, y, line, middle, sample_rate)
         if place is not None and (best is None or place.likeness > best.likeness):
             best = place
@@ -203,123 +177,12 @@ def residual_db(x: np.ndarray, y: np.ndarray, *, frame: int = _FRAME) -> float:
     return float(10 * np.log10(max(left, 1e-12)))
 
 
-def _proposed(x: np.ndarray, y: np.ndarray, rate: int) -> Iterator[tuple[Line, int | None]]:
-    """Yield lines that are right to some milliseconds, and around which sample of x each is."""
-    from scipy.signal import correlate, correlation_lags
-
-    slow = min(rate, _SEARCH_HZ)
-    x, y = (resampled(part, rate, slow, "LQ") for part in (x, y))
-    delays = correlation_lags(y.size, x.size)
-    correlation = np.abs(correlate(_levelled(y, slow), _levelled(x, slow), method="fft"))
-    least = _least_overlap(x.size, y.size, slow)
-    correlation[(delays < least - x.size) | (delays > y.size - least)] = 0
-    for place in _highest(correlation, _PLACES, round(_APART_S * slow)):
-        yield Line(float(round(delays[place] * rate / slow))), None
-    swapped = x.size > y.size
-    found = _line_at_any_speed(*((y, x) if swapped else (x, y)), slow)
-    if found is not None:
-        line, middle = found
-        if swapped:
-            middle = round(line.offset + line.pace * middle)
-            line = Line(-line.offset / line.pace, 1 / line.pace)
-        yield Line(line.offset * rate / slow, line.pace), round(middle * rate / slow)
-
-
-def _line_at_any_speed(short: np.ndarray, long: np.ndarray, rate: int) -> tuple[Line, int] | None:
-    """Return the line, and the middle of the anchor, on which short windows correlate most.
-
-    Anchors are stretches of the shorter recording; where each may start in the longer one follows
-    from the correlation of their spectral shapes.
-    """
-    from scipy.signal import fftconvolve
-
-    a, b = _levelled(short, rate), _levelled(long, rate)
-    hop = round(_HOP_S * rate)
-    shapes, others = _spectral_shapes(short, rate), _spectral_shapes(long, rate)
-    size = min(round(_ANCHOR_S / _HOP_S), len(shapes))
-    best, found = _LEAST_SCORE, None
-    for first in _anchors(shapes, size):
-        start, stop = first * hop, min((first + size) * hop, a.size)
-        anchor = shapes[first : first + size]
-        correlation = fftconvolve(others, anchor[::-1], axes=0).sum(axis=1)
-        for place in _highest(correlation, _PLACES_OF_ANCHOR, 3) - (len(anchor) - 1):
-            score, line = _best_line(a, b, start, stop, place * hop, rate)
-            if score > best:
-                best, found = score, (line, (start + stop) // 2)
-    return found
-
-
-def _anchors(shapes: np.ndarray, size: int) -> list[int]:
-    """Return the first frames of stretches in which the spectrum changes most, spread evenly."""
-    changes = np.concatenate([[0.0], np.cumsum(np.square(shapes).sum(axis=1))])
-    sums = changes[size:] - changes[:-size]
-    parts = np.array_split(np.arange(sums.size), min(_ANCHORS, sums.size))
-    return [int(part[np.argmax(sums[part])]) for part in parts]
-
-
-def _highest(values: np.ndarray, count: int, apart: int) -> np.ndarray:
-    """Return the places of the highest values that are not close to each other."""
-    values, places = values.copy(), []
-    for _ in range(count):
-        place = int(np.argmax(values))
-        if not values[place] > 0:
-            break
-        places.append(place)
-        values[max(place - apart, 0) : place + apart + 1] = 0
-    return np.array(places, int)
-
-
-def _best_line(
-    a: np.ndarray, b: np.ndarray, start: int, stop: int, place: int, rate: int
-) -> tuple[float, Line]:
-    """Return the mean correlation along the best line from an anchor of a near a place in b."""
-    width, around = round(_WINDOW_S * rate), round(_AROUND_S * rate)
-    reach = around + int(np.ceil(_MOST_DRIFT * (stop - start) / 2)) + 1
-    starts = np.arange(start, max(stop - width, start) + 1, width)
-    correlations = _window_correlations(a, b, starts, place - start, width, reach, 1)
-    middle = (start + stop - width) / 2
-    shifts = np.rint((_PACES - 1)[:, np.newaxis] * (starts - middle)).astype(int)
-    lags, rows = np.arange(-around, around + 1), np.arange(starts.size)[:, np.newaxis]
-    columns = (reach + lags + shift[:, np.newaxis] for shift in shifts)
-    scores = np.stack([correlations[rows, of_pace].mean(axis=0) for of_pace in columns])
-    number, lag = divmod(int(np.argmax(np.abs(scores))), lags.size)
-    pace = _PACES[number]
-    offset = place + lags[lag] + (middle - start) - pace * middle
-    return float(np.abs(scores[number, lag])), Line(float(offset), float(pace))
-
-
-def _spectral_shapes(signal: np.ndarray, rate: int) -> np.ndarray:
-    """Return how the shape of the spectrum changes, shape (frames, bands), float32.
-
-    The levels of the bands in dB, less the mean of the bands, which a compressor changes, and less
-    their mean over some tenths of a second, which a tone control changes.
-    """
-    from scipy.ndimage import uniform_filter1d
-
-    hop, size = round(_HOP_S * rate), round(_SPECTRUM_S * rate)
-    padded = np.pad(signal, (size // 2, size))
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, size)[: signal.size : hop]
-    bands_hz = np.geomspace(_LOWEST_HZ, 0.45 * rate, _BANDS + 1)
-    edges = np.unique(np.searchsorted(scipy.fft.rfftfreq(size, 1 / rate), bands_hz))
-    window = np.hanning(size).astype(np.float32)
-    powers = np.empty((len(pieces), edges.size - 1), np.float32)
-    for first in range(0, len(pieces), 4096):
-        spectra = np.abs(scipy.fft.rfft(pieces[first : first + 4096] * window)) ** 2
-        powers[first : first + 4096] = np.add.reduceat(spectra[:, : edges[-1]], edges[:-1], axis=1)
-    power = powers.sum(axis=1)
-    level = 10 * np.log10(powers + 10 ** (_FLOOR_DB / 10) * power.max() + 1e-20)
-    level -= level.mean(axis=1, keepdims=True)
-    level -= uniform_filter1d(level, round(_SLOW_S / _HOP_S), axis=0, mode="nearest")
-    level[power < _HEARD * power.max()] = 0
-    return np.clip(level, -_MOST_DB, _MOST_DB)
-
-
 def _placed(
     x: np.ndarray, y: np.ndarray, line: Line, middle: int | None, rate: int
 ) -> _Place | None:
     """Return a place right to the sample, from a line that is right to some milliseconds."""
     ends = _overlap(x.size, y.size, line)
-    least = max(_least_overlap(x.size, y.size, rate), _LEAST_FRAMES * _FRAME)
+    least = max(least_overlap(x.size, y.size, rate), _LEAST_FRAMES * _FRAME)
     if ends[1] - ends[0] < least:
         return None
     start, stop = _stretch(x, *ends, middle, rate)
@@ -333,15 +196,10 @@ def _placed(
         line, sign = closer
         half *= _WIDER
     start, stop = _stretch(x, *_overlap(x.size, y.size, line), middle, rate)
-    if abs(line.pace - 1) > _MOST_DRIFT or stop - start < least:
+    if abs(line.pace - 1) > MOST_DRIFT or stop - start < least:
         return None
     likeness = _likeness(x[start:stop], sign * _moved(y, line, start, stop), rate)
     return _Place(line, sign, start, stop, likeness)
-
-
-def _least_overlap(one: int, other: int, rate: int) -> int:
-    """Return how many samples two recordings of these lengths must have in common."""
-    return max(round(min(_LEAST_OVERLAP * min(one, other), _ENOUGH_S * rate)), 1)
 
 
 def _overlap(of_loop: int, of_reference: int, line: Line) -> tuple[int, int]:
@@ -375,11 +233,11 @@ def _closer(
     the line through the lags is fitted by medians, which leave out windows that resemble a wrong
     place more.
     """
-    piece = _levelled(_moved(y, line, start - _MARGIN, stop + _MARGIN), rate)
-    own = _levelled(x[start:stop], rate)
+    piece = levelled(_moved(y, line, start - _MARGIN, stop + _MARGIN), rate)
+    own = levelled(x[start:stop], rate)
     count = min(_WINDOWS, max((own.size - _WIDTH) // _WIDTH + 1, 1))
     starts = np.unique(np.linspace(0, max(own.size - _WIDTH, 0), count).astype(int))
-    correlations = _window_correlations(own, piece, starts, _MARGIN, _WIDTH, _MARGIN, _FINER)
+    correlations = window_correlations(own, piece, starts, _MARGIN, _WIDTH, _MARGIN, _FINER)
     sign = 1 if correlations.max(axis=1).sum() >= -correlations.min(axis=1).sum() else -1
     lags = np.argmax(sign * correlations, axis=1) / _FINER - _MARGIN
     good = (sign * correlations).max(axis=1) > _CORRELATED
@@ -393,59 +251,27 @@ def _closer(
     return Line(line.offset + line.pace * lag, line.pace * (1 + slope)), sign
 
 
-def _window_correlations(
-    a: np.ndarray, b: np.ndarray, starts: np.ndarray, shift: int, width: int, reach: int, finer: int
-) -> np.ndarray:
-    """Return normalised correlations of windows of a and of b, which begin `shift` samples later.
-
-    The lags are those from -reach to reach, `finer` to a sample: shape (windows, lags).
-    """
-    ours = np.stack([_cut(a, n, n + width) for n in starts])
-    theirs = np.stack([_cut(b, n + shift - reach, n + shift + width + reach) for n in starts])
-    length = scipy.fft.next_fast_len(width + 2 * reach, real=True)
-    spectrum = scipy.fft.rfft(theirs, length) * scipy.fft.rfft(ours, length).conj()
-    products = finer * scipy.fft.irfft(spectrum, finer * length)[:, : finer * 2 * reach + 1]
-    energy = np.pad(np.cumsum(np.square(theirs, dtype=np.float64), axis=1), ((0, 0), (1, 0)))
-    of_theirs = energy[:, width:] - energy[:, :-width]
-    of_ours = np.square(ours, dtype=np.float64).sum(axis=1, keepdims=True)
-    mean = of_theirs.mean(axis=1, keepdims=True)  # a nearly silent lag is not raised to the others
-    norm = np.sqrt(of_ours * np.maximum(of_theirs, 0.1 * mean))
-    norm = np.repeat(norm, finer, axis=1)[:, : products.shape[1]]
-    return products / np.maximum(norm, 1e-12)
-
-
-def _levelled(signal: np.ndarray, rate: int) -> np.ndarray:
-    """Return the derivative of a signal divided by its level around each sample."""
-    from scipy.ndimage import uniform_filter1d
-
-    slopes = np.diff(signal, prepend=signal[:1])
-    power = uniform_filter1d(np.square(slopes), round(_LEVELLED_S * rate), mode="constant")
-    # uniform_filter1d sums in running differences, which may leave a little less than 0.
-    level = np.sqrt(np.maximum(power, 0) + _FLOOR**2 * power.max() + np.finfo(np.float32).tiny)
-    return (slopes / level).astype(np.float32)
-
-
 def _likeness(x: np.ndarray, y: np.ndarray, rate: int) -> float:
     """Return the median correlation of both, levelled, over the frames in which x is heard."""
     a, b, heard = (
         frames(part, _FRAME).astype(np.float64)
-        for part in (_levelled(x, rate), _levelled(y, rate), x)
+        for part in (levelled(x, rate), levelled(y, rate), x)
     )
     power = np.square(heard).mean(axis=1)
     norm = np.sqrt(np.square(a).sum(axis=1) * np.square(b).sum(axis=1))
     correlation = (a * b).sum(axis=1) / np.maximum(norm, _TINY)
-    return float(np.median(correlation[power > _HEARD * power.max()]))
+    return float(np.median(correlation[power > HEARD * power.max()]))
 
 
 def _moved(signal: np.ndarray, line: Line, start: int, stop: int) -> np.ndarray:
     """Return a reference, shape (..., samples), at the loop's samples start to stop; 0 outside."""
     if line.pace == 1 and line.offset == round(line.offset):
-        return _cut(signal, round(line.offset) + start, round(line.offset) + stop)
+        return cut(signal, round(line.offset) + start, round(line.offset) + stop)
     import soxr
 
     first = int(np.floor(line.offset + line.pace * start)) - _RESPONSE
     last = int(np.ceil(line.offset + line.pace * stop)) + _RESPONSE
-    piece = _cut(signal, first, last)
+    piece = cut(signal, first, last)
     if line.pace != 1:
         piece = soxr.resample(piece.T, line.pace, 1.0, quality="VHQ").T
     place = (line.offset - first) / line.pace + start
@@ -453,17 +279,7 @@ def _moved(signal: np.ndarray, line: Line, start: int, stop: int) -> np.ndarray:
     length = scipy.fft.next_fast_len(piece.shape[-1], real=True)
     turn = np.exp(2j * np.pi * (place - whole) * scipy.fft.rfftfreq(length))
     delayed = scipy.fft.irfft(scipy.fft.rfft(piece.astype(np.float64), length) * turn, length)
-    return _cut(delayed, whole, whole + stop - start).astype(np.float32)
-
-
-def _cut(signal: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Return the samples start to stop of a signal, 0 outside it."""
-    inside = signal[..., max(start, 0) : max(stop, 0)]
-    before = min(max(-start, 0), stop - start)
-    after = stop - start - before - inside.shape[-1]
-    if not before and not after:
-        return inside
-    return np.pad(inside, [(0, 0)] * (signal.ndim - 1) + [(before, after)])
+    return cut(delayed, whole, whole + stop - start).astype(np.float32)
 
 
 def _finest(whole_x: np.ndarray, y: np.ndarray, place: _Place) -> Line:
@@ -502,7 +318,7 @@ def _small_shift(x: np.ndarray, y: np.ndarray, parts: int) -> tuple[float, float
     """
     count = min(_WINDOWS, max(x.size // _WIDTH, 1))
     starts = np.linspace(0, max(x.size - _WIDTH, 0), count).astype(int)
-    ours, theirs = (np.stack([_cut(part, n, n + _WIDTH) for n in starts]) for part in (x, y))
+    ours, theirs = (np.stack([cut(part, n, n + _WIDTH) for n in starts]) for part in (x, y))
     u, derivative, v = _derivative(ours, 1), _derivative(ours, 2), _derivative(theirs, 1)
     basis = np.stack([u, u * np.linspace(-1, 1, u.shape[1]), derivative], axis=1)
     scale = np.sqrt(np.square(basis).sum(axis=2, keepdims=True)) + 1e-12
