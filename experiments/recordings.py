@@ -205,7 +205,7 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
     columns = [(of, entry) for of in (ours, theirs) for entry in PROTOCOLS]
     columns += [(ours, entry) for entry in BASELINES]
     for name, data_set, parameter in ours.measured():
-        maes = [of.mae(name, data_set, entry, parameter) for of, entry in columns]
+        maes = [of.mae((name, data_set, parameter), entry) for of, entry in columns]
         cells = ["" if mae is None else rounded(mae) for mae in maes]
         rows.append([data_set, UNITS[parameter], *cells])
     return markdown_table(header, rows, texts=2)

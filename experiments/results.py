@@ -89,7 +89,7 @@ def distances(found: dict[str, Any]) -> Iterator[tuple[str, str, list[float]]]:
 def first_error(errors: dict[str, Any], parameter: str, entries: Iterable[str]) -> str:
     """Return the error by the first of the entries (as `untrained/paper`) that there is, or ""."""
     results = Results({"": {"": errors}})
-    found = (results.mae("", "", entry, parameter) for entry in entries)
+    found = (results.mae(("", "", parameter), entry) for entry in entries)
     return next((rounded(mae) for mae in found if mae is not None), "")
 
 

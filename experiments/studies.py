@@ -95,7 +95,9 @@ def keep(
     (data_set,) = metrics
     found, errors = Results({study: metrics}), {}
     for entry in ENTRIES:
-        maes = {parameter: found.mae(study, data_set, entry, parameter) for parameter in PARAMETERS}
+        maes = {
+            parameter: found.mae((study, data_set, parameter), entry) for parameter in PARAMETERS
+        }
         if measured := {parameter: mae for parameter, mae in maes.items() if mae is not None}:
             errors[entry] = measured
     (validation,) = (curve for grid, curve in curves.items() if data_set.endswith(f"-{grid}"))

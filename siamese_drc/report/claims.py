@@ -148,7 +148,7 @@ def seed_spread(results: Results) -> float | None:
     ranges = []
     for experiment, data_set, parameter in results.measured():
         if experiment == SEEDS[0]:
-            maes = [results.mae_at((name, data_set, parameter), "paper") for name in SEEDS]
+            maes = [results.mae((name, data_set, parameter), "paper") for name in SEEDS]
             found = [mae for mae in maes if mae is not None]
             if len(found) == len(SEEDS):
                 ranges.append((max(found) - min(found)) / mean(found))

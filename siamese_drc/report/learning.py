@@ -82,8 +82,8 @@ def trainings(results: Results) -> list[Training]:
             [
                 ours / other
                 for place in flags
-                if (ours := results.mae_at(place, protocol)) is not None
-                and (other := results.mae_at(place, f"{baseline}/{protocol}"))
+                if (ours := results.mae(place, protocol)) is not None
+                and (other := results.mae(place, f"{baseline}/{protocol}"))
             ]
             for baseline in ("untrained", "no_network")
         )
@@ -113,7 +113,7 @@ def not_learnt(results: Results) -> list[NotLearnt]:
             if not learnt:
                 why = results.error(place, f"learnt/{protocol}")
                 entries = (protocol, f"untrained/{protocol}", "constant")
-                maes = {entry: results.mae_at(place, entry) for entry in entries}
+                maes = {entry: results.mae(place, entry) for entry in entries}
                 intervals = (tuple(why["below_untrained"]), tuple(why["below_constant"]))
                 found.append(NotLearnt(place, protocol, maes, *intervals))
     return found
@@ -124,7 +124,7 @@ def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
     ratios: dict[Place, float] = {}
     better = {}
     for cell in cells:
-        ours = results.mae_at(cell.place, "paper")
+        ours = results.mae(cell.place, "paper")
         if cell.trained and ours is not None:
             ratios[cell.place] = ours / float(cell.value)
             better[cell.place] = better_than_published(cell, "paper", results)
@@ -137,7 +137,7 @@ def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
 
 def better_than_published(cell: PublishedCell, protocol: str, results: Results) -> bool:
     """Return whether ours is below the published error, the twin's and that without a network."""
-    mae = results.mae_at(cell.place, protocol)
+    mae = results.mae(cell.place, protocol)
     below = mae is not None and mae < float(cell.value)
     return below and results.adds_to_baselines(cell.place, protocol)
 
@@ -163,5 +163,5 @@ def summary(cells: list[PublishedCell], results: Results) -> dict[str, float]:
     for protocol in PROTOCOLS:
         for parameter in parameters:
             name = f"{data_set.replace('-', '_')}_{parameter}_{protocol}"
-            numbers[name] = results.mae_at((experiment, data_set, parameter), protocol)
+            numbers[name] = results.mae((experiment, data_set, parameter), protocol)
     return {name: number for name, number in numbers.items() if number is not None}

@@ -66,4 +66,4 @@ def table_cells(cells: list[PublishedCell], table: str) -> list[PublishedCell]:
 
 def cell_mae(cell: PublishedCell, source: str, results: Results) -> float | None:
     """Return a cell's error by one source: `published`, or one of our protocols; None: no such."""
-    return float(cell.value) if source == "published" else results.mae_at(cell.place, source)
+    return float(cell.value) if source == "published" else results.mae(cell.place, source)

@@ -50,7 +50,7 @@ class Results:
     >>> errors = {"paper": {"ratio": {"mae": 1.2}}, "untrained": {"paper": {"ratio": {"mae": 3.6}}}}
     >>> results = Results({"drum-cnn": {"drum-ds2": errors}})
     >>> place = ("drum-cnn", "drum-ds2", "ratio")
-    >>> results.mae_at(place, "paper"), results.mae_at(place, "untrained/paper")
+    >>> results.mae(place, "paper"), results.mae(place, "untrained/paper")
     (1.2, 3.6)
     """
 
@@ -66,14 +66,10 @@ class Results:
             found = found[key]
         return found
 
-    def mae_at(self, place: Place, entry: str) -> float | None:
+    def mae(self, place: Place, entry: str) -> float | None:
         """Return the mean absolute error in the parameter's unit, or None."""
         error = self.error(place, entry)
         return None if error is None else error["mae"]
-
-    def mae(self, experiment: str, data_set: str, entry: str, parameter: str) -> float | None:
-        """Return `mae_at` of a place that is given in parts."""
-        return self.mae_at((experiment, data_set, parameter), entry)
 
     def with_twins(self) -> Results:
         """Return the trained results that have an untrained twin; earlier ones have none."""
@@ -93,8 +89,8 @@ class Results:
 
     def adds_to_baselines(self, place: Place, protocol: str) -> bool:
         """Return whether an error is below the twin's and that of the forest without a network."""
-        mae = self.mae_at(place, protocol)
-        others = [self.mae_at(place, f"{name}/{protocol}") for name in ("untrained", "no_network")]
+        mae = self.mae(place, protocol)
+        others = [self.mae(place, f"{name}/{protocol}") for name in ("untrained", "no_network")]
         return mae is not None and all(other is not None and mae < other for other in others)
 
     def measured(self) -> Iterator[Place]:

@@ -30,10 +30,10 @@ def test_reads_and_joins_both_files_of_an_experiment(folder):
     assert list(results.experiments) == params.evaluated
     assert results == made_up_results(params)
     place = ("drum-cnn-stft128", "drum-dm2", "attack_ms")
-    assert results.mae_at(place, "paper") == 5.0
-    assert results.mae_at(place, "untrained/paper") == 7.5
-    assert results.mae_at(place, "untrained/unseen_loops") == 17.5
-    assert results.mae_at(place, "no_network/unseen_loops") == 18.75
+    assert results.mae(place, "paper") == 5.0
+    assert results.mae(place, "untrained/paper") == 7.5
+    assert results.mae(place, "untrained/unseen_loops") == 17.5
+    assert results.mae(place, "no_network/unseen_loops") == 18.75
 
 
 def test_new_errors_on_other_loops_replace_those_of_the_old_form_but_not_the_constant():
@@ -120,7 +120,7 @@ def test_without_baselines_nothing_is_said_of_the_network():
     ],
 )
 def test_what_was_not_measured_is_none(place, protocol):
-    assert one_error().mae_at(place, protocol) is None
+    assert one_error().mae(place, protocol) is None
     assert one_error().learnt(place, protocol) is None
 
 
