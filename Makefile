@@ -40,7 +40,7 @@ lint: .venv/installed-dev ## ruff and mypy (1 min)
 compare: .venv/installed ## do the metrics made on this machine agree with the committed ones?
 	python -m stages.compare
 
-recordings: .venv/installed ## the pipeline on real recordings (Debian or Ubuntu, after `apt-get update`; 5 min)
+recordings: .venv/installed ## the pipeline on real recordings (Debian or Ubuntu, after `apt-get update`; up to an hour)
 	python -m experiments recordings
 
 bench: .venv/installed-bench ## how fast each heavy step is beside other programs (10 min)

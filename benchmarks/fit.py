@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pedalboard
 
 from benchmarks.measuring import rendered_loops
 from experiments.results import markdown_table
@@ -20,7 +21,7 @@ from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor
-from siamese_drc.match.same_performance import fit_pair
+from siamese_drc.match.pair_fit import fit_pair
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -64,6 +65,21 @@ def limited(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> 
     return loop[None], compressed(clip, limiter)[None]
 
 
+def limited_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Limit, and cut the first quarter off."""
+    dry, wet = limited(loop, other, settings)
+    start = loop.size // 4
+    return dry[:, start:], wet[:, start:]
+
+
+def limited_by_juce(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Limit the peaks by 4 dB with pedalboard's limiter."""
+    clip = compressed(loop, settings)
+    ceiling = 20 * np.log10(np.abs(clip).max()) - 4
+    limiter = pedalboard.Limiter(threshold_db=float(ceiling), release_ms=50.0)
+    return loop[None], limiter(clip[None], SAMPLE_RATE)
+
+
 def clipped(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Clip the peaks at -2 dB."""
     clip = compressed(loop, settings)
@@ -105,6 +121,8 @@ SITUATIONS: dict[str, Situation] = {
     "16 bits": in_16_bits,
     "from the middle of a sound": from_the_middle,
     "limited by 4 dB afterwards": limited,
+    "the same, from the middle of a sound": limited_middle,
+    "limited by pedalboard's limiter": limited_by_juce,
     "clipped afterwards": clipped,
     "knee of 9 dB": soft_knee,
     "linked by the louder channel": louder_channel,
@@ -125,7 +143,8 @@ def table() -> str:
             settings = _settings(random)
             dry, wet = situation(loop, loops[number - 1], settings)
             wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
-            fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE)
+            whole = dry.shape[1] == loop.size
+            fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole)
             if fit.settings:
                 found = [fit.settings[parameter] for parameter in PARAMETERS]
                 outcomes.append(

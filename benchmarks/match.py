@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.measuring import interleaved_medians, rendered_loops
 from benchmarks.table import Row
-from siamese_drc.app.output import render
+from siamese_drc.app.output import Applied, render
 from siamese_drc.audio import open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.families import FamilyCompressor, Link
@@ -188,7 +188,7 @@ def ours(pair: Pair, output: Path) -> None:
     answer = match(inputs.loop, inputs.references, sample_rate=SAMPLE_RATE)
     # Without an answer the user keeps the loop: nothing else is fair to measure.
     settings = answer.values() or {**SETTINGS, "ratio": 1.0}
-    render(loop, settings, output, family=answer.family, link=answer.link)
+    render(loop, Applied(settings, answer.family, answer.link), output)
 
 
 def with_matchering(pair: Pair, output: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from experiments.clone import run_measured
+from experiments.clone import run
 from experiments.results import markdown_table
 
 ROOT = Path(__file__).parents[1]
@@ -67,7 +67,7 @@ def peaks(size: Size) -> list[float]:
     with tempfile.TemporaryDirectory() as name:
         project(Path(name), size)
         return [
-            1000 * run_measured([sys.executable, "-m", f"stages.{stage}", key], Path(name))[1]
+            1000 * run([sys.executable, "-m", f"stages.{stage}", key], Path(name))[1]
             for stage, key in STAGES.items()
         ]
 

@@ -20,7 +20,8 @@ def main(arguments: list[str] | None = None) -> None:
     at_paper.add_argument("name", nargs="?", help="an entry of params.yaml")
     at_paper.add_argument("grids", nargs="*", help="grids of its corpus")
     study = commands.add_parser("study", help="variations of an experiment")
-    study.add_argument("experiment", help="an entry of experiments/studies.yaml")
+    study.add_argument("study", help="an entry of experiments/studies.yaml")
+    study.add_argument("variations", nargs="*", help="of the study; without: all of them")
     commands.add_parser("recordings", help="real recordings from two Debian packages")
     own = commands.add_parser("pairs", help="drc-match on your pairs of recordings")
     own.add_argument("file", type=Path, help="a CSV file (docs/recordings.md)")
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
         elif given.command == "paper":
             paper.run_at_paper_scale(given.name, given.grids)
         elif given.command == "study":
-            studies.run_study(given.experiment)
+            studies.run_study(given.study, given.variations)
         elif given.command == "recordings":
             recordings.run_on_recordings()
         elif given.command == "pairs":

@@ -25,20 +25,17 @@ from stages.project.params import load_params
 POLL_SECONDS = 0.5
 
 
-def run(command: list[str], folder: Path) -> None:
-    """Run a command in a folder, as `run_measured` does."""
-    run_measured(command, folder)
-
-
-def run_measured(command: list[str], folder: Path) -> tuple[float, float]:
+def run(command: list[str], folder: Path) -> tuple[float, float]:
     """Run a command; return its seconds and the peak of its processes' own memory, in GB.
 
-    Its output goes where ours goes. Own memory does not count pages of memory-mapped files, which
-    the kernel drops when it needs the memory. InputError if the program is missing or fails.
+    It finds this interpreter's own programs first, and its output goes where ours goes. Own memory
+    does not count pages of memory-mapped files, which the kernel drops when it needs the memory.
+    InputError if the program is missing or fails.
     """
     started, peak = time.monotonic(), 0
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     try:
-        process = psutil.Popen(command, cwd=folder, env=_environment())
+        process = psutil.Popen(command, cwd=folder, env=os.environ | {"PATH": path})
     except FileNotFoundError as error:
         raise InputError(f"{command[0]}: there is no such program") from error
     while process.poll() is None:
@@ -87,7 +84,7 @@ def run_stage_once(clone: Path, stage: str, output: Path) -> dict[str, float]:
     record = clone / "build" / f"{stage}.json"
     if not record.exists():
         command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
-        seconds, memory_gb = run_measured(command, clone)
+        seconds, memory_gb = run(command, clone)
         cost = {
             "minutes": round(seconds / 60, 1),
             "memory_gb": round(memory_gb, 2),
@@ -123,15 +120,8 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment with this interpreter's own programs first on the path."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return os.environ | {"PATH": path}
-
-
 def _gigabytes(path: Path) -> float:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files) / 1e9
+    return sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file()) / 1e9
 
 
 def _own_bytes(process: psutil.Process) -> int:

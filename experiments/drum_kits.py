@@ -72,7 +72,6 @@ class Layer:
 class Instrument:
     """One drum of a kit."""
 
-    name: str
     volume: float
     layers: tuple[Layer, ...]
 
@@ -103,9 +102,8 @@ def read_kit(folder: Path) -> dict[int, Instrument]:
         if single and not layers:
             layers = (Layer(folder / single, low=0.0, high=1.0, gain=1.0),)
         if layers:
-            name = entry.findtext("{*}name", "")
             volume = float(entry.findtext("{*}volume", "1"))
-            kit[int(entry.findtext("{*}id", ""))] = Instrument(name, volume, layers)
+            kit[int(entry.findtext("{*}id", ""))] = Instrument(volume, layers)
     return kit
 
 

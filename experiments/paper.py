@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from experiments.clone import make_clone, provenance, run, run_stage_once
 from experiments.results import (
     UNITS,
@@ -75,7 +77,7 @@ COLUMNS = {
 }
 # The first words of the stages' names, of earlier commits too.
 STAGES = (
-    *("render", "compress", "closed-form", "inputs", "spectrogram", "handcraft"),
+    *("render", "compress", "closed-form", "inputs", "handcraft"),
     *("train", "embed", "evaluate", "unseen-loops", "transfer"),
 )
 
@@ -115,9 +117,10 @@ def recipe(params: Params, name: str) -> dict[str, Any]:
     entry, model = params.trained[name], params.model_of(name).model_dump(mode="json")
     if model["kind"] == "none":
         return {"model": model}
+    own_seed = {} if entry.seed is None else {"seed": entry.seed}
     return {
         "model": model,
-        "train": params.training_of(name).model_dump(mode="json"),
+        "train": params.training_of(name).model_dump(mode="json") | own_seed,
         "epochs": params.max_epochs_of(name),
         "targets": entry.targets,
         "loops": params.size.loops[params.corpora[entry.corpus].material],
@@ -163,13 +166,9 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     models = clone / files.MODELS / trained
     networks = read_json(models / "networks.json")
     history = models / "history.csv"
-    experiment = _experiment(params, name)
-    metrics = files.metrics_file("paper", name)
-    if isinstance(entry, UnseenLoops):
-        metrics = files.unseen_loops_file("paper", experiment)
     made = {
         "data_sets": [params.data_set(tested, grid) for grid in grids],
-        "metrics": str(metrics),
+        "metrics": str(load_params(clone / "params.yaml").metrics[name]),
         "recipe": recipe(params, name),
         **provenance(clone),
         "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
@@ -177,7 +176,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         "by_value": errors_by_value(clone / files.predictions_table(name)),
         "stages": costs,
     }
-    land(clone, experiment, RESULTS, run_folder(name, grids), made)
+    land(clone, _experiment(params, name), RESULTS, run_folder(name, grids), made)
 
 
 def entry_of(params: Params, name: str) -> Any:
@@ -210,28 +209,25 @@ def stages_of(params: Params, name: str) -> dict[str, Path]:
     Of a transfer: those that follow the stages of its experiment.
     """
     entry = entry_of(params, name)
+    unseen = isinstance(entry, UnseenLoops)
     stages: dict[str, Path] = {}
     for corpus in _corpora(entry):
         material, source = params.corpora[corpus].material, f"{corpus}-{entry.representation}"
-        stages |= {
-            f"render@{material}": files.LOOPS / material,
-            f"compress@{corpus}": files.COMPRESSED / corpus,
-            f"closed-form@{corpus}": files.closed_form_table(corpus),
-            f"inputs@{source}": files.INPUTS / source,
-        }
+        stages[f"render@{material}"] = files.LOOPS / material
+        stages[f"compress@{corpus}"] = files.COMPRESSED / corpus
+        if not unseen:
+            stages[f"closed-form@{corpus}"] = files.closed_form_table(corpus)
+        stages[f"inputs@{source}"] = files.INPUTS / source
     if name in params.transfers:
-        return stages | {f"transfer@{name}": files.predictions_table(name)}
-    if isinstance(entry, UnseenLoops):
-        experiment = _experiment(params, name)
-        return {key: out for key, out in stages.items() if not key.startswith("closed-form")} | {
-            f"train-unseen-loops@{experiment}": files.MODELS / name,
-            f"unseen-loops@{experiment}": files.predictions_table(name),
-        }
-    return stages | {
-        f"train@{name}": files.MODELS / name,
-        f"embed@{name}": files.EMBEDDINGS / name,
-        f"evaluate@{name}": files.predictions_table(name),
-    }
+        stages[f"transfer@{name}"] = files.predictions_table(name)
+    elif unseen:
+        stages[f"train-unseen-loops@{_experiment(params, name)}"] = files.MODELS / name
+        stages[f"unseen-loops@{_experiment(params, name)}"] = files.predictions_table(name)
+    else:
+        stages[f"train@{name}"] = files.MODELS / name
+        stages[f"embed@{name}"] = files.EMBEDDINGS / name
+        stages[f"evaluate@{name}"] = files.predictions_table(name)
+    return stages
 
 
 def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -> None:
@@ -290,10 +286,11 @@ def where_errors_are(results: Path = RESULTS) -> str:
                     f"{last:.2f}",
                 ]
                 given = published.get((found["experiment"], data_set, parameter), "")
-                rows.append([data_set, f"`{protocol}`", UNITS[parameter], given, *cells])
-    header = ["data set", "protocol", "parameter", "published", "forest", "untrained"]
+                of_run = [found["experiment"], data_set, f"`{protocol}`", UNITS[parameter]]
+                rows.append([*of_run, given, *cells])
+    header = ["experiment", "data set", "protocol", "parameter", "published", "forest", "untrained"]
     header += ["network itself", "forest, by third of the true values", "validation loss"]
-    return markdown_table([*header, "fall in the last quarter"], rows, texts=3)
+    return markdown_table([*header, "fall in the last quarter"], rows, texts=4)
 
 
 def tables(results: Path = RESULTS) -> str:
@@ -318,12 +315,19 @@ def _runs(results: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]
 
 
 def _costs_table(runs: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Return a table with minutes / GB of memory / GB on disk of each run's stages."""
-    by_kind: dict[str, dict[str, str]] = {name: {} for name in runs}
+    """Return a table with minutes / GB of memory / GB on disk of each run's stages.
+
+    Of several stages of a kind: the sum, for memory the largest.
+    """
+    by_kind: dict[str, dict[str, str]] = {}
     for name, stages in runs.items():
-        for stage, cost in stages.items():
-            (kind,) = (kind for kind in STAGES if stage.startswith(kind))
-            by_kind[name][kind] = " / ".join(map(str, cost.values()))
+        costs = pd.DataFrame.from_dict(stages, orient="index")
+        kinds = [next(kind for kind in STAGES if stage.startswith(kind)) for stage in stages]
+        costs = costs.groupby(kinds).agg({"minutes": "sum", "memory_gb": "max", "disk_gb": "sum"})
+        by_kind[name] = {
+            kind: " / ".join(f"{value:.3g}" for value in of_kind)
+            for kind, *of_kind in costs.itertuples()
+        }
     kinds = [kind for kind in STAGES if any(kind in costs for costs in by_kind.values())]
     rows = [[name, *(costs.get(kind, "") for kind in kinds)] for name, costs in by_kind.items()]
     return markdown_table(["run", *kinds], rows)

@@ -87,14 +87,15 @@ def run_on_recordings() -> None:
         f"{st}@{name}" for name in EXPERIMENTS.values() for st in ("evaluate", "unseen-loops")
     ]
     run([*dvc, "repro", *stages], clone)
-    scale = load_params(clone / "params.yaml").scale
     made_by = provenance(clone)
     shutil.rmtree(RESULTS, ignore_errors=True)
-    for name in EXPERIMENTS.values():
-        for place in (files.metrics_file, files.unseen_loops_file):
-            made = {"metrics": str(place(scale, name)), **made_by}
-            land(clone, name, RESULTS, RESULTS / "runs" / name, made)
-    match_recordings(BUILD / "audio")
+    for name, metrics in load_params(clone / "params.yaml").metrics.items():
+        made = {"metrics": str(metrics), **made_by}
+        land(clone, name, RESULTS, RESULTS / "runs" / name, made)
+    from stages.match_evaluate import recording_errors  # its imports take seconds
+
+    errors = {name: recording_errors(load_params(), BUILD / "audio" / name) for name in MATERIALS}
+    write_json(MATCH_RESULTS, errors)
 
 
 def unpack_packages(folder: Path) -> Path:
@@ -174,15 +175,6 @@ def use_recordings(content: Any) -> None:
         }
 
 
-def match_recordings(audio: Path) -> None:
-    """Evaluate the match tool on the folders of recordings under `audio`."""
-    from stages.match_evaluate import recording_errors
-
-    params = load_params()
-    errors = {material: recording_errors(params, audio / material) for material in MATERIALS}
-    write_json(MATCH_RESULTS, errors)
-
-
 def write_tables() -> None:
     """Write the tables of errors and of matches into their page."""
     update_page(PAGE, "errors", error_table())
@@ -205,8 +197,7 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
     columns = [(of, entry) for of in (ours, theirs) for entry in PROTOCOLS]
     columns += [(ours, entry) for entry in BASELINES]
     for name, data_set, parameter in ours.measured():
-        maes = [of.mae((name, data_set, parameter), entry) for of, entry in columns]
-        cells = ["" if mae is None else rounded(mae) for mae in maes]
+        cells = [rounded(of.mae((name, data_set, parameter), entry)) for of, entry in columns]
         rows.append([data_set, UNITS[parameter], *cells])
     return markdown_table(header, rows, texts=2)
 

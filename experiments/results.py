@@ -89,13 +89,13 @@ def distances(found: dict[str, Any]) -> Iterator[tuple[str, str, list[float]]]:
 def first_error(errors: dict[str, Any], parameter: str, entries: Iterable[str]) -> str:
     """Return the error by the first of the entries (as `untrained/paper`) that there is, or ""."""
     results = Results({"": {"": errors}})
-    found = (results.mae(("", "", parameter), entry) for entry in entries)
-    return next((rounded(mae) for mae in found if mae is not None), "")
+    found = (rounded(results.mae(("", "", parameter), entry)) for entry in entries)
+    return next(filter(None, found), "")
 
 
-def rounded(value: float) -> str:
-    """Return a number with three significant digits."""
-    return f"{value:.3g}"
+def rounded(value: float | None) -> str:
+    """Return a number with three significant digits, or "" for None."""
+    return "" if value is None else f"{value:.3g}"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int = 1) -> str:

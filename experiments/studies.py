@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import dvc.api
 from ruamel.yaml import YAML
 
 from experiments.clone import provenance, run
+from experiments.paper import stages_of
 from experiments.results import (
     UNITS,
     markdown_table,
@@ -26,7 +28,7 @@ from siamese_drc.core.outputs import replaced
 from siamese_drc.report.pictures import draw_study, save_svg, style
 from siamese_drc.report.results import DASH, Results, read_json
 from stages.project import files
-from stages.project.params import load_params, unseen_loops_name
+from stages.project.params import load_params
 
 STUDIES = Path(__file__).with_name("studies.yaml")
 RESULTS = files.METRICS / "studies"
@@ -45,34 +47,37 @@ ENTRIES = {
 
 
 def read_studies() -> dict[str, dict[str, Any]]:
-    """Return the studies: `experiment`, `always` and `variations` of each."""
+    """Return the studies: `experiment`, `scale`, `always` and `variations` of each."""
     return YAML(typ="safe", pure=True).load(STUDIES)
 
 
-def run_study(study: str) -> None:
-    """Run the variations of a study that have no results yet.
+def run_study(study: str, only: Collection[str] = ()) -> None:
+    """Run the variations of a study that have no results yet; `only` these, if any are named.
 
     Each is a DVC experiment (`dvc exp show` lists it), run in a temporary folder; stages that it
     does not change come from DVC's cache. Remove the study's file of results to run all again.
-    InputError if there is no such study, or a run fails.
+    InputError if there is no such study or variation, or a run fails.
     """
-    studies, params = read_studies(), load_params()
+    studies = read_studies()
     if study not in studies:
         raise InputError(f"{study}: no study in {STUDIES}; it has: {', '.join(studies)}")
-    experiment, always = studies[study]["experiment"], studies[study].get("always", [])
-    target, metrics = f"evaluate@{experiment}", files.metrics_file(params.scale, experiment)
-    for name in params.unseen_loops:
-        if unseen_loops_name(name) == experiment:
-            target = f"unseen-loops@{name}"
-            metrics = files.unseen_loops_file(params.scale, name)
-    for name, variation in studies[study]["variations"].items():
+    about = studies[study]
+    variations = about["variations"]
+    if unknown := [name for name in only if name not in variations]:
+        raise InputError(f"{unknown[0]}: no variation of {study}; it has: {', '.join(variations)}")
+    experiment, scale = about["experiment"], about.get("scale", "laptop")
+    params = load_params().model_copy(update={"scale": scale})
+    always = [f"scale={scale}", *about.get("always", [])]
+    *_, target = stages_of(params, experiment)
+    for name in only or variations:
         if name in results_of(study):
             continue
+        variation = variations[name]
         changes = [part for change in [*always, *variation["set"]] for part in ("-S", change)]
         made = f"{study}-{name}"
         dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp"]
         run([*dvc_command, "--name", made, *changes, target], Path.cwd())
-        errors = json.loads(dvc.api.read(str(metrics), rev=made))
+        errors = json.loads(dvc.api.read(str(params.metrics[experiment]), rev=made))
         history = dvc.api.read(str(files.MODELS / experiment / "history.csv"), rev=made)
         keep(study, name, errors, validation_curves(StringIO(history)), provenance(Path.cwd()))
 
@@ -95,10 +100,8 @@ def keep(
     (data_set,) = metrics
     found, errors = Results({study: metrics}), {}
     for entry in ENTRIES:
-        maes = {
-            parameter: found.mae((study, data_set, parameter), entry) for parameter in PARAMETERS
-        }
-        if measured := {parameter: mae for parameter, mae in maes.items() if mae is not None}:
+        maes = {name: found.mae((study, data_set, name), entry) for name in PARAMETERS}
+        if measured := {name: mae for name, mae in maes.items() if mae is not None}:
             errors[entry] = measured
     (validation,) = (curve for grid, curve in curves.items() if data_set.endswith(f"-{grid}"))
     kept = {"commit": made_by["commit"], "errors": errors, "validation": validation}
@@ -135,8 +138,8 @@ def table(study: str, results: Path = RESULTS) -> str:
         loss += " (another loss)" if variation.get("other_loss") else ""
         row = [variation["change"], f"`{found[name]['commit'][:7]}`", loss]
         for parameter in varied:
-            maes = (errors[entry][parameter] if entry in errors else None for entry in entries)
-            row.append(" / ".join(DASH if mae is None else rounded(mae) for mae in maes))
+            maes = (errors.get(entry, {}).get(parameter) for entry in entries)
+            row.append(" / ".join(rounded(mae) or DASH for mae in maes))
         rows.append(row)
     named = " / ".join(ENTRIES[entry] for entry in entries)
     header = ["change", "commit", "validation loss", *(UNITS[name] for name in varied)]

@@ -105,13 +105,10 @@ def open_sound(path: Path) -> Sound:
         If there is no such file or nobody writes to the pipe, if it may not be read, or is not
         audio, or its rate, its number of channels or its length is outside the limits.
     """
-    spool = None
     if str(path) == "-":
         path = _STANDARD_INPUT
     try:
-        kind = path.stat().st_mode
-        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-            spool = _spooled(path)
+        spool = None if path.is_file() or path.is_dir() else _spooled(path)
         source = Path(spool.name) if spool else path
         with source.open("rb") as content:
             if not content.read(1):
@@ -158,8 +155,7 @@ def quantise(signal: np.ndarray) -> np.ndarray:
 
 def write_audio(path: Path, signal: np.ndarray, sample_rate: int) -> None:
     """Write mono float samples as 24-bit WAV or FLAC, by the name's ending."""
-    kind = "FLAC" if path.suffix == ".flac" else "WAV"
-    soundfile.write(path, quantise(signal), sample_rate, subtype="PCM_24", format=kind)
+    soundfile.write(path, quantise(signal), sample_rate, subtype="PCM_24")
 
 
 def read_audio(
@@ -255,11 +251,10 @@ def _by_libsndfile(source: Path, start: int) -> Iterator[np.ndarray]:
     with soundfile.SoundFile(_name(source)) as file:
         if file.seekable():
             file.seek(start)
-            start = 0
-        while len(block := file.read(start or BLOCK, dtype="float32", always_2d=True)):
-            if not start:
-                yield np.ascontiguousarray(block.T)
-            start = max(0, start - len(block))
+        else:
+            file.read(start, dtype="float32")
+        while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+            yield np.ascontiguousarray(block.T)
 
 
 def _by_ffmpeg(source: Path, start: int) -> Iterator[np.ndarray]:

@@ -24,8 +24,8 @@ from typing import Any
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.report.results import read_json
-from stages.project.files import metrics_file, predictions_table, unseen_loops_file
-from stages.project.params import load_params, unseen_loops_name
+from stages.project.files import predictions_table
+from stages.project.params import load_params
 
 RELATIVE = 0.25
 PERCENT_OF_RANGE = 2.0
@@ -36,10 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) > 1:
         raise InputError(f"{' '.join(arguments)}: must be at most one git revision")
     revision = arguments[0] if arguments else "HEAD"
-    params = load_params()
-    tested = {name: metrics_file(params.scale, name) for name in params.evaluated}
-    for name in params.unseen_loops:
-        tested[unseen_loops_name(name)] = unseen_loops_file(params.scale, name)
+    tested = load_params().metrics
     missing = [name for name in tested if not predictions_table(name).is_file()]
     if missing or not tested:
         raise InputError(

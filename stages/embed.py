@@ -26,6 +26,7 @@ from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
+from stages.project.sections import Input
 
 
 @dataclass(frozen=True)
@@ -34,30 +35,25 @@ class Job:
 
     params: Params
     experiment: str
-    corpus: str
+    source: Input  # the corpus in the experiment's representation
     folder: Path
     name: str
     network: dict[str, Any]
 
     @property
-    def source(self) -> str:
-        """Name of the input: the corpus in the experiment's representation."""
-        return f"{self.corpus}-{self.params.trained[self.experiment].representation}"
-
-    @property
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
-        return files.read_grid(self.corpus, self.network["grid"])
+        return files.read_grid(self.source.corpus, self.network["grid"])
 
     @property
     def inputs(self) -> dict[str, list[Path]]:
         """The files, one per loop, by the name of what is made of them; delayed ones too."""
-        grid, loops = self.network["grid"], range(self.rows["loop"].nunique())
-        inputs = {self.name: [files.input_file(self.source, grid, loop) for loop in loops]}
-        if self.params.inputs[self.source].delayed_ms is not None:
-            name = files.delayed_network_name(self.name)
-            inputs[name] = [files.delayed_file(self.source, grid, loop) for loop in loops]
-        return inputs
+        grid, rows = self.network["grid"], self.rows
+        versions = {self.name: grid}
+        if self.source.delayed_ms is not None:
+            versions[files.delayed_name(self.name)] = files.delayed_name(grid)
+        source = self.source.input
+        return {name: files.input_files(source, of, rows) for name, of in versions.items()}
 
 
 def main(params: Params, experiment: str) -> None:
@@ -75,11 +71,12 @@ def embed(params: Params, experiment: str, corpus: str, grids: Sequence[str], fo
     """
     folder.mkdir()
     none = params.model_of(experiment).kind == "none"
-    vectors = params.representations[params.trained[experiment].representation].gain is not None
+    source = params.inputs[f"{corpus}-{params.trained[experiment].representation}"]
+    vectors = params.representations[source.representation].gain is not None
     work: list[partial[None]] = []
     for name, network in files.read_networks(experiment).items():
         if network["grid"] in grids:
-            job = Job(params, experiment, corpus, folder, name, network)
+            job = Job(params, experiment, source, folder, name, network)
             work.append(partial(copy_inputs if none else embed_by_network, job))
             if name == network["grid"] and not none:
                 job = replace(job, name=files.no_network_name(name))
@@ -97,7 +94,7 @@ def copy_inputs(job: Job) -> None:
 
 def summarise_inputs(job: Job) -> None:
     """Write simple statistics of every row's input: a baseline without a network."""
-    dry = memory_mapped(files.dry_file(job.source))
+    dry = memory_mapped(files.dry_file(job.source.input))
     for name, inputs in job.inputs.items():
         clips = [memory_mapped(path) for path in inputs]
         rows = [difference_statistics(*pair) for pair in zip(dry, clips, strict=False)]
@@ -110,7 +107,7 @@ def embed_by_network(job: Job) -> None:
     from siamese_drc.networks.siamese import build_siamese, embed_rows, regress
 
     params, rows = job.params, job.rows
-    dry = memory_mapped(files.dry_file(job.source))
+    dry = memory_mapped(files.dry_file(job.source.input))
     targets = params.trained[job.experiment].targets
     scale = TargetScale.of_grid(params.grids.named[job.network["grid"]], targets)
     network = build_siamese(

@@ -1,8 +1,6 @@
-"""Stage `evaluate`: errors of an experiment by the protocol `paper`, beside the baselines.
+"""Errors of an experiment by the protocol `paper`, beside the baselines.
 
-Usage: python -m stages.evaluate EXPERIMENT
-
-Reads data/embeddings/EXPERIMENT; writes data/predictions/EXPERIMENT.csv and
+`python -m stages.evaluate EXPERIMENT` writes data/predictions/EXPERIMENT.csv and
 metrics/<scale>/experiments/EXPERIMENT.json.
 """
 
@@ -21,7 +19,7 @@ from sklearn.compose import TransformedTargetRegressor
 
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation import protocols
-from siamese_drc.evaluation.baselines import constant, read_closed_form, ridge
+from siamese_drc.evaluation.baselines import constant, ridge
 from siamese_drc.evaluation.errors import compared_errors, prediction_table, rounded
 from siamese_drc.evaluation.forest import BinnedForestRegressor
 from siamese_drc.evaluation.protocols import DataSet, Fit, Prediction
@@ -40,8 +38,7 @@ def main(params: Params, name: str) -> None:
     def fits(grid: str, data: DataSet, features: str) -> Fits:
         return {"paper": random_splits(params, data, folder / f"{features}.npy")}
 
-    metrics = files.metrics_file(params.scale, name)
-    evaluate(params, name, corpus, params.grids_of(name), folder, fits, metrics)
+    evaluate(params, name, corpus, params.grids_of(name), folder, fits)
 
 
 def evaluate(
@@ -51,16 +48,13 @@ def evaluate(
     grids: Sequence[str],
     folder: Path,
     fits: Callable[[str, DataSet, str], Fits],
-    metrics: Path,
-    *,
-    name: str | None = None,
+    transfer: str | None = None,
 ) -> None:
-    """Write the errors of an experiment on a corpus to `metrics`, and its predictions.
+    """Write the errors of an experiment, or of its transfer, on a corpus, and the predictions.
 
     `experiment` is a key of `params.trained`; `folder` has the features and outputs of the corpus's
     rows. `fits` returns the fits of each protocol, given a grid, its rows in the corpus and the
-    name of features: those of a network, or of none. `name`, of the table of predictions, is
-    the experiment's if not given.
+    name of features: those of a network, or of none.
     """
     unseen = experiment not in params.experiments
     source = f"{corpus}-{params.trained[experiment].representation}"
@@ -76,7 +70,7 @@ def evaluate(
         median = protocols.predict(first, lambda *_: constant(), description="constant")
         entries["constant"] = median
         if params.inputs[source].delayed_ms is not None:
-            late = data.read_rows(folder / f"{files.delayed_network_name(grid)}.npy")
+            late = data.read_rows(folder / f"{files.delayed_name(grid)}.npy")
             entries |= predicted(
                 {
                     f"{protocol}_delayed": [replace(fit, test_features=late) for fit in of_protocol]
@@ -91,7 +85,7 @@ def evaluate(
                 "no_network": predicted(fits(grid, data, files.no_network_name(grid)), forest=True),
             }
         if not unseen:
-            solved = closed_form(corpus, grid)
+            solved = files.read_closed_form(corpus, grid)
             entries["closed_form"] = [Prediction(rows, solved[data.parameters].to_numpy())]
         errors = compared_errors(
             data, entries, baselines, bootstrap=params.evaluate.bootstrap, seed=params.evaluate.seed
@@ -99,9 +93,10 @@ def evaluate(
         if not unseen:
             errors["closed_form"]["unsolved"] = int((~solved["solved"]).sum())
         results[data.name] = errors
-    with replaced(files.predictions_table(name or experiment)) as path:
+    name = transfer or experiment
+    with replaced(files.predictions_table(name)) as path:
         pd.concat(tables).to_csv(path, index=False, float_format="%.6g")
-    with replaced(metrics) as path:
+    with replaced(params.metrics[name]) as path:
         path.write_text(json.dumps(rounded(results), indent=1, sort_keys=True) + "\n")
 
 
@@ -109,13 +104,6 @@ def data_set(params: Params, corpus: str, grid: str) -> DataSet:
     """Return the rows of a corpus under one of its grids."""
     name, varied = params.data_set(corpus, grid), params.grids.named[grid].varied
     return DataSet.of_settings(name, files.read_grid(corpus, grid), varied)
-
-
-def closed_form(corpus: str, grid: str) -> pd.DataFrame:
-    """Return the closed-form estimates of the rows of a grid."""
-    settings = files.read_settings(corpus)
-    table = read_closed_form(files.closed_form_table(corpus), rows=len(settings))
-    return table[settings["grid"] == grid]
 
 
 def random_splits(params: Params, data: DataSet, features: Path) -> list[Fit]:

@@ -1,7 +1,4 @@
-"""Stage `inputs`: the clips of one corpus in one representation.
-
-Usage: python -m stages.inputs INPUT
-"""
+"""The clips of one corpus in one representation: `python -m stages.inputs INPUT`."""
 
 from __future__ import annotations
 
@@ -57,16 +54,17 @@ def write_loop(
     """
     loop, clips = job
     entry, rate = params.inputs[name], params.sample_rate
-    versions = [(files.input_file, 0)]
-    if entry.delayed_ms is not None:
-        versions.append((files.delayed_file, round(entry.delayed_ms * rate / 1000)))
     with threadpool_limits(1):  # so that no sum depends on the number of cores
         source = files.loop_file(params.corpora[entry.corpus].material, loop)
         dry = read_audio(source, sample_rate=rate, samples=params.clip_samples)
         transform_of, of_dry = _transforms(params, entry.representation, dry)
         for grid, count in clips.items():
-            for place, delay in versions:
-                target = folder / place(name, grid, loop).relative_to(files.INPUTS / name)
+            delays = {grid: 0}
+            if entry.delayed_ms is not None:
+                delays[files.delayed_name(grid)] = round(entry.delayed_ms * rate / 1000)
+            for version, delay in delays.items():
+                path = files.input_file(name, version, loop)
+                target = folder / path.relative_to(files.INPUTS / name)
                 target.parent.mkdir(exist_ok=True)
                 write_inputs(
                     files.compressed_file(entry.corpus, grid, loop),

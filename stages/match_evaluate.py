@@ -16,14 +16,7 @@ import numpy as np
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.outputs import replaced
 from siamese_drc.export.equations import juce_gain_db
-from siamese_drc.match.evaluation import (
-    PRESET_LOOPS,
-    another_recording_errors,
-    best_preset,
-    median_settings,
-    recorded_examples,
-    same_performance_errors,
-)
+from siamese_drc.match import evaluation
 from siamese_drc.match.model import read_model
 from siamese_drc.match.training_examples import Example, ExampleOptions, compose_examples
 from stages.project import files
@@ -39,7 +32,7 @@ def main(params: Params) -> None:
         loops = compose_examples(material, range(first, first + size.unseen_loops), options)
         materials[material] = {
             "another_recording": errors_of_loops(params, loops, [material]),
-            "same_performance": same_performance_errors(
+            "same_performance": evaluation.same_performance_errors(
                 loops[: size.robustness_loops],
                 sample_rate=params.sample_rate,
                 compressors={"pedalboard's compressor": compressed_by_juce},
@@ -52,7 +45,7 @@ def main(params: Params) -> None:
 
 def recording_errors(params: Params, folder: Path) -> dict[str, Any]:
     """Return the errors of estimates from other recordings, on a folder of recordings."""
-    loops = recorded_examples(
+    loops = evaluation.recorded_examples(
         folder,
         example_options(params),
         count=params.match.sizes[params.scale].unseen_loops,
@@ -66,13 +59,13 @@ def errors_of_loops(
 ) -> dict[str, Any]:
     """Compare with the preset that is best on the training loops of some materials."""
     options = example_options(params)
-    training = range(min(PRESET_LOOPS, params.match.sizes[params.scale].loops))
+    training = range(min(evaluation.PRESET_LOOPS, params.match.sizes[params.scale].loops))
     examples = {name: compose_examples(name, training, options) for name in materials}
-    return another_recording_errors(
+    return evaluation.another_recording_errors(
         loops,
         options,
-        preset=best_preset(examples, options),
-        constant=median_settings(examples),
+        preset=evaluation.best_preset(examples, options),
+        constant=evaluation.median_settings(examples),
         model=read_model(),
     )
 

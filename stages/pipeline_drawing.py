@@ -10,6 +10,7 @@ from pathlib import Path
 import matplotlib
 import networkx as nx
 from dvc.repo import Repo
+from dvc.stage import PipelineStage
 from matplotlib.figure import Figure
 
 from siamese_drc.core.outputs import replaced
@@ -24,11 +25,17 @@ def pipeline_graph(root: str = ".") -> nx.DiGraph:
     graph = nx.DiGraph()
     with Repo(root) as repo:
         for stage in repo.index.stages:
-            outputs = Path(stage.outs[0].def_path).parent.as_posix()
-            graph.add_node(stage.name.split("@")[0], outputs=outputs)
+            if isinstance(stage, PipelineStage):  # not files added by `dvc add`
+                outputs = Path(stage.outs[0].def_path).parent.as_posix()
+                graph.add_node(_template(stage), outputs=outputs)
         for stage, needed in repo.index.graph.edges:
-            graph.add_edge(needed.name.split("@")[0], stage.name.split("@")[0])
+            if isinstance(needed, PipelineStage):
+                graph.add_edge(_template(needed), _template(stage))
     return graph
+
+
+def _template(stage: PipelineStage) -> str:
+    return stage.name.split("@")[0]
 
 
 def draw_pipeline(graph: nx.DiGraph) -> Figure:

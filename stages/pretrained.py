@@ -1,8 +1,6 @@
-"""Stage `pretrained`: a network of `unseen_loops` with a small forest, as the package ships it.
+"""A network of `unseen_loops` with a small forest: `python -m stages.pretrained NAME`.
 
-Usage: python -m stages.pretrained NAME
-
-NAME is an entry of `pretrained` in params.yaml. Writes siamese_drc/pretrained/NAME.npz.
+Writes siamese_drc/pretrained/NAME.npz, which the package ships.
 """
 
 from __future__ import annotations

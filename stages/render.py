@@ -1,6 +1,6 @@
-"""Stage `render`: the dry loops of one material: `python -m stages.render drum`.
+"""The dry loops of one material: `python -m stages.render MATERIAL`.
 
-Writes data/loops/<material>/: the loops as NNN.wav, and a row of loops.csv for each.
+Writes data/loops/MATERIAL: the loops as NNN.wav, and a row of loops.csv for each.
 """
 
 from __future__ import annotations

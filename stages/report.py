@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import json
 from math import prod
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from siamese_drc.core.errors import reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.report import pictures
 from siamese_drc.report.learning import summary
@@ -22,7 +18,7 @@ from siamese_drc.report.published import read_published
 from siamese_drc.report.results import read_json, read_results
 from stages.plot_data import check_leftovers
 from stages.project.command import run_stage
-from stages.project.files import METRICS, REPORTS
+from stages.project.files import METRICS, REPORTS, read_table
 from stages.project.params import Params
 
 FULL_SIZE = METRICS / "paper"  # in git: from separate runs at the paper's sizes
@@ -74,12 +70,6 @@ def main(params: Params) -> None:
     for target, text in texts.items():
         with replaced(target) as path:
             path.write_text(text, encoding="utf-8")
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Return a table that stage `plot-data` wrote."""
-    with reading(path):
-        return pd.read_csv(path)
 
 
 def describe(params: Params) -> Project:

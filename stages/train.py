@@ -19,9 +19,14 @@ import pandas as pd
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.networks.backend import prepare_backend
-from siamese_drc.networks.batches import DataSet, mean_and_deviation, memory_mapped
+from siamese_drc.networks.batches import (
+    DataSet,
+    Split,
+    mean_and_deviation,
+    memory_mapped,
+    random_split,
+)
 from siamese_drc.networks.checkpoint import alone, fingerprint
-from siamese_drc.networks.splits import Split, random_split
 from siamese_drc.networks.targets import TargetScale
 from stages.project import files
 from stages.project.command import run_stage
@@ -57,12 +62,6 @@ class Job:
     def rows(self) -> pd.DataFrame:
         """Rows of the grid in the settings table."""
         return files.read_grid(self.params.trained[self.experiment].corpus, self.grid)
-
-    @property
-    def inputs(self) -> list[Path]:
-        """The files of the clips, one for each loop."""
-        name, loops = self.params.trained[self.experiment].input, range(self.rows["loop"].nunique())
-        return [files.input_file(name, self.grid, loop) for loop in loops]
 
     @property
     def split(self) -> Split:
@@ -115,14 +114,15 @@ def train(job: Job) -> tuple[Path, dict[str, bytes]]:
     params, experiment = job.params, job.params.trained[job.experiment]
     model, epochs = params.model_of(job.experiment), params.max_epochs_of(job.experiment)
     train, precision = params.training_of(job.experiment), params.size.precision
-    dry, inputs = files.dry_file(experiment.input), job.inputs
+    rows, dry = job.rows, files.dry_file(experiment.input)
+    inputs = files.input_files(experiment.input, job.grid, rows)
     state = files.training_states() / fingerprint(
         repr((job.grid, job.seed, model.model_dump(), epochs, train, job.scale, precision)),
         [*sorted(LIBRARY.glob("*.py")), files.settings_table(experiment.corpus), dry, *inputs],
     )
     with alone(state, label=f"{job.experiment} {job.grid}"):
         if not (state / FACTS).exists():
-            rows, split, dry_inputs = job.rows, job.split, memory_mapped(dry)
+            split, dry_inputs = job.split, memory_mapped(dry)
             loop, position = rows["loop"].to_numpy(), rows["position"].to_numpy()
             mean, deviation = mean_and_deviation(dry_inputs[np.unique(loop[split.training])])
             data = DataSet(dry_inputs, inputs, loop, position, mean=mean, deviation=deviation)

@@ -1,9 +1,7 @@
-"""Stage `transfer`: an experiment's networks and regressor applied to another corpus (Table XIII).
+"""An experiment's networks and regressor applied to another corpus (Table XIII).
 
-Usage: python -m stages.transfer TRANSFER
-
-Writes data/embeddings/TRANSFER, data/predictions/TRANSFER.csv and
-metrics/<scale>/experiments/TRANSFER.json.
+`python -m stages.transfer TRANSFER` writes data/embeddings/TRANSFER, data/predictions/TRANSFER.csv
+and metrics/<scale>/experiments/TRANSFER.json.
 """
 
 from __future__ import annotations
@@ -35,8 +33,7 @@ def main(params: Params, name: str) -> None:
             "transfer": protocols.transfer(known, source.targets, data.read_rows(others)),
         }
 
-    metrics = files.metrics_file(params.scale, name)
-    evaluate(params, experiment, corpus, grids, folder, fits, metrics, name=name)
+    evaluate(params, experiment, corpus, grids, folder, fits, transfer=name)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""Stage `unseen-loops`: networks and regressors of a training corpus, tested on another's loops.
+"""Networks and regressors of a training corpus, tested on the loops of another.
 
-Usage: python -m stages.unseen_loops EXPERIMENT
-
-EXPERIMENT is an entry of `unseen_loops` in params.yaml, whose networks `python -m stages.train
-EXPERIMENT-unseen-loops` has trained. Writes data/embeddings/EXPERIMENT-unseen-loops,
-data/predictions/EXPERIMENT-unseen-loops.csv and metrics/<scale>/unseen_loops/EXPERIMENT.json.
+`python -m stages.unseen_loops EXPERIMENT`, an entry of `unseen_loops`, writes
+data/embeddings/EXPERIMENT-unseen-loops, data/predictions/EXPERIMENT-unseen-loops.csv and
+metrics/<scale>/unseen_loops/EXPERIMENT.json. `python -m stages.train EXPERIMENT-unseen-loops` has
+trained its networks.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ def main(params: Params, experiment: str) -> None:
         others = data.read_rows(folder / entry.tested / f"{features}.npy")
         return {"unseen_loops": protocols.transfer(learnt, known.targets, others)}
 
-    metrics = files.unseen_loops_file(params.scale, experiment)
-    evaluate(params, name, entry.tested, grids, folder / entry.tested, fits, metrics)
+    evaluate(params, name, entry.tested, grids, folder / entry.tested, fits)
 
 
 if __name__ == "__main__":

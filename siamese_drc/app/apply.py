@@ -13,14 +13,17 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from siamese_drc.app.output import (
-    compressor_of,
+    Applied,
+    gain_of,
+    is_folder,
     refuse_inputs,
     render,
+    require_place,
     stored_name,
     write_unclipped,
 )
@@ -29,17 +32,11 @@ from siamese_drc.compressor.settings import PARAMETERS, check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
 from siamese_drc.loops.recordings import AUDIO_ENDINGS
+from siamese_drc.match.answer import NO_ANSWER
 from siamese_drc.match.families import FAMILIES, LINKS
 
+_LARGEST = 1e9  # of a setting; a longer integer is no floating-point number
 _LIMITS_DB = {"makeup_db": (-100.0, 100.0), "knee_db": (0.0, 24.0)}  # 0 where they are not stated
-
-
-class Applied(NamedTuple):
-    """Settings as a file states them."""
-
-    settings: dict[str, float]
-    family: Any
-    link: Any
 
 
 def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -67,7 +64,6 @@ def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
 def apply_files(options: argparse.Namespace) -> tuple[str, int]:
     """Process the files; return what to print, and the exit code: 2 if a file failed."""
     applied = read_settings(options.settings)
-    settings, family, link = applied
     targets = targets_of(options.files, options.into)
     if options.stems:
         lines = [f"note: {warning}" for warning in _apply_to_stems(applied, targets)]
@@ -76,7 +72,7 @@ def apply_files(options: argparse.Namespace) -> tuple[str, int]:
     for source, target in targets.items():
         try:
             sound = open_sound(source)
-            rendered = render(sound, settings, target, family=family, link=link)
+            rendered = render(sound, applied, target)
         except InputError as error:  # the other files are processed all the same
             print(f"error: {error}", file=sys.stderr)
             failed += 1
@@ -100,7 +96,8 @@ def read_settings(path: Path) -> Applied:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        of_a_pipe = "; settings must be in a file" if str(path) == "-" else ""
+        raise InputError(f"{path}: cannot be read ({error.strerror}){of_a_pipe}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not JSON ({error})") from error
     try:
@@ -116,12 +113,16 @@ def _stated(document: Any) -> Applied:
     stated = document.get("applied") or document.get("settings", document)
     if not isinstance(stated, Mapping):
         raise ValueError(f"settings {stated!r}, must be values by their names")
+    if document.get("situation") == NO_ANSWER and not stated:
+        raise ValueError(f"holds no settings, its situation is {NO_ANSWER!r}")
     settings = {}
     for name in (*PARAMETERS, *_LIMITS_DB):
         value = stated.get(name, 0.0 if name in _LIMITS_DB else None)
         value = value.get("value") if isinstance(value, Mapping) else value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} {value!r}, must be a number")
+        if abs(value) > _LARGEST:
+            raise ValueError(f"{name}: is too large a number")
         if name in PARAMETERS:
             check_setting(name, value)
         elif not (limits := _LIMITS_DB[name])[0] <= value <= limits[1]:
@@ -130,7 +131,7 @@ def _stated(document: Any) -> Applied:
             )
         settings[name] = float(value)
     family, link = document.get("family", "branching"), document.get("link")
-    if family not in FAMILIES:
+    if family not in [*FAMILIES]:
         raise ValueError(f"family {family!r}, must be one of {', '.join(FAMILIES)}")
     if link is not None and link not in LINKS:
         raise ValueError(f"link {link!r}, must be one of {', '.join(LINKS)}")
@@ -142,32 +143,45 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
 
     InputError if there is no file, two would get one name, or an input would be overwritten.
     """
-    found: dict[Path, Path] = {}
+    targets: dict[Path, Path] = {}
     for given in files:
-        if not given.is_dir():
-            found[given] = Path(given.name)
+        if not is_folder(given):
+            named = Path("stdin.wav") if str(given) == "-" else given
+            targets[given] = into / stored_name(Path(named.name)) if into else _beside(named)
             continue
         inside = [
             path
             for path in sorted(given.rglob("*"))
-            if path.suffix.lower() in AUDIO_ENDINGS
-            and not path.is_dir()
-            and not (into and path.parent.resolve().is_relative_to(into.resolve()))
+            if path.suffix.lower() in AUDIO_ENDINGS and not path.is_dir()
         ]
-        if not inside:
+        if into is None:  # what an earlier run has written is not processed again
+            written = {_beside(path) for path in inside}
+            some = {path: _beside(path) for path in inside if path not in written}
+        else:
+            folder = os.path.realpath(into)
+            some = {
+                path: into / stored_name(path.relative_to(given))
+                for path in inside
+                if not Path(os.path.realpath(path.parent)).is_relative_to(folder)
+            }
+        if not some:
             raise InputError(f"{given}: holds no audio files")
-        found |= {path: path.relative_to(given) for path in inside}
-    targets = {
-        source: into / stored_name(name) if into else stored_name(source, "-compressed")
-        for source, name in found.items()
-    }
-    refuse_inputs([*targets], [*targets.values()])
+        targets |= some
+    remedy = "name another folder" if into else "use --into"
+    refuse_inputs([*targets], [*targets.values()], remedy=remedy)
     sources: dict[str, Path] = {}
     for source, target in targets.items():
         other = sources.setdefault(os.path.realpath(target), source)
         if other != source:
-            raise InputError(f"{source}: would be written to {target}, as {other}; use --into")
+            remedy = "rename one of them" if into else "use --into"
+            raise InputError(f"{source}: would be written to {target}, as {other}; {remedy}")
+    for target in targets.values():
+        require_place(target)
     return targets
+
+
+def _beside(source: Path) -> Path:
+    return stored_name(source, "-compressed")
 
 
 def _apply_to_stems(applied: Applied, targets: Mapping[Path, Path]) -> list[str]:
@@ -192,11 +206,8 @@ def _together(
     applied: Applied, stems: Sequence[Sound], lower_db: float
 ) -> Iterator[list[np.ndarray]]:
     """Yield the next block of every stem under the gain of their sum; shorter ones end early."""
-    settings, family, link = applied
-    rate, channels = stems[0].sample_rate, stems[0].channels
-    compressing = compressor_of(
-        settings, family, None if link == "unlinked" else link, rate, channels
-    )
+    channels = stems[0].channels
+    gain_db = gain_of(applied.quieter(lower_db), stems[0].sample_rate, channels)
     frames = max(stem.frames for stem in stems)
     decoded = [stem.blocks() for stem in stems]
     starts = range(0, frames, BLOCK)
@@ -205,6 +216,5 @@ def _together(
         mix = np.zeros((channels, min(BLOCK, frames - start)), np.float32)
         for block in blocks:
             mix[:, : block.shape[1]] += block
-        gain_db = settings["makeup_db"] - lower_db - compressing.process(mix).reduction_db
-        factor = (10 ** (gain_db / 20)).astype(np.float32)
-        yield [block * factor[: block.shape[1]] for block in blocks]
+        factor = (10 ** (gain_db(mix) / 20)).astype(np.float32)
+        yield [block * factor[:, : block.shape[1]] for block in blocks]

@@ -10,6 +10,7 @@ import argparse
 import io
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # file names may be in any encoding
             stream.reconfigure(errors="backslashreplace")
     try:
+        if arguments is None:  # an end from outside cleans up too
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, lambda received, _: sys.exit(128 + received))
         if given[:1] == ["apply"]:
             from siamese_drc.app.apply import apply_files, apply_options
 
@@ -125,17 +129,17 @@ def command_line(arguments: Sequence[str]) -> argparse.Namespace:
 
 def match_files(options: argparse.Namespace) -> tuple[str, int]:
     """Find the settings and write what the options ask for; return what to print, and the code."""
-    from siamese_drc.app.output import document_of, exports_of, output_format, render, write_exports
+    from siamese_drc.app import output
     from siamese_drc.audio import open_sound
     from siamese_drc.match.matching import match
     from siamese_drc.match.sound import read_inputs
 
     references = [options.reference, *options.also]
     lock = parsed_lock(options.lock)
-    _check_targets([options.loop, *references], options)
+    targets = _checked_targets([options.loop, *references], options)
     loop = open_sound(options.loop)
     if options.output is not None:
-        output_format(options.output, loop)
+        output.output_format(options.output, loop)
     inputs = read_inputs(loop, [open_sound(path) for path in references])
     answer = match(
         inputs.loop,
@@ -147,25 +151,26 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
         amount=options.amount,
     )
     warnings = [*inputs.warnings, *answer.warnings]
-    settings, family, link = answer.values(), answer.family, answer.link
+    settings = answer.values()
     written: list[Path] = []
     exported: list[Export] = []
-    if settings and (options.output or options.plot):
-        rendered = render(loop, settings, options.output, family=family, link=link)
+    if settings and targets:
+        applied = output.Applied(settings, answer.family, answer.link)
+        rendered = output.render(loop, applied, options.output)
         warnings += rendered.warnings
         if options.plot:
             from siamese_drc.app.pictures import draw_match, save_picture
 
             save_picture(draw_match(rendered.overview, settings), options.plot)
-        written += [path for path in (options.output, options.plot) if path]
+        written += targets
     answer = replace(answer, warnings=warnings)
     if settings and options.export:
-        exported = exports_of(answer, inputs.loop, loop.sample_rate)
-        written += write_exports(exported, options.export)
+        exported = output.exports_of(answer, inputs.loop, loop.sample_rate)
+        written += output.write_exports(exported, options.export)
     code = 0 if settings else 1
     if not options.json:
         return as_text(answer, exported, written), code
-    document = {**document_of(answer), "files": [str(path) for path in written]}
+    document = {**output.document_of(answer), "files": [str(path) for path in written]}
     if exported:
         document["exports"] = [
             {"program": each.program, "file": each.file, "gain_error_db": each.error_db}
@@ -174,22 +179,25 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
     return json.dumps(document, indent=2, allow_nan=False), code
 
 
-def _check_targets(inputs: Sequence[Path], options: argparse.Namespace) -> None:
-    """Refuse, before any work, to overwrite an input or to write what cannot be written."""
-    from siamese_drc.app.output import refuse_inputs
+def _checked_targets(inputs: Sequence[Path], options: argparse.Namespace) -> list[Path]:
+    """Return output and picture; InputError if a file to write is an input or cannot be."""
+    from siamese_drc.app.output import refuse_inputs, require_place
     from siamese_drc.export.files import FILES
 
+    if [*map(str, inputs)].count("-") > 1:
+        raise InputError("-: standard input can be given only once")
     targets = [path for path in (options.output, options.plot) if path is not None]
     exports = [options.export / name for name in FILES] if options.export else []
     refuse_inputs(inputs, [*targets, *exports])
+    for target in [*targets, *exports]:
+        require_place(target)
     if len({os.path.realpath(path) for path in targets}) < len(targets):
         raise InputError(f"{options.plot}: is the name of both the output and the picture")
     if options.plot is not None:
         from siamese_drc.app.pictures import check_picture
 
         check_picture(options.plot)
-    if options.export and options.export.exists() and not options.export.is_dir():
-        raise InputError(f"{options.export}: is a file, must be the name of a folder")
+    return targets
 
 
 def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
@@ -241,16 +249,21 @@ def as_text(answer: Answer, exported: Sequence[Export] = (), written: Sequence[P
 
 
 def _setting_cells(name: str, estimate: Estimate) -> tuple[str, str, str, str]:
-    label, digits, unit = _ROWS[name]
-    value, low, high = map(digits.format, (estimate.value, estimate.low, estimate.high))
+    label, _, unit = _ROWS[name]
+    value, low, high = (_shown(name, of) for of in (estimate.value, estimate.low, estimate.high))
     return label, value, "-" if estimate.low == estimate.high else f"{low} to {high}", unit
 
 
 def _reference_cells(reference: ReferenceAnswer) -> tuple[str, ...]:
     """Return what one of several references said alone: without an answer, dashes."""
     found = reference.settings
-    cells = [_ROWS[name][1].format(found[name]) if name in found else "-" for name in _OF_REFERENCE]
+    cells = [_shown(name, found[name]) if name in found else "-" for name in _OF_REFERENCE]
     return reference.name, f"{100 * reference.weight:.0f} %", *cells
+
+
+def _shown(name: str, value: float) -> str:
+    short = name.endswith("_ms") and 0 < value < 1
+    return f"{value:.2g}" if short else _ROWS[name][1].format(value)
 
 
 def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

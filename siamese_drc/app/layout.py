@@ -198,13 +198,13 @@ class Page:
         try:
             options = {"weights": parsed_weights(weights), "lock": parsed_lock(_items(lock))}
             with session.at_work():
-                session.find(loop, references, amount=amount, **options)
+                new = session.find(loop, references, amount=amount, **options)
         except InputError as error:
             return {**self._nothing(), self.alert: _alert(error)}
-        return self._found(session)
+        return self._found(session, None if new else session.applied)
 
-    def _found(self, session: Session) -> Updates:
-        """Show the settings found, or why there are none."""
+    def _found(self, session: Session, turned: Mapping[str, float] | None = None) -> Updates:
+        """Show the settings found, as they were turned since, or why there are none."""
         answer = session.answer
         if answer is None:
             return self._nothing()
@@ -212,7 +212,7 @@ class Page:
             verdict = verdict_html(answer.situation, [*session.notes, *answer.warnings])
             return {**self._nothing(), self.verdict: gr.HTML(verdict, visible=True)}
         told = {name: found_text(answer.settings.get(name)) for name in KNOBS}
-        result = self._result(session, {"knee_db": 0.0, **answer.values()}, told)
+        result = self._result(session, turned or {"knee_db": 0.0, **answer.values()}, told)
         return {self.results: gr.Column(visible=bool(session.applied)), **result}
 
     def _back(self, request: gr.Request) -> Updates:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,14 +19,12 @@ import numpy as np
 import soundfile
 
 from siamese_drc.audio import BLOCK, Sound, quantise
-from siamese_drc.compressor.ballistics import Detector
 from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
-from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import progress
 from siamese_drc.match.answer import Answer
-from siamese_drc.match.families import Family, FamilyCompressor, Link
-from siamese_drc.match.sound import compressor
+from siamese_drc.match.families import Family, FamilyCompressor, Link, model_of
+from siamese_drc.match.sound import compressor, loudest_part
 
 if TYPE_CHECKING:
     from siamese_drc.export.files import Export
@@ -55,6 +54,19 @@ class Format(NamedTuple):
 
     container: str
     encoding: str
+
+
+class Applied(NamedTuple):
+    """What a file is processed with, as an answer states it."""
+
+    settings: Mapping[str, float]
+    family: Family = "branching"
+    link: Link | None = None
+
+    def quieter(self, by_db: float) -> Applied:
+        """Return the same with less make-up gain."""
+        makeup_db = self.settings["makeup_db"] - by_db
+        return self._replace(settings={**self.settings, "makeup_db": makeup_db})
 
 
 class Rendered(NamedTuple):
@@ -137,19 +149,11 @@ def output_format(output: Path, loop: Sound) -> Format:
     return Format(container, encoding)
 
 
-def render(
-    loop: Sound,
-    settings: Mapping[str, float],
-    output: Path | None,
-    *,
-    family: Family = "branching",
-    link: Link | None = None,
-) -> Rendered:
+def render(loop: Sound, applied: Applied, output: Path | None) -> Rendered:
     """Compress a file of any length and write it to `output`, if that is given.
 
-    The settings, family and link are those of an answer. If the make-up gain would make an output
-    in integers clip, the output is written again at a lower level. An output in floating point
-    keeps samples above full scale. A warning says so.
+    If the make-up gain would make an output in integers clip, the output is written again at a
+    lower level. An output in floating point keeps samples above full scale. A warning says so.
 
     Raises
     ------
@@ -161,8 +165,7 @@ def render(
     overviews = []  # of each time that it was written
 
     def compressed(lower_db: float) -> Iterator[list[np.ndarray]]:
-        lower = {**settings, "makeup_db": settings["makeup_db"] - lower_db}
-        compressing = compressor_of(lower, family, link, loop.sample_rate, loop.channels)
+        compressing = compressor_of(applied.quieter(lower_db), loop.sample_rate, loop.channels)
         overviews.append(Overview(loop.frames, loop.sample_rate))
         count = -(-loop.frames // BLOCK)
         for block in progress(loop.blocks(), total=count, description=loop.path.name, unit="block"):
@@ -173,22 +176,22 @@ def render(
     if output is None:
         for _ in compressed(0.0):
             pass
-        return Rendered(overviews[-1], [], settings)
+        return Rendered(overviews[-1], [], applied.settings)
     lower_db = write_unclipped({output: loop}, compressed)
     peak = float(overviews[-1].wet.max())
     warnings = []
     if lower_db:
-        settings = {**settings, "makeup_db": settings["makeup_db"] - lower_db}
+        applied = applied.quieter(lower_db)
         warnings.append(
             f"the output would clip: it was made {lower_db:.1f} dB quieter, with a make-up gain of"
-            f" {settings['makeup_db']:.1f} dB"
+            f" {applied.settings['makeup_db']:.1f} dB"
         )
     elif peak > 1:
         over_db = 20 * math.log10(peak)
         warnings.append(
             f"the output exceeds full scale by {over_db:.1f} dB, which its format keeps"
         )
-    return Rendered(overviews[-1], warnings, settings)
+    return Rendered(overviews[-1], warnings, applied.settings)
 
 
 def write_unclipped(
@@ -206,12 +209,14 @@ def write_unclipped(
         while True:
             peak = 0.0
             with ExitStack() as files:
-                opened = zip(paths, stored, outputs.values(), strict=True)
-                write = [files.enter_context(_writer(*each)) for each in opened]
+                opened = [
+                    files.enter_context(_created(path, form, sound))
+                    for path, form, sound in zip(paths, stored, outputs.values(), strict=True)
+                ]
                 for together in blocks(lower_db):
-                    for n, block in enumerate(together):
-                        write[n](block)
-                        if stored[n].encoding not in _BEYOND_FULL_SCALE:
+                    for file, block in zip(opened, together, strict=True):
+                        file.write(quantise(block.T) if file.subtype == "PCM_24" else block.T)
+                        if file.subtype not in _BEYOND_FULL_SCALE:
                             peak = max(peak, float(np.abs(block).max(initial=0)))
             if peak <= 1:
                 return lower_db
@@ -219,48 +224,33 @@ def write_unclipped(
 
 
 def compressor_of(
-    settings: Mapping[str, float],
-    family: Family,
-    link: Link | None,
-    sample_rate: int,
-    channels: int,
+    applied: Applied, sample_rate: int, channels: int
 ) -> LinkedCompressor | FamilyCompressor:
     """Return the block-wise compressor of an answer."""
+    settings, family, link = applied
     if family in ("branching", "rms") and link in ("mean", None) and not settings.get("knee_db"):
-        detector: Detector = "rms" if family == "rms" else "peak"
-        return compressor(settings, sample_rate=sample_rate, detector=detector)
+        return compressor(settings, sample_rate=sample_rate, detector=model_of(family)[1])
     return FamilyCompressor(
         settings, sample_rate=sample_rate, family=family, link=link, channels=channels
     )
 
 
-def gain_db(
-    loop: np.ndarray,
-    settings: Mapping[str, float],
-    *,
-    sample_rate: int,
-    family: Family = "branching",
-    link: Link | None = None,
-) -> np.ndarray:
-    """Return the gain on a loop, shape (channels, samples), in dB, make-up gain included.
+def gain_of(
+    applied: Applied, sample_rate: int, channels: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that gives the gain on the next block, (channels, samples), in dB.
 
-    It has one row, or one for each channel if they are not linked.
+    It includes the make-up gain, and has one row, or one for each channel if they are not linked.
     """
-    alone = [row[np.newaxis] for row in loop] if link == "unlinked" else [loop]
-    gains = []
-    for signal in alone:
-        compressing = compressor_of(settings, family, link, sample_rate, len(signal))
-        gains.append(settings["makeup_db"] - compressing.process(signal).reduction_db)
-    return np.array(gains, float)
+    unlinked = applied.link == "unlinked"
+    groups = [[channel] for channel in range(channels)] if unlinked else [range(channels)]
+    each = [compressor_of(applied, sample_rate, len(group)) for group in groups]
 
+    def gain_db(block: np.ndarray) -> np.ndarray:
+        compressed = [one.process(block[group]) for one, group in zip(each, groups, strict=True)]
+        return applied.settings["makeup_db"] - np.stack([of.reduction_db for of in compressed])
 
-def loudest(signal: np.ndarray, samples: int) -> slice:
-    """Return where the `samples` with the most energy lie in a signal, (channels, samples)."""
-    if signal.shape[1] <= samples:
-        return slice(0, signal.shape[1])
-    before = np.append(0.0, np.cumsum(np.square(signal, dtype=float).sum(axis=0)))
-    start = int(np.argmax(before[samples:] - before[:-samples]))
-    return slice(start, start + samples)
+    return gain_db
 
 
 def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
@@ -268,13 +258,11 @@ def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Expor
     from siamese_drc.export.files import exports
 
     signal = np.atleast_2d(loop)
-    signal = signal[:, loudest(signal, round(_EXPORTED_S * sample_rate))]
-    gain = gain_db(
-        signal, answer.values(), sample_rate=sample_rate, family=answer.family, link=answer.link
-    )
-    return exports(
-        answer.values(), signal, gain, sample_rate=sample_rate, document=document_of(answer)
-    )
+    signal = signal[:, loudest_part(signal, round(_EXPORTED_S * sample_rate))]
+    applied = Applied(answer.values(), answer.family, answer.link)
+    gain_db = gain_of(applied, sample_rate, len(signal))(signal)
+    document = document_of(answer)
+    return exports(applied.settings, signal, gain_db, sample_rate=sample_rate, document=document)
 
 
 def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:
@@ -292,27 +280,28 @@ def document_of(answer: Answer) -> dict[str, Any]:
     return json.loads(json.dumps(document), parse_constant=lambda name: None)
 
 
-@contextmanager
-def _writer(path: Path, stored: Format, loop: Sound) -> Iterator[Callable[[np.ndarray], None]]:
-    """Yield a function that writes the next block, shape (channels, samples), to a new file."""
+def _created(path: Path, stored: Format, loop: Sound) -> soundfile.SoundFile:
     name = os.fsencode(path)  # soundfile refuses names outside UTF-8 as text
-    with soundfile.SoundFile(
-        name, "w", loop.sample_rate, loop.channels, stored.encoding, format=stored.container
-    ) as file:
-        yield lambda block: file.write(
-            quantise(block.T) if stored.encoding == "PCM_24" else block.T
-        )
+    form = {"subtype": stored.encoding, "format": stored.container}
+    return soundfile.SoundFile(name, "w", loop.sample_rate, loop.channels, **form)
 
 
 @contextmanager
 def temporary_output(output: Path) -> Iterator[Path]:
-    """Yield a temporary name for the output; report any failure as an InputError that names it."""
-    if output.is_dir():
-        raise InputError(f"{output}: is a folder, must be the name of a file")
+    """Yield a temporary name for the output, which is moved into place when it is complete.
+
+    It lies in a new folder beside the output, so that no file of the user's has its name. Any
+    failure is an InputError that names the output.
+    """
     try:
-        with replaced(output) as temporary:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".drc-match-", dir=output.parent) as folder:
+            temporary = Path(folder) / output.name
             temporary.touch()  # its error names the reason, libsndfile's does not
             yield temporary
+            with temporary.open("rb") as file:  # a power failure does not cut it
+                os.fsync(file.fileno())
+            temporary.replace(output)
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror})") from error
     except soundfile.LibsndfileError as error:
@@ -321,9 +310,30 @@ def temporary_output(output: Path) -> Iterator[Path]:
         ) from error
 
 
-def refuse_inputs(inputs: Sequence[Path], targets: Sequence[Path]) -> None:
+def require_place(output: Path) -> None:
+    """Raise InputError where no file of that name can be: it is a folder, or below a file."""
+    if is_folder(output):
+        raise InputError(f"{output}: is a folder, must be the name of a file")
+    require_folder(output.parent)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; False, not an error, for a name that is too long."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def require_folder(folder: Path) -> None:
+    """Raise InputError where a folder cannot be, because it or one above it is a file."""
+    for place in (folder, *folder.parents):
+        if os.path.lexists(place) and not is_folder(place):
+            raise InputError(f"{place}: is a file, must be a folder")
+
+
+def refuse_inputs(
+    inputs: Sequence[Path], targets: Sequence[Path], *, remedy: str = "name another file"
+) -> None:
     """Raise InputError where a file to be written is one to be read, under whatever name."""
     read = {os.path.realpath(path) for path in inputs}  # resolve() fails at a loop of links
     for target in targets:
         if os.path.realpath(target) in read:
-            raise InputError(f"{target}: is an input and would be overwritten; name another file")
+            raise InputError(f"{target}: is an input and would be overwritten; {remedy}")

@@ -31,8 +31,6 @@ def check_picture(path: Path) -> None:
     """Raise InputError unless the name's ending is that of a picture format."""
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: its ending must be one of {', '.join(FORMATS)}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, must be the name of a file")
 
 
 def draw_match(overview: Overview, settings: Mapping[str, float]) -> Figure:

@@ -18,10 +18,10 @@ import pyloudnorm
 import soundfile
 
 from siamese_drc.app.output import (
+    Applied,
     Overview,
     document_of,
     exports_of,
-    loudest,
     overview_of,
     render,
     stored_name,
@@ -32,7 +32,7 @@ from siamese_drc.core.errors import InputError
 from siamese_drc.export.files import Export
 from siamese_drc.match.answer import Answer, Estimate, Position
 from siamese_drc.match.matching import match
-from siamese_drc.match.sound import one_channel, read_inputs, read_part, require_sound
+from siamese_drc.match.sound import loudest_part, one_channel, read_inputs, read_part, require_sound
 
 CLOSED = "the connection to this page was lost, and its files are removed; load the page again"
 MOST_REFERENCES = 5
@@ -67,6 +67,7 @@ class Session:
         self.reference: Overview  # of the reference that is played; only beside an answer
         self._lock = Lock()
         self._ended = False
+        self._asked: Any = None  # files and options of the answer
         self._loop: Sound
         self._stretch = slice(0, 0)  # frames of the loop that are listened to
         self._copies: dict[str, Path] = {}
@@ -81,12 +82,17 @@ class Session:
                 raise InputError(CLOSED)
             yield
 
-    def find(self, loop: Path, references: Sequence[Path], **options: Any) -> None:
-        """Find the settings for a loop from references; earlier results are removed.
+    def find(self, loop: Path, references: Sequence[Path], **options: Any) -> bool:
+        """Find the settings for a loop from references; return whether that was needed.
 
-        The options are `weights`, `lock` and `amount` of `match`. InputError if a file cannot be
-        read or matched; the message names it without its folder.
+        The options are `weights`, `lock` and `amount` of `match`. Earlier results are removed, but
+        what was found from the same files and options is kept: each of several uploads asks for an
+        answer once all are there. InputError if a file cannot be read or matched; the message names
+        it without its folder.
         """
+        asked = (loop, [*references], options)
+        if self.answer is not None and asked == self._asked:
+            return False
         for old in self.folder.iterdir():
             shutil.rmtree(old)
         self._results, self.answer, self.applied = [], None, {}
@@ -138,7 +144,8 @@ class Session:
                 f"{seconds:.0f} s of the loop, from {self.start_s:.0f} s on, are played; the"
                 " download is the whole loop"
             )
-        self.answer = answer
+        self.answer, self._asked = answer, asked
+        return True
 
     def apply(self, settings: Mapping[str, float]) -> Result:
         """Return the loop under `settings`; the result before is kept, it may be playing."""
@@ -149,8 +156,8 @@ class Session:
         self._results = [*self._results[-1:], folder]
         source = Path(self._loop.path.name)
         audio = folder / stored_name(source, "-matched")
-        family, link = self.answer.family, self.answer.link
-        rendered = render(self._loop, settings, audio, family=family, link=link)
+        applied = Applied(settings, self.answer.family, self.answer.link)
+        rendered = render(self._loop, applied, audio)
         self.applied = dict(rendered.settings)
         document = {**document_of(self.answer), "applied": self.applied}
         answer = folder / f"{source.stem}-settings.json"
@@ -202,7 +209,7 @@ def played_stretches(
     recordings they are the loudest.
     """
     if position is None:
-        return {name: loudest(signals[name], round(USED_S * rates[name])) for name in signals}
+        return {name: loudest_part(signals[name], round(USED_S * rates[name])) for name in signals}
     loop = max(position.start_s, -position.delay_s * position.speed)
     starts = {"loop": loop, "reference": max(position.delay_s + loop / position.speed, 0.0)}
     lengths = {name: signals[name].shape[1] / rates[name] for name in signals}

@@ -105,8 +105,14 @@ def smoothing_step(time_ms: np.ndarray, sample_rate: float) -> np.ndarray:
 
 
 @njit(cache=True)
-def smooth_branching(level, threshold, attack, release, knee, curvature, state, smoothed):
-    """Smooth the overshoot with eq. 16; the arguments are those of `smooth_decoupled`."""
+def smooth(level, threshold, attack, release, knee, curvature, decoupled, state, smoothed):
+    """Write the overshoot of a level, shape (samples,), smoothed with eq. 16 or 17, in `smoothed`.
+
+    `threshold` (dBFS), `attack` and `release` (1 - a of eq. 7) have the shape (LANES,), `state`,
+    the memory from one call to the next, (2, LANES), all float64; `smoothed` is float32, (LANES, at
+    least samples). `curvature` is 1 / (2 knee), or 0 where there is no knee. `decoupled` selects
+    eq. 17; the compiler moves this choice out of the loops.
+    """
     block = np.empty((BLOCK, LANES), np.float32)
     for start in range(0, level.size, BLOCK):
         part = level[start : start + BLOCK]
@@ -117,36 +123,16 @@ def smooth_branching(level, threshold, attack, release, knee, curvature, state, 
                 overshoot = curvature * inside * inside + (above - inside)  # eq. 4
                 last = state[0, lane]
                 # Both are loaded before the choice: a load inside a branch would not vectorise.
-                if_rising, if_falling = attack[lane], release[lane]
-                step = if_rising if overshoot > last else if_falling
-                last += step * (overshoot - last)  # eq. 16
+                rising, falling = attack[lane], release[lane]
+                if decoupled:
+                    peak = state[1, lane]
+                    peak = max(overshoot, peak + falling * (overshoot - peak))  # eq. 17
+                    last += rising * (peak - last)
+                    state[1, lane] = peak
+                else:
+                    step = rising if overshoot > last else falling
+                    last += step * (overshoot - last)  # eq. 16
                 state[0, lane] = last
-                block[n, lane] = last
-        _transpose(block[: part.size], smoothed[:, start : start + BLOCK])
-
-
-@njit(cache=True)
-def smooth_decoupled(level, threshold, attack, release, knee, curvature, state, smoothed):
-    """Write the overshoot of a level, shape (samples,), smoothed with eq. 17, into `smoothed`.
-
-    `threshold` (dBFS), `attack` and `release` (1 - a of eq. 7) have the shape (LANES,), `state`,
-    the memory from one call to the next, (2, LANES), all float64; `smoothed` is float32, (LANES, at
-    least samples). `curvature` is 1 / (2 knee), or 0 where there is no knee.
-    """
-    block = np.empty((BLOCK, LANES), np.float32)
-    for start in range(0, level.size, BLOCK):
-        part = level[start : start + BLOCK]
-        for n in range(part.size):
-            for lane in range(LANES):
-                above = max(part[n] - threshold[lane] + 0.5 * knee, 0.0)
-                inside = min(above, knee)
-                overshoot = curvature * inside * inside + (above - inside)  # eq. 4
-                peak = state[0, lane]
-                peak = max(overshoot, peak + release[lane] * (overshoot - peak))  # eq. 17
-                last = state[1, lane]
-                last += attack[lane] * (peak - last)
-                state[0, lane] = peak
-                state[1, lane] = last
                 block[n, lane] = last
         _transpose(block[: part.size], smoothed[:, start : start + BLOCK])
 

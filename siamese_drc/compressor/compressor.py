@@ -23,8 +23,7 @@ from siamese_drc.compressor.ballistics import (
     RunningLevel,
     apply_gain,
     require_signal,
-    smooth_branching,
-    smooth_decoupled,
+    smooth,
     smoothing_step,
 )
 from siamese_drc.compressor.settings import Settings
@@ -40,7 +39,6 @@ class Design(TypedDict, total=False):
     knee_db: float
 
 
-_SMOOTHERS = {"branching": smooth_branching, "decoupled": smooth_decoupled}
 _SEGMENT = 4096  # samples smoothed at a time: few enough to be in the cache when they are used
 _OCTAVES_PER_DB = np.log2(10) / 20
 
@@ -253,14 +251,13 @@ class _SideChain:
         knee_db: float = 0.0,
     ) -> None:
         self._level = RunningLevel(detector)
-        if smoothing not in _SMOOTHERS:
-            raise ValueError(f"smoothing {smoothing!r}: must be one of {sorted(_SMOOTHERS)}")
+        if smoothing not in ("branching", "decoupled"):
+            raise ValueError(f"smoothing {smoothing!r}: must be 'branching' or 'decoupled'")
         if not (np.isfinite(knee_db) and knee_db >= 0):
             raise ValueError(f"knee_db {knee_db:g}: must be at least 0")
         if sample_rate <= 0:
             raise ValueError(f"sample_rate {sample_rate:g}: must be above 0 Hz")
-        self._smooth = _SMOOTHERS[smoothing]
-        self._knee, self._curvature = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0
+        self._shape = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0, smoothing == "decoupled"
         self._shared, self._place = np.unique(
             np.stack([settings.threshold_db, settings.attack_ms, settings.release_ms]),
             axis=1,
@@ -286,10 +283,9 @@ class _SideChain:
             # The last column is repeated until there are LANES of them.
             filled = np.pad(some, [(0, 0), (0, LANES - some.shape[1])], mode="edge")
             threshold, attack, release = np.ascontiguousarray(filled)
-            shape = threshold, attack, release, self._knee, self._curvature
             for start in range(0, level.size, _SEGMENT):
                 span = slice(start, min(start + _SEGMENT, level.size))
-                self._smooth(level[span], *shape, state, smoothed)
+                smooth(level[span], threshold, attack, release, *self._shape, state, smoothed)
                 yield rows, lanes, span, smoothed
 
 

@@ -97,11 +97,7 @@ def parallel_map(
         return list(shown(_on_cluster(os.environ["DRC_DASK"], function, items)))
     workers = min(jobs(), max(1, len(items)))
     # From the first moment of a worker, not of its first task: one that waits ends with us too.
-    of_processes = {
-        "inner_max_num_threads": 1,
-        "initializer": _end_with,
-        "initargs": (os.getpid(),),
-    }
+    of_processes = dict(inner_max_num_threads=1, initializer=_end_with, initargs=(os.getpid(),))
     with parallel_config("threading") if in_threads else parallel_config("loky", **of_processes):
         results = Parallel(n_jobs=workers, return_as="generator")(
             delayed(function)(item) for item in items

@@ -1,18 +1,14 @@
-"""Predictors to compare the forest with: constant, ridge regression, closed-form estimates."""
+"""Predictors to compare the forest with: the constant predictor and ridge regression."""
 
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-from siamese_drc.core.errors import InputError, reading
 
 
 def constant() -> DummyRegressor:
@@ -39,23 +35,3 @@ def ridge(penalty: float) -> Pipeline:
         StandardScaler(),
         Ridge(penalty, solver="cholesky"),
     )
-
-
-def read_closed_form(path: Path, *, rows: int) -> pd.DataFrame:
-    """Read the closed-form estimates of a corpus, a row for each row of its settings table.
-
-    The columns are threshold_db, ratio, attack_ms, release_ms and solved. Where the solver failed,
-    `solved` is false and the row holds the median of its grid.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, has another number of rows or lacks a value.
-    """
-    with reading(path):
-        table = pd.read_csv(path)
-    if len(table) != rows:
-        raise InputError(f"{path}: has {len(table)} rows, must have {rows}")
-    if table.isna().any(axis=None) or table["solved"].dtype != bool:
-        raise InputError(f"{path}: lacks a value, must have one in every cell")
-    return table

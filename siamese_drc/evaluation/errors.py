@@ -25,12 +25,11 @@ from siamese_drc.evaluation.protocols import DataSet, Prediction
 RANGES = {"threshold_db": 40.0, "ratio": 20.0, "attack_ms": 99.0, "release_ms": 999.0}
 
 
-def mean_errors(
-    data: DataSet, entries: Mapping[str, Sequence[Prediction]], *, bootstrap: int, seed: int
-) -> dict[str, dict[str, Any]]:
-    """Return the errors of each entry of the metrics (`paper`, `unseen_loops`, ...) and parameter.
+def errors_of(
+    data: DataSet, tested: Sequence[Prediction], *, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """Return the errors of each parameter over several random splits, or rows predicted once.
 
-    The predictions of an entry are those of several random splits, or of each row once.
     `bootstrap` is the number of bootstrap samples of the loops.
 
     Examples
@@ -38,19 +37,9 @@ def mean_errors(
     >>> loop = np.array([0, 1])
     >>> data = DataSet("drum-ds2", ["ratio"], np.array([[2.0], [8.0]]), loop, loop, loop > -1)
     >>> network = [Prediction(np.array([0, 1]), np.array([[4.0], [7.0]]))]
-    >>> mean_errors(data, {"network": network}, bootstrap=10, seed=1)["network"]["ratio"]["mae"]
+    >>> errors_of(data, network, bootstrap=10, seed=1)["ratio"]["mae"]
     1.5
     """
-    return {
-        entry: errors_of(data, tested, bootstrap=bootstrap, seed=seed)
-        for entry, tested in entries.items()
-    }
-
-
-def errors_of(
-    data: DataSet, tested: Sequence[Prediction], *, bootstrap: int, seed: int
-) -> dict[str, Any]:
-    """Return the errors of each parameter over random splits, or over rows predicted once."""
     errors = [absolute_errors(data, part) for part in tested]
     rows = np.concatenate([part.rows for part in tested])
     means = np.array([error.mean(axis=0) for error in errors])
@@ -90,8 +79,11 @@ def compared_errors(
     baselines, `untrained` and `no_network`, each has the protocols by which it was tested.
     """
     options = {"bootstrap": bootstrap, "seed": seed}
-    errors: dict[str, Any] = mean_errors(data, entries, **options)
-    errors |= {name: mean_errors(data, of, **options) for name, of in baselines.items()}
+
+    def measured(tested: Mapping[str, Sequence[Prediction]]) -> dict[str, Any]:
+        return {name: errors_of(data, each, **options) for name, each in tested.items()}
+
+    errors = measured(entries) | {name: measured(each) for name, each in baselines.items()}
     if "untrained" in baselines:
         errors["learnt"] = {
             protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)

@@ -150,7 +150,7 @@ def load_pretrained(name: str | Path) -> Pretrained:
 def save_pretrained(model: Pretrained, path: Path) -> None:
     """Write a network and its forest as one file of compressed arrays."""
     weights = {f"{_WEIGHT}{number}": array for number, array in enumerate(model.weights)}
-    forest = {_FOREST + key: array for key, array in model.forest.to_arrays(np.float16).items()}
+    forest = {_FOREST + key: array for key, array in model.forest.to_arrays().items()}
     facts = json.dumps(model.facts, sort_keys=True)
     with replaced(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, format=_FORMAT, facts=facts, **weights, **forest)  # type: ignore[arg-type]

@@ -57,10 +57,10 @@ class Forest:
             predicted[:, target] = self.lowest[target] + self.scale[target] * total / len(trees)
         return predicted
 
-    def to_arrays(self, value_type: type[np.floating] = np.float32) -> dict[str, np.ndarray]:
+    def to_arrays(self) -> dict[str, np.ndarray]:
         """Return the forest as arrays for `numpy.savez_compressed`; `from_arrays` reads them.
 
-        The leaves' values are stored in `value_type`, as parts of the range of the target.
+        The leaves' values are stored in half precision, as parts of the range of the target.
         """
         nodes = [tree for trees in self.trees for tree in trees]
         feature, threshold, child, value, _ = map(np.concatenate, zip(*nodes, strict=True))
@@ -73,7 +73,7 @@ class Forest:
             "threshold": threshold,
             "child": child.astype(np.min_scalar_type(child.max())),
             # Only leaves predict; zeros compress well
-            "value": np.where(child == 0, value / largest, 0.0).astype(value_type),
+            "value": np.where(child == 0, value / largest, 0.0).astype(np.float16),
             "lowest": self.lowest,
             "scale": self.scale * largest,
         }

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.export.fitting import EVERY, Wanted, fit_compand, fit_stage, fit_two_stages
+from siamese_drc.export.fitting import POINTS, Wanted, fit_compand, fit_stage, fit_two_stages
 
 
 def _ranges(*ends: tuple[float, float]) -> dict[str, tuple[float, float]]:
@@ -99,11 +99,12 @@ def exports(
     size = np.abs(loop.astype(float))
     gain_db = np.asarray(gain_db, float)
     each = Wanted(size, np.broadcast_to(gain_db, size.shape), sample_rate)
-    links = {"maximum": size.max(axis=0), "average": size.mean(axis=0)}
+    links = {"maximum": size.max(axis=0)}
+    if len(size) > 1:
+        links["average"] = size.mean(axis=0)
     by_link = {
         name: Wanted(np.tile(key, (len(gain_db), 1)), gain_db, sample_rate)
         for name, key in links.items()
-        if name == "maximum" or len(size) > 1
     }
     return [
         Export("drc-match apply", "settings.json", f"{json.dumps(document, indent=2)}\n", 0.0),
@@ -125,7 +126,7 @@ def _csv(wanted: Wanted) -> Export:
     header, digits = ",".join(["time_s", *names]), ["%.6f", *["%.4f"] * len(names)]
     np.savetxt(text, rows, digits, ",", header=header, comments="")
     drawn = np.array([np.interp(samples, times, row) for row in columns])
-    error_db = wanted.error_db(drawn[:, EVERY - 1 :: EVERY])
+    error_db = wanted.error_db(drawn[POINTS])
     return Export("gain curve", "gain.csv", text.getvalue(), error_db)
 
 

@@ -15,15 +15,18 @@ from scipy.optimize import least_squares
 
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.export.equations import REST_DB, chain_gain_db, magnitude_db, smoothed_level_db
+from siamese_drc.match.dynamics import frames
+from siamese_drc.match.sound import loudest_part
 from siamese_drc.solver.gain_fit import UNKNOWNS, fit_gain, to_point, to_settings
 from siamese_drc.solver.gain_model import Family
 
 Limits = Mapping[str, tuple[float, float]]
 """Lowest and highest value of the settings of a compressor."""
 
-EVERY = 16  # samples between two points of the gain curves that are compared
+_EVERY = 16  # samples between two points of the gain curves that are compared
+POINTS = np.s_[:, _EVERY - 1 :: _EVERY]  # the last of every 16
 LONGEST_S = 8.0  # length of the part to which settings are fitted; the error is of the whole
-HEARD_DB = -60.0  # quietest point that counts, relative to the loudest
+_HEARD_DB = -60.0  # quietest point that counts, relative to the loudest
 _SETTLED_S = 0.5  # at the start of a part from the middle of the loop; not counted
 _KNOT_DB, _KNOTS = 3.0, 15  # distance and number of the points of compand's curve
 _SMOOTH, _FLAT = 3e-3, 3e-4  # weights that decide where no sound does: a straight, a flat curve
@@ -63,45 +66,34 @@ class Wanted(NamedTuple):
     gain_db: np.ndarray  # make-up gain included, shape (gains, samples)
     sample_rate: int
 
-    def points(self) -> np.ndarray:
-        """Return the wanted gain at the last of every `EVERY` samples, dB."""
-        return self.gain_db[:, EVERY - 1 :: EVERY]
-
     def heard(self) -> np.ndarray:
-        """Return which of these points count, shape (gains, points)."""
-        count = self.magnitude.shape[1] // EVERY
-        frames = self.magnitude[:, : count * EVERY].reshape(len(self.magnitude), count, EVERY)
-        power = np.square(frames).mean(axis=2)
-        return power > 10 ** (HEARD_DB / 10) * max(power.max(), 1e-30)
+        """Return which of the `POINTS` count, shape (gains, points)."""
+        power = np.square(frames(self.magnitude, _EVERY)).mean(axis=2)
+        return power > 10 ** (_HEARD_DB / 10) * max(power.max(), 1e-30)
 
     def error_db(self, gain_db: np.ndarray) -> float:
         """Return the root mean square of the difference of a gain at these points, dB."""
-        return float(np.sqrt(np.mean(np.square((gain_db - self.points())[self.heard()]))))
+        return float(np.sqrt(np.mean(np.square((gain_db - self.gain_db[POINTS])[self.heard()]))))
 
     def gain_of(self, stages: Iterable[np.ndarray], family: Family) -> np.ndarray:
         """Return the gain, at these points, of compressors from their points of `gain_model`."""
         gains = [chain_gain_db(row, stages, family) for row in magnitude_db(self.magnitude)]
-        return np.array(gains)[:, EVERY - 1 :: EVERY]
+        return np.array(gains)[POINTS]
 
     def fitted(self, stages: Sequence[np.ndarray], family: Family) -> Fitted:
         """Return the settings of compressors, with the best make-up gain for their gain."""
         gain_db = self.gain_of(stages, family)
-        makeup_db = float((self.points() - gain_db)[self.heard()].mean())
+        makeup_db = float((self.gain_db[POINTS] - gain_db)[self.heard()].mean())
         settings = [to_settings(stage, sample_rate=self.sample_rate) for stage in stages]
         return Fitted(settings, makeup_db, self.error_db(gain_db + makeup_db))
 
     def for_fit(self) -> tuple[Wanted, np.ndarray]:
         """Return the loudest part of a long loop, and which of its points count."""
-        longest = round(LONGEST_S * self.sample_rate)
-        if self.magnitude.shape[1] <= longest:
-            return self, self.heard()
-        energy = np.cumsum(np.append(0.0, np.square(self.magnitude).sum(axis=0)))
-        start = int(np.argmax(energy[longest:] - energy[:-longest]))
-        span = slice(start, start + longest)
+        span = loudest_part(self.magnitude, round(LONGEST_S * self.sample_rate))
         part = self._replace(magnitude=self.magnitude[:, span], gain_db=self.gain_db[:, span])
         counts = part.heard()
-        if start:
-            counts[:, : round(_SETTLED_S * self.sample_rate) // EVERY] = False
+        if span.start:
+            counts[:, : round(_SETTLED_S * self.sample_rate) // _EVERY] = False
         return part, counts
 
 
@@ -115,7 +107,7 @@ def fit_stage(
     """
     part, counts = wanted.for_fit()
     weight = np.zeros(part.gain_db.shape)
-    weight[:, EVERY - 1 :: EVERY] = counts
+    weight[POINTS] = counts
     low, high = _edges(limits, family, wanted.sample_rate)
     low[_MAKEUP], high[_MAKEUP] = -100.0, 100.0
     free = [*PARAMETERS, "makeup_db", *(["knee_db"] if low[-1] < high[-1] else [])]
@@ -144,7 +136,7 @@ def fit_two_stages(wanted: Wanted, start: Mapping[str, float], limits: Limits) -
     if single.error_db < _ENOUGH_DB:
         return single
     part, counts = wanted.for_fit()
-    target, rate = part.points()[counts], wanted.sample_rate
+    target, rate = part.gain_db[POINTS][counts], wanted.sample_rate
     low, high = (np.tile(edge[:4], 2) for edge in _edges(limits, "level", rate))
     rest = _point(single.stages[0], "level", rate)
     one, two = rest[:4].copy(), rest[:4].copy()
@@ -169,7 +161,7 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
     Under given times, the gains at the points of the curve follow from linear least squares.
     """
     part, counts = wanted.for_fit()
-    target = part.points()[counts]
+    target = part.gain_db[POINTS][counts]
     peak_db = min(float(magnitude_db(wanted.magnitude).max()), 0.0)
     knots = np.append(peak_db - _KNOT_DB * np.arange(_KNOTS)[::-1], 0.0)
     knots = np.unique(np.round(knots, 2))
@@ -178,7 +170,7 @@ def fit_compand(wanted: Wanted, start: Mapping[str, float]) -> Compand:
 
     def level_of(of: Wanted, times: np.ndarray) -> np.ndarray:
         levels = [smoothed_level_db(row, times) for row in magnitude_db(of.magnitude)]
-        return np.array(levels)[:, EVERY - 1 :: EVERY]
+        return np.array(levels)[POINTS]
 
     def curve(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gains at the knots and the differences."""

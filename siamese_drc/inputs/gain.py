@@ -7,9 +7,9 @@ This is exact sample by sample, and nearly exact for the level of a hop.
 
 The clip's curve is projected on each curve of the bank. The scale of the projection estimates
 1 - 1/R; the residual measures how far the bank's threshold, attack and release are from the clip's.
-The profile holds, for each threshold, each attack, each release, and each pair of attack and
-release, the smallest residual and the scale that belongs to it; then the place in the bank of the
-smallest residual of all, with its scale; and the curve's power. Every feature is of order 1:
+The profile holds, for all thresholds, all attacks, all releases, and all pairs of attack and
+release, the smallest residuals and then the scales that belong to them; the place in the bank of
+the smallest residual of all, with its scale; and the curve's power. Every feature is of order 1:
 
 scale
     Between 0 and 2; 1 - 1/R where the bank's curve is the clip's own.
@@ -170,11 +170,7 @@ def project(
 def _summarise(
     scale: np.ndarray, residual: np.ndarray, power: np.ndarray, bank: GainBank
 ) -> np.ndarray:
-    """Turn projections on a bank, as `project` returns them, into features (n, features), float16.
-
-    These are, for thresholds, attacks, releases and pairs of attack and release in turn, the
-    residuals and then the scales; place and scale of the smallest residual; power.
-    """
+    """Turn projections, as `project` returns them, into profiles, (n, features), float16."""
     shape = (len(power), *bank.shape)
     scale = np.clip(scale, 0, _LARGEST_SCALE).reshape(shape)
     decades = np.log10(np.maximum(residual, _LEAST_RESIDUAL)).reshape(shape)

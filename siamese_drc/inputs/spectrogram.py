@@ -108,11 +108,10 @@ def input_shape(
     """
     if clip_samples < 1:
         raise ValueError("a clip must have at least one sample")
-    if (n_fft is None) == (samples is None):
-        raise ValueError("give either n_fft or samples")
-    if n_fft is None:
-        assert samples is not None
+    if samples is not None and n_fft is None:
         return (min(samples, clip_samples),)
+    if samples is not None or n_fft is None:
+        raise ValueError("give either n_fft or samples")
     if n_fft < 2 or n_fft % 2:
         raise ValueError(f"n_fft {n_fft}: must be even and at least 2")
     return (mel_bands or n_fft // 2 + 1, 1 + clip_samples // (n_fft // 2))

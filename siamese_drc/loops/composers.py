@@ -8,7 +8,6 @@ material.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import zlib
 from pathlib import Path
 
@@ -44,8 +43,7 @@ def compose(material: str, loop: int, *, seed: int, stream: str | None = None) -
     >>> score.style, score.tempo_bpm, [stem.name for stem in score.stems]
     ('funk', 92.0, ['kick', 'snare', 'hats'])
     """
-    packages = pkgutil.iter_modules([str(Path(__file__).parent)])
-    names = sorted(package.name for package in packages if package.ispkg)
+    names = sorted(path.parent.name for path in Path(__file__).parent.glob("*/__init__.py"))
     if material not in names:
         raise InputError(f"{material}: no such composer, must be one of {', '.join(names)}")
     composer = importlib.import_module(f"siamese_drc.loops.{material}")

@@ -75,7 +75,7 @@ def render(
         dry += sound
         sent += stem.room_send * sound
     response = impulse_response(score.room, sample_rate=sample_rate)
-    clip = (dry + reverberate(sent, response))[:samples]
+    clip = dry[:samples] + fftconvolve(sent, response)[:samples]
     peak = np.max(np.abs(clip))
     if peak == 0:
         raise InputError(f"soundfont {soundfont}: loop {score.name!r} is silent")
@@ -160,11 +160,6 @@ def impulse_response(room: Room, *, sample_rate: int) -> np.ndarray:
 def _unit_energy(response: np.ndarray) -> np.ndarray:
     energy = np.sum(response**2)
     return response / np.sqrt(energy) if energy > 0 else response
-
-
-def reverberate(signal: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Return the reverberation of a signal alone, as long as the signal."""
-    return fftconvolve(signal, response)[: len(signal)]
 
 
 def describe(signal: np.ndarray, *, sample_rate: int) -> dict[str, float]:

@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 PERCUSSION = 128  # the SoundFont bank of General MIDI drum kits
 BEATS_PER_BAR = 4
@@ -76,26 +76,18 @@ class Score:
     room: Room
 
 
-class Step(NamedTuple):
-    """A mark at a beat, and the beats until the next mark of the pattern."""
-
-    beat: float
-    beats: float
-    mark: str
-
-
 def steps_per_bar(pattern: str) -> int:
     """Return the number of steps of a pattern's bar."""
     return len(pattern.partition("|")[0])
 
 
-def read_steps(pattern: str, beats: int) -> list[Step]:
-    """Return the marks of a pattern that is repeated for `beats`.
+def read_steps(pattern: str, beats: int) -> list[tuple[float, float, str]]:
+    """Return beat, beats until the next mark, and mark, of a pattern repeated for `beats`.
 
     Examples
     --------
     >>> read_steps("X...x...........", 4)
-    [Step(beat=0.0, beats=1.0, mark='X'), Step(beat=1.0, beats=3.0, mark='x')]
+    [(0.0, 1.0, 'X'), (1.0, 3.0, 'x')]
     """
     per_beat = steps_per_bar(pattern) / BEATS_PER_BAR
     once = pattern.replace("|", "")
@@ -103,7 +95,7 @@ def read_steps(pattern: str, beats: int) -> list[Step]:
     marks = [(step, once[step % len(once)]) for step in range(total)]
     marks = [(step, mark) for step, mark in marks if mark != "."]
     return [
-        Step(step / per_beat, (end - step) / per_beat, mark)
+        (step / per_beat, (end - step) / per_beat, mark)
         for (step, mark), (end, _) in pairwise([*marks, (total, ".")])
     ]
 

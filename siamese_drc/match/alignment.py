@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.fft
 
+from siamese_drc.match.answer import Position
 from siamese_drc.match.dynamics import frames
 from siamese_drc.match.search import (
     HEARD,
@@ -68,10 +69,7 @@ class Alignment:
     loop, reference : ndarray, shape (samples,) or (channels, samples), as given, float32
         Of the same length: the loudest `LONGEST_S` that both cover. The reference has the loop's
         speed and polarity.
-    start : int
-        First sample of the stretch in the loop.
-    delay_s, speed, inverted
-        As in `answer.Position`.
+    position : Position
     likeness : float
         Median over the frames of the stretch of the correlation of both, at most 1.
     residual_db : float, dB
@@ -81,10 +79,7 @@ class Alignment:
 
     loop: np.ndarray
     reference: np.ndarray
-    start: int
-    delay_s: float
-    speed: float
-    inverted: bool
+    position: Position
     likeness: float
     residual_db: float
 
@@ -128,8 +123,8 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
     >>> loop = np.random.default_rng(0).normal(0, 0.1, 30000).astype(np.float32)
     >>> late = np.concatenate([np.zeros(441, np.float32), -0.5 * loop])
     >>> alignment = align(loop, late, sample_rate=44100)
-    >>> alignment.delay_s, alignment.speed, alignment.inverted, alignment.same_performance
-    (0.01, 1.0, True, True)
+    >>> alignment.same_performance, alignment.position.delay_s, alignment.position.inverted
+    (True, 0.01, True)
     """
     channels = [np.atleast_2d(loop), np.atleast_2d(reference)]
     if len(channels[0]) == len(channels[1]):  # a compressor may give each channel its own gain
@@ -151,10 +146,13 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
     return Alignment(
         loop=loop[..., stretch],
         reference=np.float32(best.sign) * _moved(reference, line, best.start, best.stop),
-        start=best.start,
-        delay_s=line.offset / sample_rate,
-        speed=1 / line.pace,
-        inverted=best.sign < 0,
+        position=Position(
+            delay_s=line.offset / sample_rate,
+            speed=1 / line.pace,
+            inverted=best.sign < 0,
+            start_s=best.start / sample_rate,
+            seconds=(best.stop - best.start) / sample_rate,
+        ),
         likeness=best.likeness,
         residual_db=residual_db(x[stretch], best.sign * _moved(y, line, best.start, best.stop)),
     )
@@ -227,12 +225,7 @@ def _stretch(
 def _closer(
     x: np.ndarray, y: np.ndarray, line: Line, start: int, stop: int, rate: int
 ) -> tuple[Line, int] | None:
-    """Return a line right to the sample from one right to some, and the polarity.
-
-    Windows of both, between two samples of the loop, are correlated at every lag within the margin;
-    the line through the lags is fitted by medians, which leave out windows that resemble a wrong
-    place more.
-    """
+    """Return a line right to the sample from one right to some, and the polarity."""
     piece = levelled(_moved(y, line, start - _MARGIN, stop + _MARGIN), rate)
     own = levelled(x[start:stop], rate)
     count = min(_WINDOWS, max((own.size - _WIDTH) // _WIDTH + 1, 1))
@@ -246,6 +239,7 @@ def _closer(
     lags, places = lags[good], start + starts[good] + _WIDTH / 2
     one, other = np.triu_indices(lags.size, 1)
     slopes = (lags[other] - lags[one]) / (places[other] - places[one])
+    # Medians leave out windows that resemble a wrong place more.
     slope = float(np.median(slopes)) if slopes.size else 0.0
     lag = float(np.median(lags - slope * places))
     return Line(line.offset + line.pace * lag, line.pace * (1 + slope)), sign

@@ -12,7 +12,7 @@ from siamese_drc.compressor.compressor import (
     gain_reduction_db,
     max_gain_reduction_db,
 )
-from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
     MAKEUP,
@@ -21,9 +21,9 @@ from siamese_drc.match.answer import (
     Estimate,
     ReferenceAnswer,
 )
-from siamese_drc.match.dynamics import absolute, as_settings, dynamics, frames, loudness_lufs
+from siamese_drc.match.dynamics import absolute, dynamics, frames, loudness_lufs
 from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled, unscaled
-from siamese_drc.match.sound import loudest
+from siamese_drc.match.sound import loudest_part
 
 _STRANGER = 1.1  # times the largest deviation in training, above which the model is not applied
 _DETERMINED = 0.6  # of the range of the training settings: widest interval of a determined setting
@@ -75,7 +75,7 @@ def another_recording(
     of_loop, *of_references = (
         dynamics(one, sample_rate=sample_rate) for one in (loop, *references)
     )
-    strangest = float(model.strangeness(np.stack([of_loop, *of_references])).max())
+    strangest = float(model.network.strangeness(np.stack([of_loop, *of_references])).max())
     if strangest > _STRANGER * model.strangest:
         why = "loop or reference differ too much from the recordings that the model was trained on"
         return Answer(NO_ANSWER, warnings=[why])
@@ -97,7 +97,7 @@ def another_recording(
     estimates = {
         name: Estimate(*map(float, column)) for name, column in zip(PARAMETERS, rows.T, strict=True)
     }
-    settings = as_settings(rows[:1])
+    settings = Settings(*rows[0])
     reduction = float(max_gain_reduction_db(loop, settings, sample_rate=sample_rate)[0])
     if reduction < AUDIBLE_DB:
         why = "the reference is not more compressed than the loop"
@@ -131,21 +131,11 @@ def heard(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     frame = max(round(_FRAME_S * sample_rate), 1)
     power = np.square(frames(signal, frame)).mean(axis=1)
     sounds = np.flatnonzero(power > 10 ** (_SILENT_DB / 10) * power.max())
-    gaps = np.flatnonzero(np.diff(sounds) > _SILENT_S / _FRAME_S)
-    firsts, lasts = [sounds[0], *sounds[gaps + 1]], [*sounds[gaps], sounds[-1]]
-    ends = zip(firsts, lasts, strict=True)
-    music = np.concatenate([signal[first * frame : (last + 1) * frame] for first, last in ends])
+    parts = np.split(sounds, np.flatnonzero(np.diff(sounds) > _SILENT_S / _FRAME_S) + 1)
+    music = np.concatenate([signal[part[0] * frame : (part[-1] + 1) * frame] for part in parts])
     if music.size >= SHORTEST_S * sample_rate:  # less is a click, whose silence is part of it
         signal = music
-    return _loudest(signal, round(_LONGEST_S * sample_rate))
-
-
-def _loudest(signal: np.ndarray, longest: int) -> np.ndarray:
-    """Return the stretch of a signal with the most energy, or all of a short one."""
-    if signal.size <= longest:
-        return signal
-    start = loudest(np.square(signal, dtype=np.float64), longest)
-    return signal[start : start + longest]
+    return signal[loudest_part(signal, round(_LONGEST_S * sample_rate))]
 
 
 def _under_lock(
@@ -163,21 +153,20 @@ def _under_lock(
     before, locked = scaled(rows[0]), scaled(np.where(free, rows[0], given))
     moved = np.zeros(len(PARAMETERS))
     if free.any() and (locked != before).any():
-        part = _loudest(loop, round(_SOLVED_S * sample_rate))
+        part = loop[loudest_part(loop, round(_SOLVED_S * sample_rate))]
         weight = np.abs(part[::_EVERY]) + 1e-9
         weight = np.sqrt(weight / weight.sum())
 
-        def curve(point: np.ndarray) -> np.ndarray:
-            row = as_settings(unscaled(point)[np.newaxis])
-            gain = gain_reduction_db(part, row, sample_rate=sample_rate)[0, ::_EVERY]
+        def curve(row: np.ndarray) -> np.ndarray:
+            gain = gain_reduction_db(part, Settings(*row), sample_rate=sample_rate)[0, ::_EVERY]
             return weight * (gain - np.square(weight) @ gain)
 
         def residual(values: np.ndarray) -> np.ndarray:
             point = locked.copy()
             point[free] = values
-            return curve(point) - wanted
+            return curve(np.where(free, unscaled(point), given)) - wanted
 
-        wanted, bounds = curve(before), _BOUNDS[:, free]
+        wanted, bounds = curve(rows[0]), _BOUNDS[:, free]
         solved = least_squares(
             residual,
             np.clip(before[free], *bounds),

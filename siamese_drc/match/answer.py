@@ -97,6 +97,9 @@ class Answer:
         Power that loop and settings do not explain, relative to the reference's.
     position : Position, optional
         Of the same performance: delay, speed and polarity.
+    limiter : dict of str to float
+        Threshold (dBFS of the reference), ratio, attack and release of a limiter that followed the
+        compressor. Empty where there was none.
     references : list of ReferenceAnswer
         In the order in which they were given.
 
@@ -117,6 +120,7 @@ class Answer:
     start_db: float | None = None
     residual_db: float | None = None
     position: Position | None = None
+    limiter: dict[str, float] = field(default_factory=dict)
     references: list[ReferenceAnswer] = field(default_factory=list)
 
     @property
@@ -133,6 +137,6 @@ class Answer:
         told = ["situation", "settings", "warnings", "references"]
         if self.situation == SAME_PERFORMANCE:
             told += ["family", "link", "families", "unexplained_db", "start_db", "residual_db"]
-            told.append("position")
+            told += ["position", "limiter"]
         fields = asdict(self)
         return {name: fields[name] for name in told}

@@ -11,11 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from siamese_drc.compressor.settings import PARAMETERS, Settings
-
 _BLOCK_S = 0.4  # a gating block of BS.1770
 
-FRAME_S = 64 / 44100
+_FRAME_S = 64 / 44100
 _FLOOR_DB = -60.0  # below the loudness: silence between notes counts as this
 _QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
 _WINDOWS = (1, 4, 16, 64)  # frames
@@ -87,7 +85,7 @@ def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     True
     """
     loudness = loudness_lufs(signal, sample_rate=sample_rate)
-    frame = max(round(FRAME_S * sample_rate), 1)
+    frame = max(round(_FRAME_S * sample_rate), 1)
     framed = frames(signal, frame).astype(np.float64)
     power = np.mean(framed**2, axis=1)
     level = _relative_db(power, loudness)
@@ -112,11 +110,6 @@ def frames(signal: np.ndarray, size: int) -> np.ndarray:
     """
     count = signal.shape[-1] // size
     return signal[..., : count * size].reshape(*signal.shape[:-1], count, size)
-
-
-def as_settings(rows: np.ndarray) -> Settings:
-    """Return rows of the four parameters, threshold in dBFS, as settings of the compressor."""
-    return Settings(**dict(zip(PARAMETERS, rows.T, strict=True)))
 
 
 def relative(settings: np.ndarray, loudness: float) -> np.ndarray:

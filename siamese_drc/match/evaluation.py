@@ -30,14 +30,13 @@ from sklearn.metrics import r2_score
 
 from siamese_drc.audio import FULL_SCALE, quantise
 from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
-from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
 from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.answer import SAME_PERFORMANCE
 from siamese_drc.match.dynamics import (
     absolute,
-    as_settings,
     dynamics,
     frames,
     loudness_lufs,
@@ -171,10 +170,10 @@ def _judge(
     others = random.permutation(np.delete(np.arange(len(loops)), number))[:_REFERENCES]
     references, truth, audible = [], [], []
     for other in (loops[number] for number in others):
-        own = other.settings[[random.integers(len(other.settings))]]
-        references.append(compress(other.signal, as_settings(own), sample_rate=rate)[0])
-        truth.append(relative(own[0], other.loudness))
-        reduction = max_gain_reduction_db(other.signal, as_settings(own), sample_rate=rate)
+        own = other.settings[random.integers(len(other.settings))]
+        references.append(compress(other.signal, Settings(*own), sample_rate=rate)[0])
+        truth.append(relative(own, other.loudness))
+        reduction = max_gain_reduction_db(other.signal, Settings(*own), sample_rate=rate)
         audible.append(reduction[0] >= AUDIBLE_DB)
     of_loop, of_references, uncompressed = (
         np.stack([dynamics(signal, sample_rate=rate) for signal in signals])
@@ -240,7 +239,7 @@ def closest_settings(
 def applied(loop: Example, settings: np.ndarray, *, sample_rate: int) -> np.ndarray:
     """Return a loop under settings (n, 4) whose thresholds are relative to its loudness."""
     rows = absolute(settings, loop.loudness)
-    return compress(loop.signal, as_settings(rows), sample_rate=sample_rate)
+    return compress(loop.signal, Settings(*rows.T), sample_rate=sample_rate)
 
 
 def median_settings(examples: Mapping[str, Sequence[Example]]) -> np.ndarray:
@@ -419,7 +418,7 @@ def same_performance_errors(
     examples: Sequence[Example],
     *,
     sample_rate: int,
-    compressors: Mapping[str, Compressor] | None = None,
+    compressors: Mapping[str, Compressor] = {},
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return how well settings are found, by what happened to the reference.
 
@@ -438,11 +437,11 @@ def same_performance_errors(
         By variant and parameter: `median_error`, the median absolute error of the clips with an
         answer (NaN without any); `solved`, the share of these; and `n`, the number of clips.
     """
-    measured = partial(robustness, sample_rate=sample_rate, compressors=compressors)
+    measured = partial(_errors_by_variant, sample_rate=sample_rate, compressors=compressors)
     found = parallel_map(measured, examples, description="match robustness")
     summary = {}
     for variant in found[0]:
-        errors = np.stack([of_clip[variant][0] for of_clip in found])
+        errors = np.stack([of_clip[variant] for of_clip in found])
         solved = np.isfinite(errors)
         summary[variant] = {
             name: {
@@ -455,32 +454,22 @@ def same_performance_errors(
     return summary
 
 
-def robustness(
-    example: Example, *, sample_rate: int, compressors: Mapping[str, Compressor] | None = None
+def _errors_by_variant(
+    example: Example, *, sample_rate: int, compressors: Mapping[str, Compressor]
 ) -> dict[str, np.ndarray]:
-    """Compress a loop under its first setting, process it in every way and find the setting again.
-
-    The arguments are those of `same_performance_errors`.
-
-    Returns
-    -------
-    dict of str to ndarray, shape (2, 4)
-        By variant: the absolute error of each parameter, in its unit, and whether its interval
-        contains the true value (1 or 0). NaN where there is no answer of the same performance.
-    """
-    loop, setting = example.signal, as_settings(example.settings[:1])
+    """Return the absolute errors of the parameters, NaN without an answer, by variant."""
+    loop, true = example.signal, example.settings[0]
+    setting = Settings(*true)
     clip = compress(loop, setting, sample_rate=sample_rate)[0]
     references = {name: change(clip, sample_rate) for name, change in VARIANTS.items()}
     others = {RMS_DETECTOR: compress(loop, setting, sample_rate=sample_rate, detector="rms")[0]}
-    for name, compressor in (compressors or {}).items():
+    for name, compressor in compressors.items():
         others[name] = compressor(loop, setting, sample_rate=sample_rate)
     references |= {name: as_24_bits(other, sample_rate) for name, other in others.items()}
     found = {}
     for name, reference in references.items():
-        found[name] = np.full((2, len(PARAMETERS)), np.nan)
+        found[name] = np.full(len(PARAMETERS), np.nan)
         answer = same_performance(loop, reference, sample_rate=sample_rate)
         if answer is not None and answer.situation == SAME_PERFORMANCE:
-            for number, parameter in enumerate(PARAMETERS):
-                one, true = answer.settings[parameter], example.settings[0, number]
-                found[name][:, number] = abs(one.value - true), one.low <= true <= one.high
+            found[name] = np.abs([answer.settings[each].value for each in PARAMETERS] - true)
     return found

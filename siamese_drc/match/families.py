@@ -32,8 +32,7 @@ LINKS: tuple[Link, ...] = get_args(Link)
 magnitudes, or each channel itself."""
 SMOOTH_THE_LEVEL: tuple[Family, ...] = ("level", "power")
 """The families that smooth before the gain computer."""
-
-_DB_PER_NEPER = 20 / np.log(10)
+DB_PER_NEPER = 20 / np.log(10)
 
 
 def model_of(family: Family) -> tuple[gain_model.Family, Detector]:
@@ -120,5 +119,5 @@ class FamilyCompressor:
         """
         each = zip(self._gains, self._levels, keys(block, self._link), strict=True)
         gain_db = np.stack([gain.of(level.of(key)) for gain, level, key in each])
-        factor = np.exp((gain_db + self._makeup_db) / _DB_PER_NEPER).astype(np.float32)
+        factor = np.exp((gain_db + self._makeup_db) / DB_PER_NEPER).astype(np.float32)
         return Processed(block * factor, -gain_db.min(axis=0).astype(np.float32))

@@ -166,6 +166,7 @@ def _answer(
         from siamese_drc.match.model import read_model
 
         weights = np.array([reference.weight for reference in usable])
+        weights /= weights.max()  # their sum may be too large for a number
         answer = another_recording(
             one_channel(loop),
             [one_channel(reference.signal) for reference in usable],

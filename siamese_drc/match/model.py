@@ -53,6 +53,10 @@ class PairNetwork:
         scaled = (features - self.mean) / self.deviation
         return np.clip(scaled, -_CLIPPED, _CLIPPED).astype(np.float32)
 
+    def strangeness(self, features: np.ndarray) -> np.ndarray:
+        """Return the rms deviation of dynamics (..., features) from those in training."""
+        return np.sqrt(np.mean(self.standardised(features) ** 2, axis=-1))
+
     def output(self, dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
         """Return what `parts` takes apart, shape (..., 13)."""
         of_dry, of_compressed = (
@@ -98,7 +102,7 @@ class MatchModel:
     least_score : float
         Score below which a reference counts as uncompressed.
     strangest : float
-        The largest `strangeness` of a recording in training.
+        The largest `PairNetwork.strangeness` of a recording in training.
     held_out : dict
         Mean absolute errors, by parameter, of `network` on the pairs of loops with which the
         intervals were calibrated.
@@ -134,10 +138,6 @@ class MatchModel:
         value, low, high = (restored(some) for some in (found.value, low, high))
         low[:, 1], high[:, 1] = high[:, 1].copy(), low[:, 1].copy()  # 1/R falls where R grows
         return Parts(value, low, high, found.score[:, 0])
-
-    def strangeness(self, features: np.ndarray) -> np.ndarray:
-        """Return the rms deviation of dynamics (..., features) from those in training."""
-        return np.sqrt(np.mean(self.network.standardised(features) ** 2, axis=-1))
 
 
 def scaled(settings: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -115,16 +115,15 @@ def fit_model(
     value, low, high = (some[known] for some in found[:3])
     truth = scaled(held_out.settings[known])
     errors = np.abs(restored(value) - restored(truth)).mean(axis=0)
-    model = MatchModel(
+    return MatchModel(
         network=network,
         margins=interval_margins(low, high, truth, options.coverage),
         coverage=options.coverage,
         least_score=float(np.quantile(found.score[held_out.audible], options.refused)),
-        strangest=0.0,
+        strangest=float(network.strangeness(training.reference).max()),
         held_out={"network": dict(zip(PARAMETERS, errors.tolist(), strict=True))},
         made_under=made_under,
     )
-    return replace(model, strangest=float(model.strangeness(training.reference).max()))
 
 
 def train_network(examples: Examples, options: TrainingOptions) -> PairNetwork:

@@ -52,12 +52,10 @@ class Line(NamedTuple):
 
 def proposed(x: np.ndarray, y: np.ndarray, rate: int) -> Iterator[tuple[Line, int | None]]:
     """Yield lines that are right to some milliseconds, and around which sample of x each is."""
-    from scipy.signal import correlate, correlation_lags
-
     slow = min(rate, _SEARCH_HZ)
     x, y = (resampled(part, rate, slow, "LQ") for part in (x, y))
-    delays = correlation_lags(y.size, x.size)
-    correlation = np.abs(correlate(levelled(y, slow), levelled(x, slow), method="fft"))
+    delays = np.arange(1 - x.size, y.size)
+    correlation = np.abs(_correlation(levelled(x, slow), levelled(y, slow)))
     least = least_overlap(x.size, y.size, slow)
     correlation[(delays < least - x.size) | (delays > y.size - least)] = 0
     for place in _highest(correlation, _PLACES, round(_APART_S * slow)):
@@ -70,6 +68,14 @@ def proposed(x: np.ndarray, y: np.ndarray, rate: int) -> Iterator[tuple[Line, in
             middle = round(line.offset + line.pace * middle)
             line = Line(-line.offset / line.pace, 1 / line.pace)
         yield Line(line.offset * rate / slow, line.pace), round(middle * rate / slow)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return `scipy.signal.correlate(y, x)`, without that import, which takes 0.7 s."""
+    count = x.size + y.size - 1
+    length = scipy.fft.next_fast_len(count, real=True)
+    product = scipy.fft.rfft(y, length) * scipy.fft.rfft(x, length).conj()
+    return np.roll(scipy.fft.irfft(product, length), x.size - 1)[:count]
 
 
 def _line_at_any_speed(short: np.ndarray, long: np.ndarray, rate: int) -> tuple[Line, int] | None:

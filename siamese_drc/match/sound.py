@@ -24,6 +24,7 @@ _CANCELLED = 0.05  # power of the channels' mean, re the loudest channel's, belo
 _FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
 _RUN = 3  # samples in a row at the peak, of one sign: a waveform that was clipped there
 _CLIPPED = 0.01  # share of the samples in such runs
+_EIGHT_BITS = ("PCM_U8", "PCM_S8", "ULAW", "ALAW")  # in libsndfile's names
 
 
 class Part(NamedTuple):
@@ -45,8 +46,8 @@ class Inputs(NamedTuple):
     warnings: list[str]
 
 
-def read_part(sound: Sound, *, start: int | None = None) -> Part:
-    """Return a file whole, or of a long one the part with the most energy, or that from `start`.
+def read_part(sound: Sound) -> Part:
+    """Return a file whole, or of a long one the part with the most energy.
 
     Raises
     ------
@@ -55,10 +56,7 @@ def read_part(sound: Sound, *, start: int | None = None) -> Part:
     """
     longest = min(round(LONGEST_PART_S * sound.sample_rate), _LARGEST_PART // sound.channels)
     frames = min(sound.frames, longest)
-    if frames == sound.frames:
-        start = 0
-    elif start is None:
-        start = _loudest(sound, frames)
+    start = 0 if frames == sound.frames else _loudest(sound, frames)
     signal = np.empty((sound.channels, frames), np.float32)
     done = 0
     for block in sound.blocks(start=start, frames=frames):
@@ -86,6 +84,8 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
         for sound, part in zip(sounds, parts, strict=True)
         if part.signal.shape[1] < sound.frames
     ]
+    if loop.encoding in _EIGHT_BITS:
+        warnings.append(f"{loop.path}: has 8 bits, whose rounding the intervals do not include")
     first, *others = parts
     return Inputs(
         first.signal,
@@ -98,13 +98,21 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
 def _loudest(sound: Sound, frames: int) -> int:
     """Return the first of the `frames` with the most energy, to a block."""
     energy = [float(np.square(block, dtype=np.float64).sum()) for block in sound.blocks()]
-    first = loudest(np.array(energy), min(-(-frames // BLOCK), len(energy)))
+    first = _largest_sum(np.array(energy), min(-(-frames // BLOCK), len(energy)))
     return min(first * BLOCK, sound.frames - frames)
 
 
-def loudest(energy: np.ndarray, span: int) -> int:
+def loudest_part(signal: np.ndarray, samples: int) -> slice:
+    """Return where the `samples` with the most energy lie in a signal of one or more channels."""
+    energy = np.square(np.atleast_2d(signal), dtype=float).sum(axis=0)
+    span = min(samples, energy.size)
+    start = _largest_sum(energy, span)
+    return slice(start, start + span)
+
+
+def _largest_sum(values: np.ndarray, span: int) -> int:
     """Return the first of the `span` adjacent values with the largest sum."""
-    before = np.concatenate([[0.0], np.cumsum(energy)])
+    before = np.concatenate([[0.0], np.cumsum(values)])
     return int(np.argmax(before[span:] - before[: before.size - span]))
 
 

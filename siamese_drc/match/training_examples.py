@@ -25,7 +25,7 @@ from siamese_drc.compressor.settings import Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import compose, seeded
 from siamese_drc.loops.rendering import render
-from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
+from siamese_drc.match.dynamics import dynamics, loudness_lufs, relative
 
 # Half of the settings are drawn uniformly from these ranges; the threshold in dB below the loop's
 # peak, so that from hardly a transient to nearly all of the loop is compressed.
@@ -182,7 +182,7 @@ def _describe(job: tuple[str, int], *, options: ExampleOptions) -> tuple[np.ndar
     random = seeded(f"match productions {material}", loop, seed=options.seed)
     clip = produced(_composed(material, loop, options), random, sample_rate=rate)
     drawn = draw_settings(clip, options.settings, random)
-    settings = as_settings(drawn)
+    settings = Settings(*drawn.T)
     clips = compress(clip, settings, sample_rate=rate)
     return (
         dynamics(clip, sample_rate=rate),

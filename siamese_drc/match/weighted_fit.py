@@ -1,33 +1,35 @@
 """Weighted fit of one compressor to an aligned pair, in channels and bands.
 
 The gain between loop and reference is measured sample by sample, and `solver.gain_fit` finds the
-settings that explain it. What rounding, resampling and lossy coding add, and what a limiter or
-clipper after the compressor changes, is treated as noise: its variance is measured, frame by frame
-and band by band, on what the fit leaves, and the fit is repeated with the new weights until the
-point stays. As the weight of a frame falls with the square of its residual, this is a robust loss:
-frames that the compressor cannot explain have no influence at the end.
+settings that explain it. What rounding, resampling, lossy coding and other processing add is
+treated as noise: its variance is measured, frame by frame and band by band, on what the fit leaves,
+and the fit is repeated with the new weights until the point stays. As the weight of a frame falls
+with the square of its residual, this is a robust loss: frames that the compressor cannot explain
+have no influence at the end.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
 import scipy.fft
 
-from siamese_drc.match.answer import SETTING_NAMES
 from siamese_drc.match.dynamics import frames
-from siamese_drc.match.families import SMOOTH_THE_LEVEL, Family, Link, model_of
+from siamese_drc.match.families import DB_PER_NEPER, SMOOTH_THE_LEVEL, Family, Link, model_of
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
-_DB_PER_NEPER = 20 / np.log(10)
+NEPER_PER_DB = 1 / DB_PER_NEPER
 TINY = np.finfo(float).tiny
 RATIO, START, KNEE = (UNKNOWNS.index(name) for name in ("ratio", "start_db", "knee_db"))
 SIGNIFICANT = 4.0  # standard deviations by which 1 - 1/ratio, or the knee, must differ from 0
 _LEAST_KNEE_DB = 0.25
 WEIGHTINGS_TRIED = 8  # at most, to compare candidates
+THREADS = 2  # the compiled passes run in parallel
 
 # Points to start from
 _BELOW_PEAK_DB = (6.0, 16.0, 32.0)  # of the threshold
@@ -62,7 +64,7 @@ def frame_gain(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray
     of_wet = np.einsum("rfk,rfk->f", y, y) / FRAME
     known = both > 0
     gain = np.zeros(known.size)
-    gain[known] = _DB_PER_NEPER * np.log(both[known] / of_dry[known])
+    gain[known] = DB_PER_NEPER * np.log(both[known] / of_dry[known])
     return gain, known * of_wet / (_CODING_NOISE * of_wet + _FLOOR)
 
 
@@ -78,7 +80,8 @@ class PairRows:
 
     `level`, shape (keys, samples), dBFS, is that of the whole loop; `owner` gives the key of each
     row. `dry` and `wet` are 0 where a sample does not count. `fixed` holds the known coordinates of
-    the point, NaN where unknown.
+    the point, NaN where unknown. `noise`, shape (frames,), is what the reference is known to be
+    wrong by, as a share of its power.
     """
 
     level: np.ndarray
@@ -89,6 +92,7 @@ class PairRows:
     family: Family
     link: Link | None
     sample_rate: int
+    noise: np.ndarray | float = 0.0
 
     def start(self) -> np.ndarray:
         """Return a point to start from: the best of some after a few steps of the fit."""
@@ -99,13 +103,15 @@ class PairRows:
         if self.family in SMOOTH_THE_LEVEL and start_db < 0.1:
             start_db = _SILENT_START_DB
         others = {"ratio": _RATIO, "makeup_db": makeup_db, "start_db": start_db, "knee_db": 0.0}
-        weight, fits = self._first_weight(), []
+        points = []
         for below_db, (attack_ms, release_ms) in product(_BELOW_PEAK_DB, _TIMES_MS):
             times = {"attack_ms": attack_ms, "release_ms": release_ms}
             settings = {"threshold_db": self.level.max() - below_db, **times, **others}
-            point = to_point(settings, sample_rate=self.sample_rate)
-            fits.append(self._fit(point, weight, passes=_ROUGH_PASSES, tolerance=1e-3))
-        return min(fits, key=lambda fit: fit.cost).point
+            points.append(to_point(settings, sample_rate=self.sample_rate))
+        weight = self._first_weight()
+        rough = partial(self._fit, weight=weight, passes=_ROUGH_PASSES, tolerance=1e-3)
+        with ThreadPoolExecutor(THREADS) as pool:
+            return min(pool.map(rough, points), key=lambda fit: fit.cost).point
 
     def fit(
         self, start: np.ndarray, weight: np.ndarray | None = None, weightings: int = _WEIGHTINGS
@@ -117,18 +123,18 @@ class PairRows:
         """
         softer = start
         if not start[KNEE] > 0:
-            without, weight = self._weighted(start, weight, weightings)
+            without, weight = self.weighted(start, weight, weightings)
             begin = _with_knee(without.point, _FIRST_KNEE_DB)
             first = self._fit(begin, weight, knee=True, passes=_KNEE_PASSES, tolerance=1e-4)
             if not _has_knee(first):
                 return without, weight
             softer = first.point
-        fitted, weight = self._weighted(softer, weight, weightings, knee=True)
+        fitted, weight = self.weighted(softer, weight, weightings, knee=True)
         if _has_knee(fitted):
             return fitted, weight
-        return self._weighted(_with_knee(fitted.point, 0.0), weight, weightings)
+        return self.weighted(_with_knee(fitted.point, 0.0), weight, weightings)
 
-    def _weighted(
+    def weighted(
         self, point: np.ndarray, weight: np.ndarray | None, weightings: int, *, knee: bool = False
     ) -> tuple[GainFit, np.ndarray]:
         """Fit, weighting by what is left, until the point does not change any more."""
@@ -146,7 +152,7 @@ class PairRows:
         return self._fit(point, weight, knee=knee, passes=1, tolerance=1.0), weight
 
     def _first_weight(self) -> np.ndarray:
-        return 1 / (_FIRST_NOISE * frame_power(self.wet) + 1e-10)
+        return 1 / ((_FIRST_NOISE + self.noise) * frame_power(self.wet) + 1e-10)
 
     def _weights(self, point: np.ndarray) -> np.ndarray:
         """Return the reciprocal of each frame's noise variance, shape (rows, frames).
@@ -163,7 +169,7 @@ class PairRows:
                 constant = np.median(some_left[some_power <= np.quantile(some_power, 0.2)])
                 share = np.median(np.maximum(some_left - constant, 0) / some_power)
                 expected[row] = constant + share * of_power
-        return 2 / (expected + _nearby(left) + _ROUNDING)
+        return 1 / ((expected + _nearby(left) + _ROUNDING) / 2 + self.noise * power)
 
     def fitted(self, point: np.ndarray) -> np.ndarray:
         """Return the rows of the loop under the gain at a point, shape (rows, samples)."""
@@ -172,7 +178,7 @@ class PairRows:
             own = point[:COUNT].copy()
             own[START] = point[START if key == 0 else COUNT + key - 1]
             gain_db = model_gain_db(level, own, model_of(self.family)[0])
-            fitted[self.owner == key] *= np.exp(gain_db / _DB_PER_NEPER)
+            fitted[self.owner == key] *= np.exp(gain_db / DB_PER_NEPER)
         return fitted
 
     def left(self, point: np.ndarray) -> np.ndarray:
@@ -220,7 +226,7 @@ class PairRows:
             products[key, :length] += weighted * self.wet[row, :length]
         squares[squares < _NO_WEIGHT] = 0.0
         gain = np.divide(products, squares, out=np.zeros_like(squares), where=squares > 0)
-        unknown = [*SETTING_NAMES, "start_db", *(["knee_db"] if knee else [])]
+        unknown = UNKNOWNS if knee else UNKNOWNS[:KNEE]
         point = np.clip(np.where(np.isnan(self.fixed), start[:COUNT], self.fixed), LOWEST, HIGHEST)
         more = start[COUNT:] if start.size > COUNT else np.full(len(self.level) - 1, start[START])
         return fit_gain(
@@ -229,7 +235,9 @@ class PairRows:
             squares,
             np.append(point, more),
             family=model_of(self.family)[0],
-            free=[name for name in unknown if np.isnan(self.fixed[UNKNOWNS.index(name)])],
+            free=[
+                name for name, value in zip(unknown, self.fixed, strict=False) if np.isnan(value)
+            ],
             decibels=False,
             tolerance=tolerance,
             passes=passes,

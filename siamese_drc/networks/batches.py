@@ -1,8 +1,9 @@
-"""The inputs of a grid's rows, memory-mapped, and the batches of an epoch."""
+"""The inputs of a grid's rows, memory-mapped; rows for training and validation; batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from siamese_drc.core.errors import InputError, reading
 Batch = tuple[np.ndarray, np.ndarray]
 
 
+@dataclass
 class DataSet:
     """Dry and compressed inputs of rows: a row is one loop under one setting.
 
@@ -33,30 +35,24 @@ class DataSet:
         If a file is missing or has another shape, or the dry inputs are not finite.
     """
 
-    def __init__(
-        self,
-        dry: np.ndarray,
-        files: Sequence[Path],
-        loop: np.ndarray,
-        position: np.ndarray,
-        *,
-        mean: float = 0.0,
-        deviation: float = 1.0,
-    ) -> None:
-        self.dry = dry
-        self.mean = mean
-        self.deviation = deviation
-        self.loop = np.asarray(loop)
-        self.position = np.asarray(position)
-        self._files = files
-        self._compressed = [memory_mapped(path) for path in files]
-        settings = np.bincount(self.loop, minlength=len(files))
-        for path, inputs, count in zip(files, self._compressed, settings.tolist(), strict=True):
+    dry: np.ndarray
+    files: Sequence[Path]
+    loop: np.ndarray
+    position: np.ndarray
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Open the files and check them."""
+        self._compressed = [memory_mapped(path) for path in self.files]
+        settings = np.bincount(self.loop, minlength=len(self.files)).tolist()
+        for path, inputs, count in zip(self.files, self._compressed, settings, strict=True):
             expected = (count, *self.shape)
             if inputs.shape != expected:
                 raise InputError(f"{path}: has shape {inputs.shape}, must be {expected}")
-        if not all(np.isfinite(of_loop).all() for of_loop in dry):
-            raise InputError(f"{files[0].parent}: the dry inputs hold values that are not finite")
+        if not all(np.isfinite(of_loop).all() for of_loop in self.dry):
+            folder = self.files[0].parent
+            raise InputError(f"{folder}: the dry inputs hold values that are not finite")
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -81,7 +77,7 @@ class DataSet:
         for place, row in enumerate(rows, start=len(loops)):
             inputs[place] = self._compressed[self.loop[row]][self.position[row]]
         if not np.isfinite(np.sum(inputs)):
-            names = ", ".join(str(self._files[loop]) for loop in loops)
+            names = ", ".join(str(self.files[loop]) for loop in loops)
             raise InputError(f"one of {names}: holds values that are not finite")
         inputs -= self.mean
         inputs /= self.deviation
@@ -105,6 +101,31 @@ def mean_and_deviation(inputs: Sequence[np.ndarray] | np.ndarray) -> tuple[float
     mean = float(np.mean([each.mean(dtype=np.float64) for each in inputs]))
     squares = [np.square(each - np.float64(mean)).mean() for each in inputs]
     return mean, max(float(np.sqrt(np.mean(squares))), 1e-6)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers for training, and those whose loss selects the best epoch."""
+
+    training: np.ndarray
+    validation: np.ndarray
+
+
+def random_split(unit: np.ndarray, *, validation_fraction: float, seed: int) -> Split:
+    """Return a random split in which no unit has rows in both parts.
+
+    `unit`, shape (rows,), is that of each row: its loop, or its own number where rows are split one
+    by one. `validation_fraction` is the share of the units held out for validation.
+
+    Examples
+    --------
+    >>> random_split(np.array([0, 0, 1, 1, 2, 2]), validation_fraction=0.3, seed=1).validation
+    array([0, 1])
+    """
+    units = np.random.default_rng(seed).permutation(np.unique(unit))
+    held_out = max(1, round(len(units) * validation_fraction))
+    validation = np.isin(unit, units[:held_out])
+    return Split(np.flatnonzero(~validation), np.flatnonzero(validation))
 
 
 def shuffled_batches(

@@ -127,7 +127,7 @@ def embed_rows(network: Siamese, data: DataSet, rows: np.ndarray) -> np.ndarray:
 
 def regress(network: Siamese, embeddings: np.ndarray) -> np.ndarray:
     """Return the network's output for embeddings, scaled to [0, 1], float32, (rows, outputs)."""
-    kernel, bias = (np.asarray(weight) for weight in network.regression.get_weights())
+    kernel, bias = network.regression.get_weights()
     return embeddings @ kernel + bias
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +12,8 @@ from siamese_drc.compressor.grids import Grid
 
 Domain = Literal["linear", "sound"]
 
-# Of `sound` targets: into the domain in which equal steps sound about equally large, and back.
-_INTO = dict.fromkeys(("ratio", "attack_ms", "release_ms"), np.log)
-_OUT_OF = dict.fromkeys(_INTO, np.exp)
+# Of `sound` targets: those whose equal ratios sound about equally large.
+_LOGARITHMIC = ("ratio", "attack_ms", "release_ms")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class TargetScale:
     def of_grid(cls, grid: Grid, domain: Domain = "linear") -> TargetScale:
         """Return the range of the grid's varied parameters over all loops' offsets."""
         bounds = np.array([grid.bounds(name) for name in grid.varied], np.float64).T
-        low, high = _mapped(bounds, grid.varied, domain, _INTO)
+        low, high = _mapped(bounds, grid.varied, domain, np.log)
         return cls(grid.varied, domain, low, np.where(high > low, high, low + 1.0))
 
     @property
@@ -52,7 +51,7 @@ class TargetScale:
 
     def scale(self, values: np.ndarray) -> np.ndarray:
         """Return parameters (rows, parameters) in real units scaled to [0, 1], float32."""
-        values = _mapped(values, self.names, self.domain, _INTO)
+        values = _mapped(values, self.names, self.domain, np.log)
         return ((values - self.low) / (self.high - self.low)).astype(np.float32)
 
     def restore(self, scaled: np.ndarray) -> np.ndarray:
@@ -64,17 +63,17 @@ class TargetScale:
         if self.domain == "sound":
             scaled = np.clip(scaled, 0, 1)
         values = self.low + scaled * (self.high - self.low)
-        return _mapped(values, self.names, self.domain, _OUT_OF).astype(np.float32)
+        return _mapped(values, self.names, self.domain, np.exp).astype(np.float32)
 
 
 def _mapped(
-    values: np.ndarray, names: Sequence[str], domain: Domain, functions: Mapping[str, np.ufunc]
+    values: np.ndarray, names: Sequence[str], domain: Domain, function: np.ufunc
 ) -> np.ndarray:
-    """Return parameters (rows, parameters) mapped into a domain, or out of it, by `functions`."""
+    """Return parameters (rows, parameters), `function` applied to those that are logarithmic."""
     if domain == "linear":
         return values
-    columns = [
-        functions[name](column) if name in functions else column
-        for name, column in zip(names, np.asarray(values, np.float64).T, strict=True)
-    ]
-    return np.stack(columns, axis=1)
+    mapped = np.array(values, np.float64, order="C")
+    for column, name in enumerate(names):
+        if name in _LOGARITHMIC:
+            mapped[:, column] = function(mapped[:, column])
+    return mapped

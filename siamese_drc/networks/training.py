@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from siamese_drc.core.errors import InputError
-from siamese_drc.networks.batches import DataSet, shuffled_batches
+from siamese_drc.networks.batches import DataSet, Split, shuffled_batches
 from siamese_drc.networks.checkpoint import (
     LearningCurve,
     load_checkpoint,
@@ -25,7 +25,6 @@ from siamese_drc.networks.checkpoint import (
     state_of,
 )
 from siamese_drc.networks.siamese import Siamese, embed_rows, regress, take_batch_statistics
-from siamese_drc.networks.splits import Split
 
 LOSSES = {"squared": "mean_squared_error", "absolute": "mean_absolute_error"}
 
@@ -223,9 +222,8 @@ def make_optimizer(options: TrainingOptions, *, steps: int) -> keras.optimizers.
     rate = options.learning_rate
     if options.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    common = {"epsilon": options.epsilon}
-    if options.ema_momentum:
-        common |= {"use_ema": True, "ema_momentum": options.ema_momentum}
+    momentum = options.ema_momentum
+    common = {"epsilon": options.epsilon, "use_ema": momentum > 0, "ema_momentum": momentum}
     match options.optimizer:
         case "adadelta":
             return keras.optimizers.Adadelta(rate, rho=options.rho, **common)

@@ -34,8 +34,6 @@ from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.report.published import PublishedCell, cell_mae
 from siamese_drc.report.results import PARAMETER_NAMES, Results, error_text
 
-CLAIMS = Path(__file__).parent / "claims.yaml"
-
 SEEDS = ("drum-cnn-stft128", "drum-cnn-stft128-seed2", "drum-cnn-stft128-seed3")
 
 NO_DIFFERENCE = 0.01
@@ -140,7 +138,8 @@ def read_claims() -> list[Claim]:
     >>> claim.claim
     'A spectrogram is a better input than a Mel spectrogram'
     """
-    return [Claim(**entry) for entry in YAML(typ="safe", pure=True).load(CLAIMS)]
+    entries = YAML(typ="safe", pure=True).load(Path(__file__).with_name("claims.yaml"))
+    return [Claim(**entry) for entry in entries]
 
 
 def seed_spread(results: Results) -> float | None:
@@ -173,7 +172,7 @@ def judge(
     )
 
 
-def decide(ratio: float, spread: float | None) -> str:
+def decide(ratio: float, spread: float) -> str:
     """Return the verdict on a ratio of errors, both of them moved by the spread against it.
 
     Examples
@@ -181,8 +180,6 @@ def decide(ratio: float, spread: float | None) -> str:
     >>> decide(0.7, 0.1), decide(0.9, 0.1), decide(1.3, 0.1)
     ('holds', 'undecided', 'does not hold')
     """
-    if spread is None:
-        return UNDECIDED
     if ratio * (1 + spread) < 1 - spread:
         return HOLDS
     if ratio * (1 - spread) > 1 + spread:

@@ -3,7 +3,7 @@
 A cell is one error: an experiment, a data set, a protocol and a parameter. A cell is *trained* if
 it has an untrained twin: the same network at its first weights with the same forest, rows and
 splits. It is *learnt* if its error is below the twin's and the constant predictor's, with the 95 %
-interval of either paired difference below zero.
+interval of each paired difference below zero.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from siamese_drc.report.claims import FAILS, HOLDS, UNDECIDED
-from siamese_drc.report.published import PublishedCell
+from siamese_drc.report.published import PublishedCell, cell_mae
 from siamese_drc.report.results import EVERY_PROTOCOL, PROTOCOLS, Place, Results
 
 HELPS, HELPS_NOT = 0.8, 0.5
 """Claim 0 holds from this share of learnt cells, and does not hold below the other."""
-
-SUMMARISED = ("drum-cnn-stft128", "drum-dm2", ("attack_ms", "release_ms"))
 
 
 @dataclass(frozen=True)
@@ -37,17 +35,6 @@ class Training:
         """Whether training helps, by the share of learnt cells."""
         share = self.learnt / self.trained
         return HOLDS if share >= HELPS else FAILS if share < HELPS_NOT else UNDECIDED
-
-
-@dataclass(frozen=True)
-class NotLearnt:
-    """A trained cell that is not learnt, and the 95 % intervals that say why."""
-
-    place: Place
-    protocol: str
-    maes: dict[str, float | None]
-    below_untrained: tuple[float, float]  # our error minus the other, lowest and highest
-    below_constant: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -78,25 +65,22 @@ def trainings(results: Results) -> list[Training]:
     found = []
     for protocol in EVERY_PROTOCOL:
         flags = _flags(results, protocol)
-        over_untrained, over_none = (
-            [
+        over = {
+            baseline: [
                 ours / other
                 for place in flags
                 if (ours := results.mae(place, protocol)) is not None
                 and (other := results.mae(place, f"{baseline}/{protocol}"))
             ]
             for baseline in ("untrained", "no_network")
-        )
+        }
         if flags:
-            counts = len(flags), sum(flags.values())
-            medians = _median(over_untrained), _median(over_none)
-            above = sum(ratio >= 1 for ratio in over_none)
-            found.append(Training(protocol, *counts, *medians, above))
+            untrained, none = (median(ratios) if ratios else None for ratios in over.values())
+            above = sum(ratio >= 1 for ratio in over["no_network"])
+            found.append(
+                Training(protocol, len(flags), sum(flags.values()), untrained, none, above)
+            )
     return found
-
-
-def _median(ratios: list[float]) -> float | None:
-    return median(ratios) if ratios else None
 
 
 def _flags(results: Results, protocol: str) -> dict[Place, bool]:
@@ -105,18 +89,14 @@ def _flags(results: Results, protocol: str) -> dict[Place, bool]:
     return {place: flag for place, flag in flags.items() if flag is not None}
 
 
-def not_learnt(results: Results) -> list[NotLearnt]:
-    """Return the trained cells that are not learnt, protocol by protocol."""
-    found = []
-    for protocol in EVERY_PROTOCOL:
-        for place, learnt in _flags(results, protocol).items():
-            if not learnt:
-                why = results.error(place, f"learnt/{protocol}")
-                entries = (protocol, f"untrained/{protocol}", "constant")
-                maes = {entry: results.mae(place, entry) for entry in entries}
-                intervals = (tuple(why["below_untrained"]), tuple(why["below_constant"]))
-                found.append(NotLearnt(place, protocol, maes, *intervals))
-    return found
+def not_learnt(results: Results) -> list[tuple[Place, str]]:
+    """Return place and protocol of the trained cells that are not learnt, protocol by protocol."""
+    return [
+        (place, protocol)
+        for protocol in EVERY_PROTOCOL
+        for place, learnt in _flags(results, protocol).items()
+        if not learnt
+    ]
 
 
 def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
@@ -137,9 +117,9 @@ def distance(cells: list[PublishedCell], results: Results) -> Distance | None:
 
 def better_than_published(cell: PublishedCell, protocol: str, results: Results) -> bool:
     """Return whether ours is below the published error, the twin's and that without a network."""
-    mae = results.mae(cell.place, protocol)
-    below = mae is not None and mae < float(cell.value)
-    return below and results.adds_to_baselines(cell.place, protocol)
+    sources = (protocol, "published", f"untrained/{protocol}", f"no_network/{protocol}")
+    ours, *others = (cell_mae(cell, source, results) for source in sources)
+    return ours is not None and all(other is not None and ours < other for other in others)
 
 
 def summary(cells: list[PublishedCell], results: Results) -> dict[str, float]:
@@ -159,9 +139,8 @@ def summary(cells: list[PublishedCell], results: Results) -> dict[str, float]:
         if protocol in found:
             numbers[f"{protocol}_over_untrained"] = found[protocol].over_untrained
             numbers[f"{protocol}_over_no_network"] = found[protocol].over_no_network
-    experiment, data_set, parameters = SUMMARISED
     for protocol in PROTOCOLS:
-        for parameter in parameters:
-            name = f"{data_set.replace('-', '_')}_{parameter}_{protocol}"
-            numbers[name] = results.mae((experiment, data_set, parameter), protocol)
+        for parameter in ("attack_ms", "release_ms"):
+            place = ("drum-cnn-stft128", "drum-dm2", parameter)
+            numbers[f"drum_dm2_{parameter}_{protocol}"] = results.mae(place, protocol)
     return {name: number for name, number in numbers.items() if number is not None}

@@ -53,15 +53,8 @@ def report_content(
 ) -> dict[str, Any]:
     """Return all values that the template shows.
 
-    Parameters
-    ----------
-    project, cells, results
-    full_size : Results
-        What there is at paper scale.
-    match : dict
-        Errors and distances of the match tool, by material.
-    pictures : dict of str to str
-        Captions by the pictures' names.
+    `full_size` are the results at paper scale, `match` the errors and distances of the match tool
+    by material, and `pictures` the captions by the pictures' names.
     """
     scale = project.scale
     beside = full_size if scale != "paper" else Results({})  # at paper scale `results` has them
@@ -103,7 +96,8 @@ def report_content(
         "match": match,
         "match_distances": MATCH_DISTANCES,
         "pictures": pictures,
-        "errors": tables.every_error(results),
+        "results": results,
+        "measured": tables.measured_places(results),
     }
 
 
@@ -113,15 +107,7 @@ def render_markdown(content: dict[str, Any]) -> str:
 
 
 def render_html(content: dict[str, Any], figures: Path) -> str:
-    """Return the report as one HTML page that contains its figures.
-
-    Parameters
-    ----------
-    content : dict
-        As `report_content` returns it.
-    figures : Path
-        The folder with the SVG files that the report shows.
-    """
+    """Return the report as one HTML page that contains its figures, SVG files in a folder."""
     environment = _environment()
 
     def embedded(name: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,6 @@ SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
-FRAME_LENGTH = ["frame_length", "data_set", "parameter", "source", "mae"]
-LOOP_COUNTS = ["loops", "parameter", "source", "mae"]
 LOOP_COUNT_SOURCES = {
     "trained": "unseen_loops",
     "its own output": "network_unseen_loops",
@@ -97,10 +96,7 @@ def draw(
 ) -> dict[str, Figure]:
     """Return the figures that there is data for, by name, in the order of `CAPTIONS`.
 
-    Parameters
-    ----------
-    curves, predicted, loop_counts, frame_lengths : DataFrame
-        The first two as stage `plot-data` writes them; the others as the functions here do.
+    `curves` and `predicted` are as stage `plot-data` writes them, the others as returned here.
     """
     figures = {
         f"predicted-{data_set}": draw_predicted(points)
@@ -145,7 +141,7 @@ def frame_length_errors(cells: list[PublishedCell], results: Results) -> pd.Data
         for source in SOURCES
         if (mae := cell_mae(cell, source, results)) is not None
     ]
-    return pd.DataFrame(rows, columns=FRAME_LENGTH)
+    return pd.DataFrame(rows, columns=["frame_length", "data_set", "parameter", "source", "mae"])
 
 
 def draw_frame_lengths(errors: pd.DataFrame) -> Figure:
@@ -158,12 +154,9 @@ def draw_frame_lengths(errors: pd.DataFrame) -> Figure:
 
 
 def loop_count_errors(study: Mapping[str, Mapping]) -> pd.DataFrame:
-    """Return the errors on new loops by the number of training loops, from the study of it.
+    """Return the errors on new loops by the number of training loops.
 
-    Parameters
-    ----------
-    study : mapping
-        `errors` by entry and parameter, by the number of training loops.
+    `study` has `errors` by entry and parameter, by the number of training loops.
     """
     import pandas as pd
 
@@ -174,7 +167,7 @@ def loop_count_errors(study: Mapping[str, Mapping]) -> pd.DataFrame:
         for loops in sorted(map(int, study))
         if parameter in (errors := study[str(loops)]["errors"].get(entry, {}))
     ]
-    return pd.DataFrame(rows, columns=LOOP_COUNTS)
+    return pd.DataFrame(rows, columns=["loops", "parameter", "source", "mae"])
 
 
 def draw_loop_counts(errors: pd.DataFrame) -> Figure:
@@ -216,11 +209,10 @@ def _draw_errors(
 
 def draw_curves(curves: pd.DataFrame) -> Figure:
     """Draw a panel per experiment: validation loss solid, training loss dotted, a grid a colour."""
-    grids = curves["grid"].unique()
-    colours = {grid: COLOURS[i % len(COLOURS)] for i, grid in enumerate(grids)}
+    colours = dict(zip(curves["grid"].unique(), cycle(COLOURS), strict=False))
     experiments = list(curves.groupby("experiment", sort=False))
-    columns = min(4, max(1, len(experiments)))
-    figure, axes = panels(-(-max(1, len(experiments)) // columns), columns, width=2.5, height=1.8)
+    columns = min(4, len(experiments))
+    figure, axes = panels(-(-len(experiments) // columns), columns, width=2.5, height=1.8)
     for axis in axes[len(experiments) :]:
         axis.set_axis_off()
     for axis, (experiment, rows) in zip(axes, experiments, strict=False):
@@ -233,7 +225,7 @@ def draw_curves(curves: pd.DataFrame) -> Figure:
         axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.supylabel("loss", fontsize=8)
     handles = [figure.axes[0].plot([], [], color=colour)[0] for colour in colours.values()]
-    figure.legend(handles, list(colours), loc="outside lower center", ncols=max(1, len(colours)))
+    figure.legend(handles, list(colours), loc="outside lower center", ncols=len(colours))
     return figure
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from siamese_drc.report.results import PROTOCOLS, TRANSFER_PROTOCOLS, Place, Results
 
-PUBLISHED = Path(__file__).parent / "published.csv"
-
 
 @dataclass(frozen=True)
 class PublishedCell:
@@ -46,7 +44,7 @@ class PublishedCell:
         return self.experiment, self.data_set, self.parameter
 
 
-def read_published(path: Path = PUBLISHED) -> list[PublishedCell]:
+def read_published() -> list[PublishedCell]:
     """Return the cells in the order of the paper.
 
     Examples
@@ -55,6 +53,7 @@ def read_published(path: Path = PUBLISHED) -> list[PublishedCell]:
     >>> len(cells), cells[0].row, cells[0].parameter, cells[0].value
     (152, 'Model 1', 'threshold_db', '1.781')
     """
+    path = Path(__file__).with_name("published.csv")
     with path.open(encoding="utf-8", newline="") as file:
         return [PublishedCell(**row) for row in csv.DictReader(file)]
 

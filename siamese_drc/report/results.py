@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 
 PROTOCOLS = ("paper", "unseen_loops")
 """How a regressor is tested on the corpus that its network was trained on; the paper's first."""
@@ -87,12 +87,6 @@ class Results:
         found = self.error(place, f"learnt/{protocol}")
         return None if found is None else found["learnt"]
 
-    def adds_to_baselines(self, place: Place, protocol: str) -> bool:
-        """Return whether an error is below the twin's and that of the forest without a network."""
-        mae = self.mae(place, protocol)
-        others = [self.mae(place, f"{name}/{protocol}") for name in ("untrained", "no_network")]
-        return mae is not None and all(other is not None and mae < other for other in others)
-
     def measured(self) -> Iterator[Place]:
         """Yield every place at which there are errors."""
         for experiment, data_sets in self.experiments.items():
@@ -127,7 +121,7 @@ def read_results(
     Raises
     ------
     InputError
-        If a file is not JSON, or is missing and `complete` is true.
+        If a file is damaged, or is missing and `complete` is true.
     """
     found: dict[str, Any] = {}
     for kind, wanted in (("experiments", names), ("unseen_loops", unseen_loops)):
@@ -156,19 +150,11 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read one file of metrics.
-
-    Raises
-    ------
-    InputError
-        If it is missing or is not JSON.
-    """
+    """Return the content of one file of metrics; InputError if it is missing or damaged."""
     if not path.exists():
         raise InputError(f"{path}: missing; `dvc repro` makes it")
-    try:
+    with reading(path):
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error})") from error
 
 
 def error_text(mae: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import Any
 
 from siamese_drc.report.learning import better_than_published
 from siamese_drc.report.published import PublishedCell, cell_mae, table_cells
@@ -123,13 +122,8 @@ def build_tables(cells: list[PublishedCell], results: Results) -> list[Table]:
 def opening_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> Table | None:
     """Return the errors of the tuned Model 1, each beside its baselines; None where none was run.
 
-    Bold is an error of ours below the published one, the twin's and that without a network.
-
-    Parameters
-    ----------
-    cells : list of PublishedCell
-    by_scale : mapping of str to Results
-        The results by the name of their scale; each fills one block.
+    The results by the name of their scale fill one block each. Bold is an error of ours below the
+    published one, the twin's and that without a network.
     """
     chosen = {cell.place: cell for cell in cells if cell.experiment in TUNED_MODEL_1}
     grids = [*dict.fromkeys(cell.grid for cell in table_cells(cells, "X")), "d4p"]
@@ -139,7 +133,7 @@ def opening_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -
         measured = results.experiments
         return [(c.data_set, c) for c in ordered if c.data_set in measured.get(c.experiment, {})]
 
-    return _opening("the tuned Model 1 on drums", by_scale, rows)
+    return _opening(by_scale, rows)
 
 
 def other_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> Table | None:
@@ -161,7 +155,7 @@ def other_table(cells: list[PublishedCell], by_scale: Mapping[str, Results]) -> 
             and (data_set, parameter) in published
         ]
 
-    return _opening("networks that are not the paper's", by_scale, rows)
+    return _opening(by_scale, rows)
 
 
 def coverage(
@@ -179,43 +173,14 @@ def coverage(
     return Coverage(grids, rows, list(found.values()).count(PAPER_SCALE), len(found))
 
 
-def every_error(results: Results) -> dict[tuple[str, ...], dict[Place, list[Any]]]:
-    """Return all errors by their entries: of the experiments, and of the transfers (if any).
-
-    Each place has an error per entry (None: not measured), and the number of rows that the closed
-    form left unsolved.
-    """
-    found: dict[tuple[str, ...], dict[Place, list[Any]]] = {}
+def measured_places(results: Results) -> dict[tuple[str, ...], list[Place]]:
+    """Return the places of all errors by their entries: experiments, and transfers (if any)."""
+    found: dict[tuple[str, ...], list[Place]] = {}
     for place in results.measured():
         for protocols in (PROTOCOLS, TRANSFER_PROTOCOLS):
             if any(results.error(place, entry) for entry in protocols):
-                entries = _entries(protocols)
-                unsolved = results.error((*place[:2], "unsolved"), "closed_form")
-                errors = [results.error(place, entry) for entry in entries]
-                found.setdefault(entries, {})[place] = [*errors, unsolved]
+                found.setdefault(_entries(protocols), []).append(place)
     return found
-
-
-def best_cells(
-    cells: list[PublishedCell], sources: list[str], results: Results
-) -> set[tuple[str, PublishedCell]]:
-    """Return the smallest errors of one table: (source, cell).
-
-    Compared are errors of the same parameter of the same data set by the same source (`published`,
-    or one of our protocols), where there are two or more. An error that was not learnt is not best.
-    """
-    best = set()
-    for source in sources:
-        groups: dict[tuple[str, str], dict[PublishedCell, float]] = {}
-        for cell in cells:
-            mae = cell_mae(cell, source, results)
-            if mae is not None:
-                groups.setdefault((cell.data_set, cell.parameter), {})[cell] = mae
-        for errors in groups.values():
-            least = [cell for cell, mae in errors.items() if mae == min(errors.values())]
-            if len(errors) > 1:
-                best |= {(source, c) for c in least if results.learnt(c.place, source) is not False}
-    return best
 
 
 def _entries(protocols: tuple[str, ...]) -> tuple[str, ...]:
@@ -228,9 +193,7 @@ def _entries(protocols: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _opening(
-    title: str,
-    by_scale: Mapping[str, Results],
-    rows: Callable[[Results], list[tuple[str, PublishedCell]]],
+    by_scale: Mapping[str, Results], rows: Callable[[Results], list[tuple[str, PublishedCell]]]
 ) -> Table | None:
     """Return a table of `OPENING`, a row per labelled cell of the results of each scale."""
 
@@ -245,7 +208,7 @@ def _opening(
             values = [[value(cell, s, results) for s in sources] for sources in OPENING.values()]
             row = Row(f"{name}: {PARAMETER_NAMES[cell.parameter]}", values)
             blocks.setdefault(scale, []).append(row)
-    return Table("", title, OPENING, blocks) if blocks else None
+    return Table("", "", OPENING, blocks) if blocks else None
 
 
 def _build_table(number: str, cells: list[PublishedCell], results: Results) -> Table:
@@ -254,7 +217,7 @@ def _build_table(number: str, cells: list[PublishedCell], results: Results) -> T
         for column, members in _grouped(cells, lambda cell: cell.column).items()
     }
     rows = _grouped(cells, lambda cell: f"{cell.group}: {cell.row}" if cell.group else cell.row)
-    best = best_cells(cells, ["published", *EVERY_PROTOCOL], results)
+    best = _best(cells, results)
     blocks = {"": [_line(label, row, columns, results, best=best) for label, row in rows.items()]}
     for title, entries in OTHERS.items():
         lines = [_line(label, row, columns, results, entries) for label, row in rows.items()]
@@ -278,19 +241,38 @@ def _build_table(number: str, cells: list[PublishedCell], results: Results) -> T
     )
 
 
+def _best(cells: list[PublishedCell], results: Results) -> set[tuple[str, PublishedCell]]:
+    """Return the smallest errors of one table: (source, cell).
+
+    Compared are errors of the same parameter of the same data set by the same source (`published`,
+    or one of our protocols), where there are two or more. An error that was not learnt is not best.
+    """
+    best = set()
+    for group in _grouped(cells, lambda cell: f"{cell.data_set} {cell.parameter}").values():
+        for source in ("published", *EVERY_PROTOCOL):
+            maes = {cell: cell_mae(cell, source, results) for cell in group}
+            errors = {cell: mae for cell, mae in maes.items() if mae is not None}
+            if len(errors) < 2:
+                continue
+            for cell, mae in errors.items():
+                if mae == min(errors.values()) and results.learnt(cell.place, source) is not False:
+                    best.add((source, cell))
+    return best
+
+
 def _sources(cells: list[PublishedCell], results: Results) -> list[str]:
     """Return what a column shows: our protocols, each beside the untrained twin.
 
     The second protocol stands only where something was tested by it.
     """
     own, other = cells[0].protocols
+    tested = {own: cells, other: [cell for cell in cells if _value(cell, other, results)]}
     sources = ["published"]
-    for protocol in (own, other):
-        tested = [cell for cell in cells if _value(cell, protocol, results)]
-        if protocol == own or tested:
+    for protocol, shown in tested.items():
+        if shown:
             sources.append(protocol)
-            if any(cell.trained for cell in (tested if protocol == other else cells)):
-                sources.append(f"untrained/{protocol}")
+        if any(cell.trained for cell in shown):
+            sources.append(f"untrained/{protocol}")
     return sources
 
 

@@ -31,6 +31,9 @@ HIGHEST = np.array([0.0, 0.999, np.log(1e6), np.log(1e6), 100.0, 120.0, 24.0])
 _START = UNKNOWNS.index("start_db")
 _STEP = np.array([6.0, 0.3, 1.0, 1.0, 6.0, 6.0, 6.0])  # of each unknown, about equally far
 _TINY = np.finfo(float).tiny
+# Share of the largest eigenvalue below which a combination of unknowns has no effect, and share of
+# an unknown in such combinations from which it is not determined.
+_SEEN, _UNSEEN = 1e-14, 1e-4
 
 
 @dataclass(frozen=True)
@@ -69,22 +72,28 @@ class GainFit:
         It is that of clusters of frames (the "sandwich"), which holds for noise that is correlated
         in time and where the model is not exactly right, and at least that of independent noise
         whose variances are 1 / weight. It is 0 for what was fixed, and infinite on the diagonal for
-        what has no effect.
+        what has no effect, alone or together with another unknown.
         """
         covariance = np.zeros((self.point.size, self.point.size))
         scale = np.sqrt(np.diag(self.products))
         told = scale > 1e-6
         covariance[self.free[~told], self.free[~told]] = np.inf
         free, moments, scale = self.free[told], self.moments[:, told], scale[told]
-        # Bread and meat in units in which the matrix has ones on its diagonal.
-        bread = np.linalg.pinv(self.products[np.ix_(told, told)] / np.outer(scale, scale), 1e-14)
-        meat = (moments / scale).T @ (moments / scale)
-        clustered = bread @ meat @ bread
+        # In units in which the matrix has ones on its diagonal.
+        squares, vectors = np.linalg.eigh(
+            self.products[np.ix_(told, told)] / np.outer(scale, scale)
+        )
+        seen = squares > _SEEN * squares[-1:]
+        bread = (vectors[:, seen] / squares[seen]) @ vectors[:, seen].T
+        along = bread @ (moments / scale).T
+        clustered = along @ along.T
         own = np.maximum(np.diag(clustered), 1e-100)  # 0 where nothing at all is left
         larger = np.sqrt(np.maximum(own, np.diag(bread)) / own)
         covariance[np.ix_(free, free)] = (
             clustered * np.outer(larger, larger) / np.outer(scale, scale)
         )
+        unseen = np.square(vectors[:, ~seen]).sum(axis=1) > _UNSEEN
+        covariance[free[unseen], free[unseen]] = np.inf
         return covariance
 
 

@@ -23,10 +23,10 @@ from stages.project.params import Params, load_params
 LOCK = Path("dvc.lock")
 
 
-def run_stage(main: Callable[..., None], *sections: str) -> None:
+def run_stage(main: Callable[..., None], section: str | None = None) -> None:
     """Run a stage with the parameters of params.yaml and the entry named on the command line.
 
-    The entry is one of `sections`; without sections, `main` is called with the `Params` alone. Bad
+    The entry is one of `section`; without a section, `main` is called with the `Params` alone. Bad
     input is shown as one line on standard error, with exit code 2. A stage that DVC started ends
     with DVC; one that was started by hand does not end with the shell.
     """
@@ -35,10 +35,13 @@ def run_stage(main: Callable[..., None], *sections: str) -> None:
         if "DVC_STAGE" in os.environ:
             _end_with_dvc()
             _keep_lock()
-        _check_environment()
+        jobs()  # the project's own variables are checked before any work
+        scheduler()
+        if os.environ.get("DRC_STATE"):
+            files.training_states()
         params = load_params()
         transfers += params.transfers
-        main(params, *_entry(params, sections, sys.argv[1:]))
+        main(params, *_entry(params, section, sys.argv[1:]))
     except InputError as error:
         _end(f"{error}{files.how_to_make(str(error), transfers)}")
     except OSError as error:
@@ -47,24 +50,16 @@ def run_stage(main: Callable[..., None], *sections: str) -> None:
         _end(f"{error.filename or 'a file'}: the disk is full; what was there before is unchanged")
 
 
-def _entry(params: Params, sections: tuple[str, ...], arguments: list[str]) -> list[str]:
-    names = [name for section in sections for name in getattr(params, section)]
-    if len(arguments) != bool(sections):
-        usage = f"one argument, one of: {', '.join(names)}" if sections else "no argument"
+def _entry(params: Params, section: str | None, arguments: list[str]) -> list[str]:
+    names = list(getattr(params, section)) if section else []
+    if len(arguments) != bool(section):
+        usage = f"one argument, one of: {', '.join(names)}" if section else "no argument"
         raise InputError(f"{' '.join(arguments) or 'no argument'}: this stage takes {usage}")
-    if sections and arguments[0] not in names:
-        hint = nearest(arguments[0], names)
-        known = " or ".join(sections)
-        raise InputError(f"{arguments[0]}: not an entry of {known} in params.yaml{hint}")
+    for name in arguments:
+        if name not in names:
+            hint = nearest(name, names)
+            raise InputError(f"{name}: not an entry of {section} in params.yaml{hint}")
     return arguments
-
-
-def _check_environment() -> None:
-    """Check the project's own variables before any work."""
-    jobs()
-    scheduler()
-    if os.environ.get("DRC_STATE"):
-        files.training_states()
 
 
 def _end_with_dvc() -> None:

@@ -67,14 +67,19 @@ def input_file(name: str, grid: str, loop: int) -> Path:
     return INPUTS / name / grid / f"{loop:03d}.npy"
 
 
-def delayed_file(name: str, grid: str, loop: int) -> Path:
-    """Array like that of `input_file`: the same clips, delayed."""
-    return INPUTS / name / f"{grid}-delayed" / f"{loop:03d}.npy"
+def input_files(name: str, grid: str, rows: pd.DataFrame) -> list[Path]:
+    """Files of an input under a grid, one for each loop of the grid's rows in the table."""
+    return [input_file(name, grid, loop) for loop in range(rows["loop"].nunique())]
 
 
 def dry_file(name: str) -> Path:
     """Array, float16, shape (loops, *input shape): the dry inputs."""
     return INPUTS / name / "dry.npy"
+
+
+def delayed_name(name: str) -> str:
+    """Name of a grid's delayed clips in an input, or of a network's embeddings of them."""
+    return f"{name}-delayed"
 
 
 def untrained_name(grid: str) -> str:
@@ -99,24 +104,18 @@ def read_networks(experiment: str) -> dict[str, dict[str, Any]]:
         return json.loads(path.read_text())
 
 
-def delayed_network_name(network: str) -> str:
-    """Name under which a network's embeddings and outputs of delayed clips are kept."""
-    return f"{network}-delayed"
-
-
 def predictions_table(name: str) -> Path:
     """CSV with the out-of-sample prediction of every row of an experiment or a transfer."""
     return PREDICTIONS / f"{name}.csv"
 
 
-def metrics_file(scale: str, name: str) -> Path:
-    """JSON with the errors of an experiment or a transfer."""
-    return METRICS / scale / "experiments" / f"{name}.json"
-
-
-def unseen_loops_file(scale: str, name: str) -> Path:
-    """JSON with the errors of an experiment on loops of another corpus than it was trained on."""
-    return METRICS / scale / "unseen_loops" / f"{name}.json"
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table that a stage wrote; InputError: it is missing, damaged or cut."""
+    with reading(path):
+        table = pd.read_csv(path, dtype={"group": str})
+    if not path.read_bytes().endswith(b"\n"):
+        raise InputError(f"{path}: is damaged: its end is missing")
+    return table
 
 
 def read_settings(corpus: str) -> pd.DataFrame:
@@ -127,8 +126,7 @@ def read_settings(corpus: str) -> pd.DataFrame:
     count the make-up gain. InputError: the table is missing or damaged, or rows of it are gone.
     """
     path = settings_table(corpus)
-    with reading(path):
-        table = pd.read_csv(path, dtype={"group": str})
+    table = read_table(path)
     columns = list(table.columns)
     if columns != CLIP_COLUMNS:
         raise InputError(f"{path}: its columns are {columns}, must be {CLIP_COLUMNS}")
@@ -157,13 +155,26 @@ def read_grid(corpus: str, grid: str) -> pd.DataFrame:
 def read_loops(material: str) -> pd.DataFrame:
     """Read the table of a material's loops; raise InputError where `render` has not made it."""
     path = loops_table(material)
+    table = read_table(path)
     with reading(path):
-        table = pd.read_csv(path, dtype={"group": str})
         loops, audio = table["loop"].tolist(), [int(p.stem) for p in path.parent.glob("*.wav")]
-        # A missing audio file is noticed by who reads it.
-        if not path.read_bytes().endswith(b"\n") or set(audio) - set(loops):
-            raise InputError(f"{path}: is damaged: {len(loops)} rows for {len(audio)} loops")
+    if set(audio) - set(loops):  # a missing audio file is noticed by who reads it
+        raise InputError(f"{path}: is damaged: {len(loops)} rows for {len(audio)} loops")
     return table
+
+
+def read_closed_form(corpus: str, grid: str) -> pd.DataFrame:
+    """Return the closed-form estimates of the rows of one grid, and whether each is `solved`.
+
+    InputError: a table is missing or damaged, or the two tables differ in length.
+    """
+    path, settings = closed_form_table(corpus), read_settings(corpus)
+    table = read_table(path)
+    if len(table) != len(settings):
+        raise InputError(f"{path}: has {len(table)} rows, must have {len(settings)}")
+    if table.isna().any(axis=None) or table["solved"].dtype != bool:
+        raise InputError(f"{path}: lacks a value, must have one in every cell")
+    return table[settings["grid"] == grid]
 
 
 def training_states() -> Path:

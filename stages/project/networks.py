@@ -169,10 +169,6 @@ class TrainChanges(Checked):
     level_db: Decibels | None = None
     random_start: bool | None = None
 
-    def applied_to(self, train: Train) -> Train:
-        """Return `train` with the changes made, checked anew."""
-        return Train.model_validate(train.model_dump() | self.model_dump(exclude_none=True))
-
 
 Names = Annotated[list[str], Some]
 Only = Names | dict[ScaleName, Names] | None

@@ -16,28 +16,10 @@ from ruamel.yaml.composer import Composer
 from ruamel.yaml.events import AliasEvent
 
 from siamese_drc.core.errors import InputError
+from stages.project import networks, sections
+from stages.project.files import METRICS
 from stages.project.grids import Checked, Grids, Key, ScaleName, Seed, nearest
-from stages.project.networks import (
-    Experiment,
-    Model,
-    PretrainedNetwork,
-    Train,
-    UnseenLoops,
-    narrowed,
-)
-from stages.project.sections import (
-    ClosedForm,
-    Compressor,
-    Corpus,
-    Evaluate,
-    Input,
-    Match,
-    Material,
-    Render,
-    Representation,
-    Scale,
-    Transfer,
-)
+from stages.project.networks import Experiment, Model, Train, UnseenLoops, narrowed
 
 LARGEST_FILE = 1_000_000  # characters of params.yaml
 FAULTS = 5  # that one message names
@@ -141,27 +123,27 @@ class Params(Checked):
 
     scale: ScaleName
     sample_rate: Annotated[int, Field(ge=8000, le=192000)]
-    materials: dict[Key, Material]
-    render: Render
-    compressor: Compressor
+    materials: dict[Key, sections.Material]
+    render: sections.Render
+    compressor: sections.Compressor
     grids: Grids
     settings_seed: Seed
-    corpora: dict[Key, Corpus]
-    closed_form: dict[Key, ClosedForm]
-    representations: dict[Key, Representation]
-    inputs: dict[Key, Input]
+    corpora: dict[Key, sections.Corpus]
+    closed_form: dict[Key, sections.ClosedForm]
+    representations: dict[Key, sections.Representation]
+    inputs: dict[Key, sections.Input]
     models: dict[Key, Model]
     train: Train
     experiments: dict[Key, Experiment]
     unseen_loops: dict[Key, UnseenLoops]
-    pretrained: dict[Key, PretrainedNetwork]
-    transfers: dict[Key, Transfer]
-    evaluate: Evaluate
-    match: Match
-    scales: dict[ScaleName, Scale]
+    pretrained: dict[Key, networks.PretrainedNetwork]
+    transfers: dict[Key, sections.Transfer]
+    evaluate: sections.Evaluate
+    match: sections.Match
+    scales: dict[ScaleName, sections.Scale]
 
     @cached_property
-    def size(self) -> Scale:
+    def size(self) -> sections.Scale:
         """The entry of `scales` that is in force."""
         return self.scales[self.scale]
 
@@ -175,6 +157,14 @@ class Params(Checked):
         """Names of all that is cross-validated and has a file of metrics."""
         return [*self.experiments, *self.transfers]
 
+    @property
+    def metrics(self) -> dict[str, Path]:
+        """The file of metrics of each experiment, transfer and entry of `unseen_loops`."""
+        folder = METRICS / self.scale
+        names = {name: f"experiments/{name}" for name in self.evaluated}
+        names |= {unseen_loops_name(name): f"unseen_loops/{name}" for name in self.unseen_loops}
+        return {name: folder / f"{place}.json" for name, place in names.items()}
+
     @cached_property
     def trained(self) -> dict[str, Experiment]:
         """All that is trained: the experiments, and those of `unseen_loops` under other names."""
@@ -187,7 +177,8 @@ class Params(Checked):
 
     def training_of(self, experiment: str) -> Train:
         """Return the options of an experiment's trainings: `train`, with its own changes."""
-        return self.trained[experiment].train.applied_to(self.train)
+        changes = self.trained[experiment].train.model_dump(exclude_none=True)
+        return Train.model_validate(self.train.model_dump() | changes)
 
     def max_epochs_of(self, experiment: str) -> int:
         """Return how many epochs an experiment's networks are trained at the most."""
@@ -203,7 +194,7 @@ class Params(Checked):
         """Names of the grids that an input holds."""
         return self._chosen(self.inputs[name])
 
-    def _chosen(self, entry: Experiment | Input) -> list[str]:
+    def _chosen(self, entry: Experiment | sections.Input) -> list[str]:
         only = entry.only.get(self.scale) if isinstance(entry.only, dict) else entry.only
         return list(only or self.corpora[entry.corpus].grids)
 

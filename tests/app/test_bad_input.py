@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_used_is_one_line(
     assert error.startswith(f"error: {bad}: ")
     assert BAD[made] in error
     assert not output.exists()
-    assert not list(tmp_path.glob("*.tmp"))
+    assert not list(tmp_path.glob(".drc-match-*"))
     assert not (tmp_path / "picture.svg").exists()
 
 
@@ -119,7 +119,7 @@ def test_a_number_that_is_none_beyond_the_part_that_is_analysed_stops_the_output
     soundfile.write(bad, signal, 8000, subtype="FLOAT")
     assert "not finite numbers" in command(bad, good, output).error
     assert not output.exists()
-    assert not list(tmp_path.glob("*.tmp"))
+    assert not list(tmp_path.glob(".drc-match-*"))
 
 
 @pytest.mark.parametrize("name", ["half.wav", "half.flac", "half.mp3"])
@@ -204,13 +204,39 @@ def at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def test_an_output_whose_name_is_too_long_is_one_line(asked, command, tmp_path, good):
+    loop, name = write_sound(tmp_path / "loop.wav"), 300 * "a"
+    for arguments in (
+        (tmp_path / f"{name}.wav",),
+        ("--plot", tmp_path / f"{name}.svg"),
+        ("--export", tmp_path / name),
+    ):
+        assert "(File name too long)" in command(loop, good, *arguments).err
+
+
+def test_no_file_of_the_users_has_a_temporary_name(asked, command, tmp_path, good):
+    loop = write_sound(tmp_path / "out.wav.tmp.wav")
+    beside = tmp_path / "out.wav.tmp"
+    beside.mkdir()
+    (beside / "notes.txt").write_text("mine")
+    assert command(loop, good, tmp_path / "out.wav").code == 0
+    assert (beside / "notes.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("good.wav", "out.wav", "out.wav.tmp", "out.wav.tmp.wav"),
+    ]
+
+
+def test_standard_input_is_one_file(command, tmp_path):
+    assert "standard input can be given only once" in command("-", "-").error
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("out.mp3", "its ending must be one of .wav, .flac"),
         ("out", "its ending must be one of .wav, .flac"),
         ("folder.wav", "is a folder, must be the name of a file"),
-        ("good.wav/out.wav", "cannot be written (File exists)"),
+        ("good.wav/out.wav", "good.wav: is a file, must be a folder"),
     ],
 )
 def test_an_output_that_cannot_be_is_one_line(asked, command, tmp_path, good, name, message):
@@ -218,4 +244,4 @@ def test_an_output_that_cannot_be_is_one_line(asked, command, tmp_path, good, na
     output = tmp_path / name
     loop = write_sound(tmp_path / "loop.wav")
     assert message in command(loop, good, output).error
-    assert not list(tmp_path.glob("*.tmp"))
+    assert not list(tmp_path.glob(".drc-match-*"))

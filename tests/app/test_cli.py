@@ -138,7 +138,7 @@ def test_the_picture_is_drawn_with_and_without_an_output(asked, command, tmp_pat
         (["--weight", "1", "--weight", "2"], "error: weights: has 2 values for 1 references"),
         (["--plot", "picture.txt"], "error: picture.txt: its ending must be one of .svg"),
         (["--plot", "folder.svg"], "error: folder.svg: is a folder, must be the name of a file"),
-        (["--export", "file"], "error: file: is a file, must be the name of a folder"),
+        (["--export", "file"], "error: file: is a file, must be a folder"),
         (["a.svg", "--plot", "a.svg"], "error: a.svg: is the name of both the output and the"),
     ],
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,23 @@ def test_the_examples_are_written_and_answered(tmp_path):
         assert done.returncode == 0, done.stderr
         situations.append(done.stdout.splitlines()[0])
     assert situations == ["situation: same performance", "situation: another recording"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_an_end_from_outside_leaves_nothing_half_written(tmp_path, number):
+    write_audio(tmp_path / "long.wav", np.tile(drum_loop(RATE), 300), RATE)
+    (tmp_path / "settings.json").write_text(json.dumps(MADE_WITH))
+    command = [sys.executable, "-c", WITHOUT_EXTRAS.format(module="cli"), "apply"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    into = tmp_path / "into"
+    arguments = ["settings.json", "long.wav", "--into", "into"]
+    with subprocess.Popen([*command, *arguments], cwd=tmp_path, env=environment) as process:
+        while not (into.exists() and list(into.iterdir())):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait() == 128 + number
+    assert list(into.iterdir()) == []
 
 
 def test_a_reader_that_stops_early_is_no_fault(tmp_path):

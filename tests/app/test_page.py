@@ -51,11 +51,11 @@ def visit(browser, blocks):
 
 
 def processed(path: Path, settings: dict[str, float]) -> np.ndarray:
-    from siamese_drc.app.output import render
+    from siamese_drc.app.output import Applied, render
     from siamese_drc.audio import open_sound
 
     output = path.with_name("by-library.wav")
-    render(open_sound(path), settings, output)
+    render(open_sound(path), Applied(settings), output)
     return soundfile.read(output, dtype="float32")[0]
 
 

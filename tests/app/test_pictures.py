@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from siamese_drc.app.output import SPANS, Overview, compressor_of
+from siamese_drc.app.output import SPANS, Applied, Overview, compressor_of
 from siamese_drc.app.pictures import draw_match, save_picture, static_curve
 from siamese_drc.match.sound import compressor
 from tests.compressor.textbook import drum_loop
@@ -46,7 +46,7 @@ def test_an_overview_has_the_extremes_of_every_span(overview):
 def test_the_static_curve_is_what_the_compressor_does_to_a_steady_level(level, knee_db):
     settings = {**SETTINGS, "knee_db": knee_db}
     steady = np.full((1, 5 * RATE), 10 ** (level / 20), np.float32)
-    compressing = compressor_of(settings, "branching", None, RATE, 1)
+    compressing = compressor_of(Applied(settings), RATE, 1)
     out = compressing.process(steady).signal[0, -1]
     assert static_curve(np.array([level, -40.0]), settings) == pytest.approx(
         [20 * np.log10(out), -37.0], abs=1e-3

@@ -44,7 +44,9 @@ def test_only_the_last_two_results_are_kept(tmp_path, asked, files):
     results = [session.apply(SETTINGS) for _ in range(4)]
     assert [result.audio.is_file() for result in results] == [False, False, True, True]
     assert all(copy.is_file() for copy in results[-1].copies.values())
-    session.find(files[0], files[1:])
+    assert not session.find(files[0], files[1:])  # the same: as each of several uploads asks
+    assert results[-1].audio.is_file()
+    session.find(files[0], files[1:], amount=50.0)
     left = [path.name for path in session.folder.rglob("*") if path.is_file()]
     assert sorted(left) == ["loop.wav", "reference.wav"]
 

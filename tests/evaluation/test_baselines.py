@@ -1,13 +1,10 @@
-"""The constant predictor's closed forms, ridge regression, the table of closed-form estimates."""
+"""The constant predictor's closed forms, and ridge regression."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from siamese_drc.compressor.grids import grid_settings
-from siamese_drc.compressor.settings import PARAMETERS
-from siamese_drc.core.errors import InputError
-from siamese_drc.evaluation.baselines import constant, read_closed_form, ridge
+from siamese_drc.evaluation.baselines import constant, ridge
 from stages.project.params import load_params
 
 # For n evenly spaced values at distance d, n even, the median's mean absolute error is n d / 4
@@ -62,25 +59,3 @@ def test_ridge_computes_in_float64(features):
     doubled = far.astype(np.float64)
     found, expected = (ridge(1e-9).fit(each, targets).predict(each) for each in (far, doubled))
     np.testing.assert_array_equal(found, expected)
-
-
-@pytest.fixture
-def table(tmp_path):
-    path = tmp_path / "drum.csv"
-    rows = pd.DataFrame({name: [1.0, 2.0] for name in PARAMETERS} | {"solved": [True, False]})
-    rows.to_csv(path, index=False)
-    return path
-
-
-def test_reads_closed_form_estimates(table):
-    assert read_closed_form(table, rows=2)["solved"].tolist() == [True, False]
-
-
-def test_closed_form_estimates_that_do_not_match_are_errors(table, tmp_path):
-    with pytest.raises(InputError, match=r"drum\.csv: has 2 rows, must have 3"):
-        read_closed_form(table, rows=3)
-    table.write_text(table.read_text().replace("2.0", "", 1))
-    with pytest.raises(InputError, match=r"drum\.csv: lacks a value"):
-        read_closed_form(table, rows=2)
-    with pytest.raises(InputError, match=r"none\.csv: missing"):
-        read_closed_form(tmp_path / "none.csv", rows=2)

@@ -9,7 +9,6 @@ from siamese_drc.evaluation.errors import (
     bootstrap_means,
     errors_of,
     learnt,
-    mean_errors,
     prediction_table,
     rounded,
     row_means,
@@ -108,15 +107,6 @@ def test_predictions_are_the_mean_over_the_splits_that_tested_a_row():
         }
     )
     pd.testing.assert_frame_equal(prediction_table(data, "paper", splits), expected)
-
-
-def test_each_entry_is_averaged_as_it_was_tested():
-    data = dm2([True] * 4)
-    twice = [Prediction(np.arange(4), np.full((4, 2), value)) for value in (1.0, 4.0)]
-    found = mean_errors(data, {"refit": twice, "transfer": twice[:1]}, bootstrap=5, seed=1)
-    assert (found["refit"]["attack_ms"]["mae"], found["refit"]["attack_ms"]["std"]) == (2.5, 1.5)
-    assert found["transfer"] == errors_of(data, twice[:1], bootstrap=5, seed=1)
-    assert found["transfer"]["attack_ms"]["mae"] == 1.0
 
 
 def test_two_predictors_are_compared_loop_by_loop():

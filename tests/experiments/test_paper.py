@@ -9,7 +9,7 @@ import yaml
 
 from experiments import paper
 from experiments.__main__ import main
-from experiments.clone import make_clone, rewrite_params, run_measured
+from experiments.clone import make_clone, rewrite_params, run
 from experiments.paper import restrict, run_at_paper_scale, stages_of
 from experiments.results import land, write_json
 from siamese_drc.core.errors import InputError
@@ -99,14 +99,9 @@ def test_cost_is_that_of_all_processes(tmp_path):
         "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
     )
     eater = "import time; held = bytearray(b'x') * 300_000_000; time.sleep(1.5)"
-    seconds, gigabytes = run_measured(["python", "-c", script, eater], tmp_path)
+    seconds, gigabytes = run(["python", "-c", script, eater], tmp_path)
     assert seconds > 1.5
     assert gigabytes == pytest.approx(0.3, abs=0.1)
-
-
-def test_a_failed_program_is_one_message(tmp_path):
-    with pytest.raises(InputError, match=r"^false: failed with exit code 1 in"):
-        run_measured(["false"], tmp_path)
 
 
 def test_what_lands_is_joined_with_earlier_results_and_names_its_commit(tmp_path):
@@ -121,6 +116,8 @@ def test_what_lands_is_joined_with_earlier_results_and_names_its_commit(tmp_path
     landed = results / "experiments/drum.json"
     landed.write_text(json.dumps({"drum-ds1": {}, "drum-dm2": "older"}))
     stages = {
+        "inputs@drum": {"minutes": 1.5, "memory_gb": 0.2, "disk_gb": 1.5},
+        "inputs@training": {"minutes": 2.5, "memory_gb": 0.1, "disk_gb": 4.25},
         "train@drum": {"minutes": 59.0, "memory_gb": 1.62, "disk_gb": 0.005},
         "evaluate@drum": {"minutes": 0.5, "memory_gb": 1.0, "disk_gb": 0.001},
     }
@@ -130,8 +127,9 @@ def test_what_lands_is_joined_with_earlier_results_and_names_its_commit(tmp_path
     assert (results / "runs/drum-dm2/dvc.lock").exists()
     errors, costs = (part.splitlines() for part in paper.tables(results).split("\n\n"))
     assert errors[2].startswith("| drum-dm2 | `abcdef0` | drum-dm2 | attack (ms) | 2 |")
-    assert costs[0] == "| run | train | evaluate |"
-    assert costs[2] == "| drum-dm2 | 59.0 / 1.62 / 0.005 | 0.5 / 1.0 / 0.001 |"
+    assert costs[0] == "| run | inputs | train | evaluate |"
+    sums = "4 / 0.2 / 5.75"  # the largest memory
+    assert costs[2] == f"| drum-dm2 | {sums} | 59 / 1.62 / 0.005 | 0.5 / 1 / 0.001 |"
 
 
 def test_the_page_shows_what_has_landed(monkeypatch):
@@ -154,3 +152,11 @@ def test_a_run_counts_as_landed_until_its_recipe_changes(tmp_path, monkeypatch):
     assert paper.landed(Params.model_validate(changed), name, grids)
     changed["train"]["batch_size"] *= 2
     assert not paper.landed(Params.model_validate(changed), name, grids)
+
+
+def test_another_seed_is_another_recipe():
+    params = load_params()
+    ours, other = (
+        paper.recipe(params, f"drum-cnn-stft128{end}")["train"]["seed"] for end in ("", "-seed2")
+    )
+    assert ours != other

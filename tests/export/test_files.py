@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from siamese_drc.app.examples import SETTINGS, write_pairs
-from siamese_drc.app.output import gain_db
 from siamese_drc.export.files import ACOMPRESSOR, FILES, ZAMCOMP, exports
 from siamese_drc.export.fitting import Wanted, fit_compand, fit_stage
+from siamese_drc.match.families import FamilyCompressor, Link
 from siamese_drc.solver.gain_model import Family
 from tests.export.programs import as_ffmpeg_compand, by_ffmpeg, by_ladspa, by_sox
 from tests.match.references import hits
@@ -24,12 +24,17 @@ MAKEUP_DB = 2.0
 FOUND = {**SETTINGS, "makeup_db": MAKEUP_DB}
 
 
+def gain_db(loop: np.ndarray, settings: dict[str, float], link: Link | None = None) -> np.ndarray:
+    compressor = FamilyCompressor(settings, sample_rate=RATE, link=link, channels=len(loop))
+    return settings["makeup_db"] - compressor.process(loop).reduction_db[np.newaxis].astype(float)
+
+
 class Case:
     """A loop, the gain that is wanted on it, and what is exported."""
 
-    def __init__(self, loop: np.ndarray, **design) -> None:
+    def __init__(self, loop: np.ndarray, link: Link | None = None) -> None:
         self.loop = loop
-        self.gain = gain_db(loop, FOUND, sample_rate=RATE, **design)
+        self.gain = gain_db(loop, FOUND, link)
         made = exports(FOUND, loop, self.gain, sample_rate=RATE, document={"settings": FOUND})
         assert [each.file for each in made] == [*FILES]
         self.files = {each.file: each for each in made}
@@ -109,7 +114,7 @@ def test_stereo(stereo, tmp_path):
 def test_a_quiet_loop_is_turned_up_for_acompressor():
     loop = 0.003 * hits(1.0, seed=1)[np.newaxis]
     settings = {**FOUND, "threshold_db": -74.0}
-    gain = gain_db(loop, settings, sample_rate=RATE)
+    gain = gain_db(loop, settings)
     made = exports(settings, loop, gain, sample_rate=RATE, document={})
     (line,) = (each for each in made if each.file == "ffmpeg-acompressor.txt")
     assert line.error_db < 0.3
@@ -151,7 +156,7 @@ def test_no_search_finds_times_of_compand_that_leave_less(mono):
 
 def test_limits_are_kept_and_what_they_leave_is_stated(mono):
     settings = SETTINGS | {"release_ms": 900.0, "ratio": 50.0}
-    gain = gain_db(mono.loop, settings, sample_rate=RATE)
+    gain = gain_db(mono.loop, settings)
     wanted = Wanted(np.abs(mono.loop).astype(float), gain, RATE)
     fitted = fit_stage(wanted, settings, ZAMCOMP)
     (stage,) = fitted.stages

@@ -10,7 +10,7 @@ from scipy.signal import butter, sosfilt
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.loops.composers import compose
-from siamese_drc.loops.rendering import describe, impulse_response, render, reverberate, shape
+from siamese_drc.loops.rendering import describe, impulse_response, render, shape
 from siamese_drc.loops.score import Note, Resonance, Room, Score, Stem
 
 RATE = 44100
@@ -52,12 +52,6 @@ def test_rooms_of_one_kind_differ_by_their_seed():
     other = impulse_response(replace(ROOM, seed=4), sample_rate=RATE)
     np.testing.assert_array_equal(first, again)
     assert abs(np.corrcoef(first, other)[0, 1]) < 0.1
-
-
-def test_reverberation_is_the_response_to_each_sample():
-    response = np.array([0.0, 0.5, 0.25])
-    heard = reverberate(np.array([1.0, 0.0, 2.0, 0.0]), response)
-    np.testing.assert_allclose(heard, [0.0, 0.5, 0.25, 1.0], atol=1e-12)
 
 
 def shaped(signal: np.ndarray, **sound) -> np.ndarray:

@@ -18,7 +18,7 @@ def test_steps_of_a_bar_are_sixteenths_or_triplets():
 
 
 def test_a_pattern_repeats_until_the_beats_are_full():
-    assert [step.beat for step in read_steps("x...............", 8)] == [0, 4]
+    assert [beat for beat, *_ in read_steps("x...............", 8)] == [0, 4]
     two_bars = "x...............|........y......."
-    assert [(step.beat, step.mark) for step in read_steps(two_bars, 8)] == [(0, "x"), (6, "y")]
+    assert [(beat, mark) for beat, _, mark in read_steps(two_bars, 8)] == [(0, "x"), (6, "y")]
     assert read_steps("................", 8) == []

@@ -9,6 +9,7 @@ from scipy.signal import lfilter, resample_poly
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.match.alignment import Alignment, align, residual_db
+from siamese_drc.match.answer import Position
 from siamese_drc.match.evaluation import mp3, ogg
 from tests.match.references import RATE, hits
 
@@ -38,11 +39,11 @@ def test_shift_and_polarity_of_a_heavily_compressed_reference(delay):
     reference = np.concatenate([np.zeros(max(delay, 0), np.float32), clip])[max(-delay, 0) :]
     alignment = aligned(LOOP, reference)
     assert alignment.same_performance
-    assert alignment.inverted
-    assert (alignment.delay_s, alignment.speed) == (delay / RATE, 1)
-    assert alignment.start == max(-delay, 0)
-    np.testing.assert_array_equal(alignment.loop, LOOP[alignment.start :])
-    np.testing.assert_array_equal(alignment.reference, -clip[alignment.start :])
+    start = max(-delay, 0)
+    seconds = (min(clip.size, reference.size - delay) - start) / RATE
+    assert alignment.position == Position(delay / RATE, 1.0, True, start / RATE, seconds)
+    np.testing.assert_array_equal(alignment.loop, LOOP[start:])
+    np.testing.assert_array_equal(alignment.reference, -clip[start:])
 
 
 def test_an_excerpt_is_found_anywhere_whichever_of_both_it_is():
@@ -50,7 +51,7 @@ def test_an_excerpt_is_found_anywhere_whichever_of_both_it_is():
     for loop, reference, delay in ((LONG, whole[cut], -7.0), (LONG[cut], whole, 7.0)):
         alignment = aligned(loop, reference)
         assert alignment.same_performance
-        assert (alignment.delay_s, alignment.loop.size) == (delay, 4 * RATE)
+        assert (alignment.position.delay_s, alignment.position.seconds) == (delay, 4)
         np.testing.assert_array_equal(alignment.loop, LONG[cut])
         np.testing.assert_array_equal(alignment.reference, whole[cut])
 
@@ -60,7 +61,7 @@ def test_a_lead_in_of_room_noise_and_a_part_that_only_one_has():
     reference = np.concatenate([noise, heavy(LOOP)[: RATE * 3 // 2], hits(1.0, seed=9)])
     alignment = aligned(LOOP, reference)
     assert alignment.same_performance
-    assert alignment.delay_s == 3
+    assert alignment.position.delay_s == 3
 
 
 @pytest.mark.parametrize(("up", "down"), [(201, 200), (10000, 10001), (2000, 2001), (200, 201)])
@@ -68,12 +69,13 @@ def test_speed_is_found_and_taken_out(up, down):
     compressed = heavy(LONG[: 6 * RATE])
     alignment = aligned(LONG, -resample_poly(compressed, up, down)[RATE:])
     assert alignment.same_performance
-    assert alignment.inverted
-    assert alignment.speed == pytest.approx(down / up, abs=2e-6)
-    assert alignment.delay_s == pytest.approx(-1.0, abs=2e-6)
-    count = alignment.loop.size
+    position = alignment.position
+    assert position.inverted
+    assert position.speed == pytest.approx(down / up, abs=2e-6)
+    assert position.delay_s == pytest.approx(-1.0, abs=2e-6)
+    start, count = round(position.start_s * RATE), alignment.loop.size
     assert count > 4.9 * RATE
-    true = compressed[alignment.start : alignment.start + count]
+    true = compressed[start : start + count]
     # Two resamplings lose the highest frequencies.
     kept = slice(0, count // 3)
     error, right = (
@@ -88,8 +90,8 @@ def test_parts_of_a_sample_are_moved():
     half = 2j * np.pi * np.fft.rfftfreq(LOOP.size) * 40.37
     reference = np.fft.irfft(spectrum * np.exp(-half)).astype(np.float32)
     alignment = aligned(LOOP, reference)
-    assert alignment.delay_s * RATE == pytest.approx(40.37, abs=0.005)
-    assert alignment.speed == 1
+    assert alignment.position.delay_s * RATE == pytest.approx(40.37, abs=0.005)
+    assert alignment.position.speed == 1
 
 
 def test_more_than_half_a_percent_is_another_recording():
@@ -111,7 +113,7 @@ def test_more_than_half_a_percent_is_another_recording():
 )
 def test_coded_cut_longer_toned_and_clipped_references_are_the_same_performance(spoil):
     alignment = aligned(LOOP, spoil(heavy(LOOP)))
-    assert abs(alignment.delay_s * RATE) < 1
+    assert abs(alignment.position.delay_s * RATE) < 1
     assert alignment.likeness > 0.6
     assert alignment.same_performance
 

@@ -121,6 +121,12 @@ def test_silence_around_and_between_the_music_tells_nothing(loops):
             assert again.settings[name].value == pytest.approx(one.value, rel=0.02, abs=0.2)
 
 
+def test_a_lock_at_the_end_of_its_range_is_kept(loops):
+    reference = compress(loops[1], SETTINGS, sample_rate=RATE)[0]
+    lock = {"release_ms": 10000.0}
+    assert found(loops[0], [reference], lock=lock).settings["release_ms"].value == 10000
+
+
 @pytest.mark.parametrize("lock", [{"ratio": 2.5}, {"threshold_db": -36.0, "attack_ms": 1.0}])
 def test_the_others_are_solved_anew_under_a_lock(loops, lock):
     """They come closer to the gain of the unlocked answer than they did before."""

@@ -5,7 +5,8 @@ import pytest
 import soundfile
 
 from siamese_drc.compressor.compressor import compress
-from siamese_drc.match.dynamics import as_settings, dynamics, loudness_lufs, relative
+from siamese_drc.compressor.settings import Settings
+from siamese_drc.match.dynamics import dynamics, loudness_lufs, relative
 from siamese_drc.match.evaluation import (
     another_recording_errors,
     best_preset,
@@ -92,7 +93,7 @@ def test_the_loop_itself_compressed_is_closest_near_its_settings():
     loudness = loudness_lufs(signal, sample_rate=RATE)
     candidates = draw_settings(signal, 40, np.random.default_rng(0))
     own = np.tile([[-25.0, 4.0, 10.0, 100.0]], (8, 1))
-    reference = compress(signal, as_settings(own[:1]), sample_rate=RATE)[0]
+    reference = compress(signal, Settings(*own[0]), sample_rate=RATE)[0]
     found = closest_settings(
         Example(signal, own, loudness),
         dynamics(reference, sample_rate=RATE)[np.newaxis],

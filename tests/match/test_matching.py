@@ -87,6 +87,12 @@ def test_what_each_reference_said_and_its_weight(asked):
     assert [one.weight for one in answer.references] == [1, 0]
 
 
+def test_weights_may_be_of_any_size(asked):
+    match(LOOP, [LOOP / 2, LOOP / 3], sample_rate=RATE, weights=[1e308, 1e308])
+    ((_, _, options),) = asked.another
+    assert options["weights"] == [0.5, 0.5]
+
+
 @pytest.mark.parametrize("amount", [0, 30, 100])
 def test_amount_scales_every_gain_in_decibels(asked, amount):
     scaled = match(LOOP, LOOP / 2, sample_rate=RATE, amount=amount)

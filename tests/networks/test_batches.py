@@ -1,10 +1,19 @@
-"""Batches: every row once per epoch, in an order that follows from seed and epoch only."""
+"""Splits and batches.
+
+No row, and of a training corpus no loop, is in both parts of a split. Batches hold every row once
+per epoch, in an order that follows from seed and epoch only.
+"""
 
 import numpy as np
 import pytest
 
 from siamese_drc.core.errors import InputError
-from siamese_drc.networks.batches import DataSet, mean_and_deviation, shuffled_batches
+from siamese_drc.networks.batches import (
+    DataSet,
+    mean_and_deviation,
+    random_split,
+    shuffled_batches,
+)
 
 LOOP = np.repeat(np.arange(7), 13)
 
@@ -85,3 +94,30 @@ def test_an_input_that_is_not_finite_is_named(data_set, tmp_path):
     dry[0, 0, 0] = np.inf
     with pytest.raises(InputError, match="dry inputs hold values that are not finite"):
         reopened(data_set, files, dry)
+
+
+def test_validation_rows_never_train():
+    split = random_split(np.arange(200), validation_fraction=0.15, seed=1)
+    assert len(split.validation) == 30
+    assert not set(split.training) & set(split.validation)
+    assert len(split.training) + len(split.validation) == 200
+
+
+@pytest.mark.parametrize(("loops", "fraction", "held_out"), [(40, 0.15, 6), (3, 0.1, 1)])
+def test_loops_are_whole_in_one_part(loops, fraction, held_out):
+    loop = np.random.default_rng(0).permutation(np.repeat(np.arange(loops), 4))
+    split = random_split(loop, validation_fraction=fraction, seed=1)
+    training, validation = set(loop[split.training]), set(loop[split.validation])
+    assert len(validation) == held_out
+    assert not training & validation
+    rows = np.sort(np.concatenate([split.training, split.validation]))
+    np.testing.assert_array_equal(rows, np.arange(len(loop)))
+
+
+def test_the_seed_chooses_the_loops():
+    loop = np.repeat(np.arange(20), 3)
+    found = [
+        tuple(random_split(loop, validation_fraction=0.25, seed=seed).validation)
+        for seed in (1, 1, 2)
+    ]
+    assert found[0] == found[1] != found[2]

@@ -136,6 +136,7 @@ def copy_project(folder: Path, *, jobs: int | None = None) -> WorkingCopy:
         if (PROJECT / name).is_file():  # a file that was removed is still listed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, folder / name)
+    _copy_compiled(PROJECT / "siamese_drc", folder / "siamese_drc")
     copy = WorkingCopy(folder, jobs)
     copy.run("git", "init", "--quiet", "--initial-branch", "main")
     _configure(copy)
@@ -154,8 +155,10 @@ def clone(source: WorkingCopy, folder: Path) -> WorkingCopy:
 
 def _copy_compiled(source: Path, target: Path) -> None:
     """Copy what Numba compiled; it takes a file's kernels from there if size and time agree."""
-    for cache in source.rglob("__pycache__"):
-        shutil.copytree(cache, target / cache.relative_to(source))
+    for kernel in source.rglob("__pycache__/*.nb[ci]"):
+        copied = target / kernel.relative_to(source)
+        copied.parent.mkdir(exist_ok=True)
+        shutil.copy(kernel, copied)
     for path in source.rglob("*.py"):
         shutil.copystat(path, target / path.relative_to(source))
 

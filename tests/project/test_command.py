@@ -17,9 +17,9 @@ def _in_project(monkeypatch):
     monkeypatch.setattr("sys.argv", ["stage", "drum"])
 
 
-def ended(main, *sections):
+def ended(main, section):
     with pytest.raises(SystemExit) as stopped:
-        run_stage(main, *sections)
+        run_stage(main, section)
     return stopped.value.code
 
 
@@ -45,9 +45,9 @@ def test_bad_input_is_one_line(capsys):
 
 def test_an_unknown_entry_names_the_nearest(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["stage", "drum-cnn-mel521"])
-    assert ended(raising(AssertionError()), "experiments", "transfers") == 2
+    assert ended(raising(AssertionError()), "experiments") == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: drum-cnn-mel521: not an entry of experiments or transfers")
+    assert error.startswith("error: drum-cnn-mel521: not an entry of experiments in")
     assert error.endswith("did you mean drum-cnn-mel512?\n")
 
 

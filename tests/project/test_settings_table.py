@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
-from stages.project.files import CLIP_COLUMNS, read_loops, read_settings
+from stages.project.files import CLIP_COLUMNS, read_closed_form, read_loops, read_settings
 
 
 @pytest.fixture
@@ -80,3 +81,21 @@ def test_the_table_of_loops_names_all_loops(tmp_path, monkeypatch, text):
     (folder / "loops.csv").write_text(text)
     with pytest.raises(InputError, match=r"data/loops/drum/loops\.csv"):
         read_loops("drum")
+
+
+def test_closed_form_estimates_are_of_every_row_of_the_settings(path):
+    path.write_text(",".join(CLIP_COLUMNS) + "\n" + "".join(ROWS))
+    with pytest.raises(InputError, match=r"closed_form/drum\.csv: missing"):
+        read_closed_form("drum", "ds2")
+    estimates = Path("data/closed_form/drum.csv")
+    estimates.parent.mkdir()
+    header, row = f"{','.join(PARAMETERS)},solved\n", "-2.0,2.0,5.0,200.0,{}\n"
+    rows = [row.format(number < 7) for number in range(12)]
+    estimates.write_text(header + "".join(rows))
+    assert read_closed_form("drum", "ds2")["solved"].tolist() == [True] + [False] * 5
+    estimates.write_text(header + "".join(rows[:-1]))
+    with pytest.raises(InputError, match=r"drum\.csv: has 11 rows, must have 12"):
+        read_closed_form("drum", "ds2")
+    estimates.write_text(header + "".join(rows).replace("5.0", "", 1))
+    with pytest.raises(InputError, match=r"drum\.csv: lacks a value"):
+        read_closed_form("drum", "ds2")

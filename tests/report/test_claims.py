@@ -150,10 +150,6 @@ def test_both_errors_may_be_off_by_the_spread(ratio, verdict):
     assert decide(ratio, 0.1) == verdict  # 0.9 / 1.1 = 0.818, 1.1 / 0.9 = 1.222
 
 
-def test_without_the_seeds_nothing_is_decided():
-    assert decide(0.01, None) == UNDECIDED
-
-
 def test_the_papers_figures_and_ours_are_judged_alike():
     judged = judge(claim(), TWO, attack(4.0, 3.0), 0.1)
     published, ours = judged.judgements

@@ -32,14 +32,10 @@ def test_training_helps_from_80_percent_of_the_errors():
     assert verdicts == [HOLDS, UNDECIDED, UNDECIDED, FAILS]
 
 
-def test_what_is_not_learnt_is_listed_with_its_intervals():
+def test_what_is_not_learnt_is_listed():
     found = not_learnt(made_up_results(made_up_params()))
     assert len(found) == 12
-    (attack,) = [of for of in found if of.place == ("drum-cnn-stft128", "drum-ds3", "attack_ms")]
-    assert attack.protocol == "unseen_loops"
-    assert list(attack.maes.values()) == [20.0, 17.5, 25.0]
-    assert attack.below_untrained == pytest.approx((25 * 0.08, 25 * 0.12))
-    assert attack.below_constant == pytest.approx((-25 * 0.22, -25 * 0.18))
+    assert (("drum-cnn-stft128", "drum-ds3", "attack_ms"), "unseen_loops") in found
 
 
 def test_summary_has_at_most_twelve_numbers():

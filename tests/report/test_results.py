@@ -74,16 +74,14 @@ def test_missing_files_are_left_out_where_that_is_allowed(folder):
 
 def test_broken_json_is_named(folder):
     (folder / "experiments" / "drum-cnn-stft256.json").write_text("<<<<<<< HEAD")
-    with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: is not JSON"):
+    with pytest.raises(InputError, match=r"drum-cnn-stft256\.json: cannot be read; is it damaged"):
         read_results(folder, made_up_params().evaluated)
 
 
-def one_error(untrained: float = 2.0, no_network: float = 2.0) -> Results:
-    """Return an error of 1.0 with its baselines, that was learnt."""
+def one_error() -> Results:
+    """Return an error that was learnt."""
     entries = {
         "paper": {"attack_ms": {"mae": 1.0}},
-        "untrained": {"paper": {"attack_ms": {"mae": untrained}}},
-        "no_network": {"paper": {"attack_ms": {"mae": no_network}}},
         "learnt": {"paper": {"attack_ms": {"learnt": True}}},
     }
     return Results({"drum": {"drum-ds3": entries}})
@@ -94,20 +92,6 @@ PLACE = ("drum", "drum-ds3", "attack_ms")
 
 def test_learnt_is_what_the_metrics_say():
     assert one_error().learnt(PLACE, "paper") is True
-
-
-@pytest.mark.parametrize(
-    ("untrained", "no_network", "adds"),
-    [(2.0, 2.0, True), (1.0, 2.0, False), (2.0, 0.5, False)],
-)
-def test_a_network_adds_to_both_baselines_or_does_not(untrained, no_network, adds):
-    assert one_error(untrained, no_network).adds_to_baselines(PLACE, "paper") is adds
-
-
-def test_without_baselines_nothing_is_said_of_the_network():
-    results = Results({"drum": {"drum-ds3": {"paper": {"attack_ms": {"mae": 1.0}}}}})
-    assert results.learnt(PLACE, "paper") is None
-    assert not results.adds_to_baselines(PLACE, "paper")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from siamese_drc.audio import FULL_SCALE, quantise
 from siamese_drc.compressor.compressor import compress
-from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.solver.closed_form import PairFit, fit_pair
 from stages.closed_form import estimates, main
@@ -16,21 +15,8 @@ from stages.compress import main as compress_corpus
 from stages.project import files
 from stages.project.files import read_settings
 from tests.compressor.textbook import drum_loop
+from tests.solver.clips import RATE, SETTINGS, TRUE, stored
 from tests.stages.made_up_corpus import make_up_corpus
-
-RATE = 44100
-SETTINGS = Settings(
-    [-37.5, -12.0, -50.0, -10.0, -3.0, -24.0],
-    [2.0, 8.0, 1.3, 20.0, 4.0, 3.1],
-    [5.0, 99.0, 1.0, 21.0, 2.0, 41.0],
-    [200.0, 990.0, 10.0, 835.0, 50.0, 41.0],
-)
-TRUE = np.stack([getattr(SETTINGS, name) for name in PARAMETERS], axis=1)
-
-
-def stored(signal: np.ndarray) -> np.ndarray:
-    """Return the samples as 24 bits hold them."""
-    return ((quantise(signal) >> 8) / FULL_SCALE).astype(np.float32)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def params(tmp_path, monkeypatch) -> Params:
 
 
 def metrics(name: str) -> dict:
-    return json.loads(files.metrics_file("smoke", name).read_text())
+    return json.loads(Path(f"metrics/smoke/experiments/{name}.json").read_text())
 
 
 def test_an_experiments_metrics(params):
@@ -125,7 +125,7 @@ def test_delayed_clips_are_judged_by_what_was_learnt_in_time(params):
     drums = scale.scale(read_settings("drum-d4p")[list(PARAMETERS)].to_numpy())
     folder = files.EMBEDDINGS / GAIN
     write_network(folder, "d4p", drums, off=0.0)
-    write_network(folder, files.delayed_network_name("d4p"), drums[::-1], off=0.0)
+    write_network(folder, files.delayed_name("d4p"), drums[::-1], off=0.0)
     write_baselines(folder, drums)
     evaluate(params, GAIN)
     (entries,) = metrics(GAIN).values()
@@ -197,7 +197,7 @@ def test_predictions_are_of_every_tested_row(params, main, name, protocol):
 
 
 def test_any_number_of_processes_writes_the_same_bytes(params, monkeypatch):
-    outputs = (files.metrics_file("smoke", EXPERIMENT), files.predictions_table(EXPERIMENT))
+    outputs = (params.metrics[EXPERIMENT], files.predictions_table(EXPERIMENT))
     evaluate(params, EXPERIMENT)
     alone = [path.read_bytes() for path in outputs]
     assert alone[0].endswith(b"}\n")

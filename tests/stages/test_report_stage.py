@@ -180,9 +180,10 @@ def test_markdown_says_what_a_reader_must_know(written):
     known, dashes = "**5.00** ✓ | 7.50 | 6.25", "– | – | –"  # noqa: RUF001
     assert f"| drum-d4p: Attack (ms) | 10.868 | {known} | {new} | 25.0 | 0.025 |" in text
     assert f"| drum-d4p: Attack (ms) | 10.868 | {known} | {dashes} | 25.0 | 0.025 |" in text
-    assert "0 of 12 trained errors by `unseen_loops`" in text
+    assert "0 of 12 by `unseen_loops`" in text
     assert "| smoke scale | `paper` | **holds** | 100 | 100 | 0.67 | 0.80 | 0 |" in text
     assert "| drum-cnn-stft128 | drum-ds2 | Ratio | `unseen_loops` | 3.84 | 3.36 | 4.80 |" in text
+    assert "| 20.0 | 17.5 | 25.0 | **2 to 3** | -5.5 to -4.5 |" in text  # attack: not learnt
     assert "| [drum-d4p-cnn-stft128-d4p](../../metrics/paper/runs/drum-d4p-cnn-stft128-d4p)" in text
     assert "| drum-d4p | `82acb72` | [params.yaml](../../metrics/paper/runs/" in text
     assert "of 18 conclusions 1 hold" in text

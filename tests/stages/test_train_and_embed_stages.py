@@ -102,11 +102,11 @@ def make_inputs(corpus, seed):
         files.dry_file(f"{corpus}-stft128"),
         generator.normal(-40, 10, (LOOPS, *SHAPE)).astype(np.float16),
     )
-    for place in (files.input_file, files.delayed_file):
-        place(f"{corpus}-stft128", "dm2", 0).parent.mkdir(parents=True)
+    for grid in ("dm2", "dm2-delayed"):
+        files.input_file(f"{corpus}-stft128", grid, 0).parent.mkdir(parents=True)
         for loop in range(LOOPS):
             np.save(
-                place(f"{corpus}-stft128", "dm2", loop),
+                files.input_file(f"{corpus}-stft128", grid, loop),
                 generator.normal(-40, 10, (SETTINGS, *SHAPE)).astype(np.float16),
             )
 
@@ -160,13 +160,10 @@ def test_the_twin_is_a_network_of_other_weights(project):
 
 def test_without_a_network_there_are_statistics_of_the_inputs(project):
     dry = np.load(files.dry_file("drum-stft128"))
-    for name, place in (
-        ("dm2-no-network", files.input_file),
-        ("dm2-no-network-delayed", files.delayed_file),
-    ):
+    for name, grid in (("dm2-no-network", "dm2"), ("dm2-no-network-delayed", "dm2-delayed")):
         features = embedded(name)
         expected = [
-            difference_statistics(dry[loop], np.load(place("drum-stft128", "dm2", loop)))
+            difference_statistics(dry[loop], np.load(files.input_file("drum-stft128", grid, loop)))
             for loop in range(LOOPS)
         ]
         np.testing.assert_array_equal(features, np.concatenate(expected))
@@ -187,7 +184,7 @@ def test_a_network_of_unseen_loops_is_validated_on_loops_that_it_is_not_trained_
 
 def test_unseen_loops_are_embedded_fitted_and_tested(project):
     unseen_loops.main(load_params(), "small")
-    found = json.loads(files.unseen_loops_file("smoke", "small").read_text())
+    found = json.loads(load_params().metrics[UNSEEN].read_text())
     assert list(found) == ["drum-dm2"]
     assert set(found["drum-dm2"]) == {
         *("unseen_loops", "unseen_loops_delayed", "network_unseen_loops"),
@@ -214,7 +211,7 @@ def test_the_output_is_the_dense_layer_on_the_embedding_in_real_units(project):
 
 def test_the_same_network_embeds_the_delayed_clips(project):
     in_time, late = (embedded(name) for name in ("dm2", "dm2-delayed"))
-    hidden = files.delayed_file("drum-stft128", "dm2", 0)
+    hidden = files.input_file("drum-stft128", "dm2-delayed", 0)
     place = files.input_file("drum-stft128", "dm2", 0)
     assert not np.array_equal(in_time, late)
     stored = place.read_bytes(), hidden.read_bytes()
@@ -255,13 +252,13 @@ def test_without_a_network_the_features_are_the_inputs(project):
     assert networks == {"dm2": {"grid": "dm2"}}
     assert [path.name for path in (files.MODELS / "bare").iterdir()] == ["networks.json"]
     own = files.EMBEDDINGS / "bare"
-    for folder, source, place, network in (
-        (own, "drum-stft128", files.input_file, "dm2"),
-        (own, "drum-stft128", files.delayed_file, "dm2-delayed"),
-        (project / "moved-bare", "mix-stft128", files.input_file, "dm2"),
+    for folder, source, name in (
+        (own, "drum-stft128", "dm2"),
+        (own, "drum-stft128", "dm2-delayed"),
+        (project / "moved-bare", "mix-stft128", "dm2"),
     ):
-        features = np.load(folder / f"{network}.npy")
-        inputs = [np.load(place(source, "dm2", loop)) for loop in range(LOOPS)]
+        features = np.load(folder / f"{name}.npy")
+        inputs = [np.load(files.input_file(source, name, loop)) for loop in range(LOOPS)]
         expected = np.concatenate(inputs).reshape(LOOPS * SETTINGS, -1)
         np.testing.assert_array_equal(features, expected.astype(np.float32))
         assert features.dtype == np.float32

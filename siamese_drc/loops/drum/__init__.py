@@ -128,22 +128,20 @@ def drum_stems(
     stems = []
     for name, usual in _USUAL.items():
         piece = {"preset": KITS[kit]["preset"], **usual, **KITS[kit].get(name, {})}
-        notes = _strike(strokes, PIECES[name] | piece.get("keys", {}), pulse, random)
-        transpose = int(random.integers(-3, 4))
-        level_db = float(random.uniform(-2, 2))
+        keys = PIECES[name] | piece.get("keys", {})
         stem = Stem(
             name=name,
             bank=PERCUSSION,
             programme=piece["preset"],
-            notes=notes,
-            level_db=piece["level_db"] + level_db,
+            notes=_strike(strokes, keys, pulse, random),
+            transpose=int(random.integers(-3, 4)),
+            level_db=piece["level_db"] + float(random.uniform(-2, 2)),
             resonances=tuple(Resonance(*each) for each in piece.get("resonances", [])),
             drive_db=piece.get("drive_db", 0.0),
             tilt_db=piece.get("tilt_db", 0.0) + brightness_db,
             room_send=piece.get("room_send", 1.0),
-            transpose=transpose,
         )
-        if notes:
+        if stem.notes:
             stems.append(stem)
     return tuple(stems)
 

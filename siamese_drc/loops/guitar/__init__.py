@@ -28,25 +28,16 @@ _DAMPED_BEATS, _MUTED_BEATS = 0.06, 0.2
 _BODY = (Resonance(105, 0.15, -16), Resonance(210, 0.1, -18))  # air and top of an acoustic
 
 
-@dataclass(frozen=True)
-class Guitar:
-    """One instrument and amplifier: see `score.Stem`."""
-
-    programme: int
-    resonances: tuple[Resonance, ...] = ()
-    drive_db: float = 0.0
-    tilt_db: float = 0.0
-
-
-GUITARS: dict[str, Guitar] = {
-    "nylon": Guitar(24, _BODY),
-    "steel": Guitar(25, _BODY, tilt_db=1.0),
-    "jazz": Guitar(26, tilt_db=-2.0),
-    "clean": Guitar(27, tilt_db=1.0),
-    "muted": Guitar(28),
-    "crunch": Guitar(27, drive_db=12.0, tilt_db=-1.0),
-    "overdriven": Guitar(29, drive_db=3.0),
-    "distorted": Guitar(30),
+# Instruments with their amplifiers, by name: stems without notes.
+GUITARS: dict[str, Stem] = {
+    "nylon": Stem("guitar", 0, 24, (), resonances=_BODY),
+    "steel": Stem("guitar", 0, 25, (), resonances=_BODY, tilt_db=1.0),
+    "jazz": Stem("guitar", 0, 26, (), tilt_db=-2.0),
+    "clean": Stem("guitar", 0, 27, (), tilt_db=1.0),
+    "muted": Stem("guitar", 0, 28, ()),
+    "crunch": Stem("guitar", 0, 27, (), drive_db=12.0, tilt_db=-1.0),
+    "overdriven": Stem("guitar", 0, 29, (), drive_db=3.0),
+    "distorted": Stem("guitar", 0, 30, ()),
 }
 
 
@@ -87,14 +78,10 @@ def guitar_stem(
     player = Player(pulse, random, late_ms=float(random.uniform(-3, 6)))
     pattern, fret = choose(style.patterns.split(), random), choose(style.frets, random)
     guitar = GUITARS[name]
-    return Stem(
-        name="guitar",
-        bank=0,
-        programme=guitar.programme,
+    return replace(
+        guitar,
         notes=tuple(TECHNIQUES[style.technique](harmony, pattern, fret, player)),
         level_db=level_db,
-        resonances=guitar.resonances,
-        drive_db=guitar.drive_db,
         tilt_db=guitar.tilt_db + float(random.uniform(-3, 3)),
     )
 
