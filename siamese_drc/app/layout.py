@@ -201,7 +201,13 @@ class Page:
                 new = session.find(loop, references, amount=amount, **options)
         except InputError as error:
             return {**self._nothing(), self.alert: _alert(error)}
-        return self._found(session, None if new else session.applied)
+        if new:
+            return self._found(session)
+        # Shown again: two uploads ask twice. The numbers are as the session knows them, or one is
+        # just being typed.
+        numbers = {*self.knobs, *self.sliders}
+        shown = self._found(session, session.applied)
+        return {each: update for each, update in shown.items() if each not in numbers}
 
     def _found(self, session: Session, turned: Mapping[str, float] | None = None) -> Updates:
         """Show the settings found, as they were turned since, or why there are none."""

@@ -122,6 +122,25 @@ def test_a_knob_moves_curve_pictures_and_result(visit, tmp_path, asked: Asked):
     assert visit.knob("ratio") == 4.0
 
 
+def test_a_number_that_is_being_typed_survives_a_second_answer(visit, tmp_path, asked: Asked):
+    """Of two uploads, each asks for the settings: the second answer may come when one types."""
+    upload_pair(visit, tmp_path)
+    visit.page.locator("#options").get_by_text("Options").click()
+    visit.page.locator("#again").wait_for()
+
+    def is_result(request) -> bool:
+        return "result.wav" in request.url
+
+    with visit.page.expect_request(is_result):
+        visit.page.locator("#listening [data-play]").click()  # a new result is loaded at once
+    number = visit.page.locator("#ratio input[type=number]")
+    number.fill("8")
+    with visit.page.expect_request(is_result):
+        visit.page.locator("#again").dispatch_event("click")  # without taking the focus
+    number.press("Tab")
+    visit.curve("ratio 8.00")
+
+
 def test_options_reach_the_match_and_the_exports_are_downloaded(visit, tmp_path, asked: Asked):
     upload_pair(visit, tmp_path)
     visit.page.locator("#options").get_by_text("Options").click()
