@@ -47,11 +47,11 @@ class Job:
 
     @property
     def inputs(self) -> dict[str, list[Path]]:
-        """The files, one per loop, by the name of what is made of them; delayed ones too."""
+        """The files, one per loop, by the name of what is made of them; of changed clips too."""
         grid, rows = self.network["grid"], self.rows
         versions = {self.name: grid}
-        if self.source.delayed_ms is not None:
-            versions[files.delayed_name(self.name)] = files.delayed_name(grid)
+        for change in self.source.changed:
+            versions[files.changed_name(self.name, change)] = files.changed_name(grid, change)
         source = self.source.input
         return {name: files.input_files(source, of, rows) for name, of in versions.items()}
 

@@ -63,27 +63,23 @@ def evaluate(
     for grid in grids:
         data = data_set(params, corpus, grid)
         predicted = partial(predictions, params, experiment, grid)
+        on_changed = partial(also_changed, params.inputs[source].changed, data, folder)
         rows, of_grid = np.arange(len(data)), fits(grid, data, grid)
         entries, baselines = predicted(of_grid), {}
         tables += [prediction_table(data, *entry) for entry in entries.items()]
         first, *_ = of_grid.values()
         median = protocols.predict(first, lambda *_: constant(), description="constant")
         entries["constant"] = median
-        if params.inputs[source].delayed_ms is not None:
-            late = data.read_rows(folder / f"{files.delayed_name(grid)}.npy")
-            entries |= predicted(
-                {
-                    f"{protocol}_delayed": [replace(fit, test_features=late) for fit in of_protocol]
-                    for protocol, of_protocol in of_grid.items()
-                }
-            )
+        entries |= predicted(on_changed(grid, of_grid))
         if params.model_of(experiment).kind != "none":
             output = data.read_rows(folder / f"{grid}-output.npy", columns=len(data.parameters))
             entries["network_unseen_loops" if unseen else "network"] = [Prediction(rows, output)]
-            baselines = {
-                "untrained": predicted(fits(grid, data, files.untrained_name(grid))),
-                "no_network": predicted(fits(grid, data, files.no_network_name(grid)), forest=True),
-            }
+            for kind, name, forest in (
+                ("untrained", files.untrained_name(grid), False),
+                ("no_network", files.no_network_name(grid), True),
+            ):
+                of_name = fits(grid, data, name)
+                baselines[kind] = predicted(of_name | on_changed(name, of_name), forest=forest)
         if not unseen:
             solved = files.read_closed_form(corpus, grid)
             entries["closed_form"] = [Prediction(rows, solved[data.parameters].to_numpy())]
@@ -98,6 +94,18 @@ def evaluate(
         pd.concat(tables).to_csv(path, index=False, float_format="%.6g")
     with replaced(params.metrics[name]) as path:
         path.write_text(json.dumps(rounded(results), indent=1, sort_keys=True) + "\n")
+
+
+def also_changed(
+    changes: Sequence[str], data: DataSet, folder: Path, features: str, fits: Fits
+) -> Fits:
+    """Return the same fits, tested on the features of the clips after each change."""
+    found: Fits = {}
+    for change in changes:
+        other = data.read_rows(folder / f"{files.changed_name(features, change)}.npy")
+        for protocol, each in fits.items():
+            found[f"{protocol}_{change}"] = [replace(fit, test_features=other) for fit in each]
+    return found
 
 
 def data_set(params: Params, corpus: str, grid: str) -> DataSet:

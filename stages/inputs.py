@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from siamese_drc.audio import read_audio
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
-from siamese_drc.inputs.cache import write_inputs
+from siamese_drc.inputs.cache import Change, write_inputs
+from siamese_drc.inputs.changes import changed
 from siamese_drc.inputs.gain import GainBank, GainProfiler, profile_of_no_gain
 from siamese_drc.inputs.spectrogram import represent
 from stages.project import files
@@ -54,15 +55,18 @@ def write_loop(
     """
     loop, clips = job
     entry, rate = params.inputs[name], params.sample_rate
+
+    def change(name: str) -> Change:
+        return partial(changed, sample_rate=rate, **params.changes[name].model_dump())
+
     with threadpool_limits(1):  # so that no sum depends on the number of cores
         source = files.loop_file(params.corpora[entry.corpus].material, loop)
         dry = read_audio(source, sample_rate=rate, samples=params.clip_samples)
         transform_of, of_dry = _transforms(params, entry.representation, dry)
         for grid, count in clips.items():
-            delays = {grid: 0}
-            if entry.delayed_ms is not None:
-                delays[files.delayed_name(grid)] = round(entry.delayed_ms * rate / 1000)
-            for version, delay in delays.items():
+            versions = {grid: [_unchanged, *map(change, entry.augmented)]}
+            versions |= {files.changed_name(grid, name): [change(name)] for name in entry.changed}
+            for version, changes in versions.items():
                 path = files.input_file(name, version, loop)
                 target = folder / path.relative_to(files.INPUTS / name)
                 target.parent.mkdir(exist_ok=True)
@@ -73,9 +77,13 @@ def write_loop(
                     clips=count,
                     clip_samples=params.clip_samples,
                     sample_rate=rate,
-                    delay=delay,
+                    changes=changes,
                 )
     return of_dry
+
+
+def _unchanged(clips: np.ndarray) -> np.ndarray:
+    return clips
 
 
 def _transforms(

@@ -86,8 +86,17 @@ def compared_errors(
     errors = measured(entries) | {name: measured(each) for name, each in baselines.items()}
     if "untrained" in baselines:
         errors["learnt"] = {
-            protocol: learnt(data, entries[protocol], twin, entries["constant"], **options)
-            for protocol, twin in baselines["untrained"].items()
+            protocol: learnt(
+                data,
+                entries[protocol],
+                {
+                    "untrained": baselines["untrained"][protocol],
+                    "constant": entries["constant"],
+                    "no_network": baselines["no_network"][protocol],
+                },
+                **options,
+            )
+            for protocol in baselines["untrained"]
         }
     return errors
 
@@ -127,8 +136,7 @@ def row_means(data: DataSet, tested: Sequence[Prediction], *, errors: bool = Tru
 def learnt(
     data: DataSet,
     tested: Sequence[Prediction],
-    untrained: Sequence[Prediction],
-    constant: Sequence[Prediction],
+    others: Mapping[str, Sequence[Prediction]],
     *,
     bootstrap: int,
     seed: int,
@@ -138,25 +146,27 @@ def learnt(
     Learnt: the error is below that of the untrained twin and below that of the constant predictor,
     each paired difference with its 95 % interval, [low, high] in the parameter's unit, below zero.
     The intervals are of a bootstrap of whole loops; of random splits, each row counts with its mean
-    over the splits that tested it.
+    over the splits that tested it. There is an interval for each of `others`; `untrained` and
+    `constant` among them decide.
 
     Examples
     --------
     >>> loop = np.array([0, 1])
     >>> data = DataSet("drum-ds2", ["ratio"], np.array([[2.0], [8.0]]), loop, loop, loop > -1)
     >>> near, far = ([Prediction(loop, data.targets + by)] for by in (1.0, 3.0))
-    >>> learnt(data, near, far, far, bootstrap=10, seed=1)["ratio"]
+    >>> others = {"untrained": far, "constant": far}
+    >>> learnt(data, near, others, bootstrap=10, seed=1)["ratio"]
     {'below_untrained': [-2.0, -2.0], 'below_constant': [-2.0, -2.0], 'learnt': True}
     """
     ours = row_means(data, tested)
     found: dict[str, dict[str, Any]] = {name: {} for name in data.parameters}
-    for key, others in (("below_untrained", untrained), ("below_constant", constant)):
-        differences = ours - row_means(data, others)
+    for other, predicted in others.items():
+        differences = ours - row_means(data, predicted)
         rows = np.flatnonzero(np.isfinite(differences).all(axis=1))
         means = bootstrap_means(differences[rows], data.group[rows], samples=bootstrap, seed=seed)
         intervals = np.percentile(means, [2.5, 97.5], axis=0).T
         for name, interval in zip(data.parameters, intervals, strict=True):
-            found[name][key] = interval.tolist()
+            found[name][f"below_{other}"] = interval.tolist()
     for entry in found.values():
         entry["learnt"] = max(entry["below_untrained"][1], entry["below_constant"][1]) < 0
     return found

@@ -6,7 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "cache": ["write_inputs"],
-        "gain": ["GainBank", "GainProfiler", "delayed", "find_delays", "profile_of_no_gain"],
+        "changes": ["changed", "delayed"],
+        "gain": ["GainBank", "GainProfiler", "find_delays", "profile_of_no_gain"],
         "spectrogram": ["input_shape", "represent"],
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,10 @@ import soundfile
 
 from siamese_drc.audio import read_audio
 from siamese_drc.core.errors import InputError
-from siamese_drc.inputs.gain import delayed
 
 # Samples decoded at a time: 8 MB, and long enough that seeking in the file costs little.
 _PIECE_SAMPLES = 2**21
+Change = Callable[[np.ndarray], np.ndarray]
 
 
 def write_inputs(
@@ -24,7 +24,7 @@ def write_inputs(
     clips: int,
     clip_samples: int,
     sample_rate: int,
-    delay: int = 0,
+    changes: Sequence[Change] = (),
 ) -> None:
     """Write the inputs of an audio file that holds `clips` clips one after the other.
 
@@ -40,8 +40,9 @@ def write_inputs(
     transform : callable
         Makes inputs, shape (n, *input shape), of any n clips, shape (n, clip_samples), float32.
     clips, clip_samples, sample_rate : int
-    delay : int, samples
-        The clips are made late by this before they are transformed.
+    changes : sequence of callables, optional
+        What is done to the clips before they are transformed, each to shape (n, clip_samples): to
+        the first clip the first, to the second the second, and so on, over and over.
 
     Raises
     ------
@@ -61,7 +62,11 @@ def write_inputs(
             count = min(at_once, clips - first)
             part = {"start": first * clip_samples, "samples": count * clip_samples}
             piece = read_audio(source, sample_rate=sample_rate, **part)
-            inputs = transform(delayed(piece.reshape(count, clip_samples), delay))
+            pieces = piece.reshape(count, clip_samples)
+            for number, change in enumerate(changes):
+                its = slice((number - first) % len(changes), None, len(changes))
+                pieces[its] = change(pieces[its])
+            inputs = transform(pieces)
             if first == 0:
                 header = np.lib.format.header_data_from_array_1_0(inputs)
                 header |= {"fortran_order": False, "shape": (clips, *inputs.shape[1:])}

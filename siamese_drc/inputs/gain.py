@@ -31,6 +31,7 @@ import scipy.fft
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
+from siamese_drc.inputs.changes import delayed
 
 _MINIMUM_POWER = np.float32(1e-10)  # -100 dB
 _AUDIBLE_DB = -70.0  # a hop in which the dry loop is quieter does not show the gain
@@ -225,16 +226,3 @@ def _differences(signal: np.ndarray, before: int, length: int) -> np.ndarray:
     count = min(signal.size - 1, length - before)
     differences[before : before + count] = np.diff(signal)[:count]
     return differences
-
-
-def delayed(clips: np.ndarray, delay: int) -> np.ndarray:
-    """Return clips that are late by `delay` samples (early where it is below 0).
-
-    Silence fills the gap, and what is moved beyond the end is lost. The shape of the clips is
-    (*batch, samples); the delay must be shorter.
-    """
-    samples = clips.shape[-1]
-    moved = np.zeros_like(clips)
-    kept = clips[..., max(-delay, 0) : samples - max(delay, 0)]
-    moved[..., max(delay, 0) : samples + min(delay, 0)] = kept
-    return moved

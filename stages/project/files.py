@@ -77,9 +77,9 @@ def dry_file(name: str) -> Path:
     return INPUTS / name / "dry.npy"
 
 
-def delayed_name(name: str) -> str:
-    """Name of a grid's delayed clips in an input, or of a network's embeddings of them."""
-    return f"{name}-delayed"
+def changed_name(name: str, change: str) -> str:
+    """Name of a grid's changed clips in an input, or of a network's embeddings of them."""
+    return f"{name}-{change}"
 
 
 def untrained_name(grid: str) -> str:

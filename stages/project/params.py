@@ -28,7 +28,12 @@ _OF_TRAINED = {"model": "models", "corpus": "corpora", "input": "inputs"}
 # By section: the fields of its entries that name an entry of another section.
 REFERENCES = {
     "corpora": {"material": "materials", "grids": "grids"},
-    "inputs": {"corpus": "corpora", "representation": "representations"},
+    "inputs": {
+        "corpus": "corpora",
+        "representation": "representations",
+        "changed": "changes",
+        "augmented": "changes",
+    },
     "experiments": _OF_TRAINED,
     "unseen_loops": _OF_TRAINED | {"tested": "corpora"},
     "pretrained": {"experiment": "unseen_loops"},
@@ -131,6 +136,7 @@ class Params(Checked):
     corpora: dict[Key, sections.Corpus]
     closed_form: dict[Key, sections.ClosedForm]
     representations: dict[Key, sections.Representation]
+    changes: dict[Key, sections.Change]
     inputs: dict[Key, sections.Input]
     models: dict[Key, Model]
     train: Train

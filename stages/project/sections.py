@@ -136,12 +136,22 @@ class Representation(Checked):
         return {"n_fft": self.n_fft, "mel_bands": self.mel_bands, "samples": self.samples}
 
 
+class Change(Checked):
+    """What happens to clips: arguments of `siamese_drc.inputs.changed`."""
+
+    delay_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
+    tilt_db: Annotated[float, Field(ge=-24, le=24)] = 0.0
+    limit_db: Annotated[float, Field(ge=0, le=60)] = 0.0
+    mp3_level: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
 class Input(Represented):
     """One corpus in one representation."""
 
     material: str
     only: Only = None
-    delayed_ms: Annotated[float, Field(gt=0, le=100)] | None = None
+    changed: list[str] = Field(default_factory=list, max_length=100)
+    augmented: list[str] = Field(default_factory=list, max_length=100)
 
 
 class Transfer(Represented):

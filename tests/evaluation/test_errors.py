@@ -143,7 +143,8 @@ def test_the_interval_of_a_difference_is_that_of_a_mean_of_loops():
     """Differences of 64 loops: half -3, half -1: mean -2, standard error 1 / 8."""
     data, worse = loops_off(np.full(64, 5.0))
     _, better = loops_off(np.tile([2.0, 4.0], 32))
-    found = learnt(data, better, worse, worse, bootstrap=20000, seed=1)["attack_ms"]
+    others = {"untrained": worse, "constant": worse}
+    found = learnt(data, better, others, bootstrap=20000, seed=1)["attack_ms"]
     expected = [-2 - 1.96 / 8, -2 + 1.96 / 8]
     np.testing.assert_allclose(found["below_untrained"], expected, atol=0.04)
     assert found["below_constant"] == found["below_untrained"]
@@ -164,7 +165,7 @@ def test_nothing_is_learnt_where_the_interval_reaches_zero(baseline, loops):
     data, ours = loops_off(np.full(8, 2.0))
     baselines = dict.fromkeys(["untrained", "constant"], loops_off(np.full(8, 9.0))[1])
     baselines[baseline] = loops_off(loops)[1]
-    found = learnt(data, ours, **baselines, bootstrap=2000, seed=1)["attack_ms"]
+    found = learnt(data, ours, baselines, bootstrap=2000, seed=1)["attack_ms"]
     assert found[f"below_{baseline}"][1] >= 0
     assert found["learnt"] is False
 
@@ -173,7 +174,7 @@ def test_each_parameter_is_learnt_by_itself_on_the_rows_that_all_have_tested():
     data, rows = dm2([True] * 4), np.arange(4)
     ours = [Prediction(rows[:3], np.array([[1.0, 7.0]] * 3))]
     other = [Prediction(rows[1:], np.array([[5.0, 7.0]] * 2 + [[100.0, 700.0]]))]
-    found = learnt(data, ours, other, other, bootstrap=50, seed=1)
+    found = learnt(data, ours, {"untrained": other, "constant": other}, bootstrap=50, seed=1)
     assert found["attack_ms"]["below_untrained"] == [-4.0, -4.0]
     assert found["release_ms"]["below_untrained"] == [0.0, 0.0]
     assert {name: entry["learnt"] for name, entry in found.items()} == {

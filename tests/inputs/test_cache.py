@@ -9,7 +9,7 @@ from siamese_drc.audio import read_audio, write_audio
 from siamese_drc.core.errors import InputError
 from siamese_drc.inputs import cache
 from siamese_drc.inputs.cache import write_inputs
-from siamese_drc.inputs.gain import delayed
+from siamese_drc.inputs.changes import delayed
 from siamese_drc.inputs.spectrogram import represent
 
 RATE = 44100
@@ -31,14 +31,17 @@ def write(source, target, clips=CLIPS, **options):
 
 
 @pytest.mark.parametrize("piece", [1, 2 * CLIP_SAMPLES, 100 * CLIP_SAMPLES])
-@pytest.mark.parametrize("delay", [0, 100])
-def test_holds_every_clip_whatever_the_pieces(audio, tmp_path, monkeypatch, piece, delay):
+@pytest.mark.parametrize("delays", [[], [100], [0, 100]])
+def test_holds_every_clip_whatever_the_pieces(audio, tmp_path, monkeypatch, piece, delays):
     monkeypatch.setattr(cache, "_PIECE_SAMPLES", piece)
-    write(audio, tmp_path / "000.npy", delay=delay)
+    changes = [partial(delayed, delay=delay) for delay in delays]
+    write(audio, tmp_path / "000.npy", changes=changes)
     stored = np.load(tmp_path / "000.npy", mmap_mode="r")
     clips = read_audio(audio, sample_rate=RATE).reshape(CLIPS, CLIP_SAMPLES)
     assert stored.dtype == np.float16
-    np.testing.assert_array_equal(stored, STFT128(delayed(clips, delay)))
+    for number, clip in enumerate(clips):
+        expected = delayed(clip, delays[number % len(delays)]) if delays else clip
+        np.testing.assert_array_equal(stored[number], STFT128(expected))
 
 
 @pytest.mark.parametrize("clips", [CLIPS - 1, CLIPS + 1])

@@ -8,10 +8,10 @@ import pytest
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
+from siamese_drc.inputs.changes import delayed
 from siamese_drc.inputs.gain import (
     GainBank,
     GainProfiler,
-    delayed,
     find_delays,
     hop_levels,
     profile_of_no_gain,
@@ -62,13 +62,6 @@ def test_blocks_add_up_to_one_correlation(samples):
 
 def test_silence_has_no_delay():
     assert find_delays(hits(), np.zeros((1, RATE), np.float32), furthest=100).tolist() == [0]
-
-
-def test_silence_fills_the_gap():
-    clip = np.arange(1.0, 6.0)
-    assert delayed(clip, 2).tolist() == [0, 0, 1, 2, 3]
-    assert delayed(clip, -2).tolist() == [3, 4, 5, 0, 0]
-    assert delayed(clip, 0).tolist() == clip.tolist()
 
 
 def clips_of_the_entry(dry: np.ndarray) -> np.ndarray:

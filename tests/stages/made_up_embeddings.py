@@ -18,10 +18,11 @@ COMMITTED = Path(__file__).parents[2] / "params.yaml"
 
 
 def made_up_params() -> Params:
-    """Write params.yaml, at smoke scale, into the current folder."""
+    """Write params.yaml, at smoke scale and with one change, into the current folder."""
     yaml = YAML()
     content = yaml.load(COMMITTED.read_text())
     content["scale"] = "smoke"
+    content["inputs"]["drum-d4p-gain"]["changed"] = ["delayed"]
     with Path("params.yaml").open("w") as file:
         yaml.dump(content, file)
     return load_params()
@@ -62,7 +63,11 @@ def write_features(folder: Path, network: str, features: np.ndarray) -> None:
 
 
 def write_baselines(folder: Path, targets: np.ndarray) -> None:
-    """Write features of the untrained twin and without a network, which tell nothing."""
+    """Write features of the untrained twin and without a network, which tell nothing.
+
+    Those of delayed clips too.
+    """
     generator = np.random.default_rng(0)
     for name in (files.untrained_name("d4p"), files.no_network_name("d4p")):
-        write_features(folder, name, generator.normal(size=(len(targets), 6)))
+        for version in (name, files.changed_name(name, "delayed")):
+            write_features(folder, version, generator.normal(size=(len(targets), 6)))

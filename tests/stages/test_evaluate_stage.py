@@ -114,7 +114,9 @@ def test_a_transfers_metrics(params):
     for name, protocol in [(n, p) for n in PARAMETERS for p in ("transfer", "refit")]:
         for baseline in baselines.values():
             assert baseline[protocol][name]["mae"] > entries[protocol][name]["mae"]
-        assert set(learnt[protocol][name]) == {"below_untrained", "below_constant", "learnt"}
+        assert set(learnt[protocol][name]) == {
+            *("below_untrained", "below_constant", "below_no_network", "learnt")
+        }
     assert learnt["transfer"]["ratio"]["learnt"] is True
     assert (files.EMBEDDINGS / TRANSFER / "d4p.npy").exists()
 
@@ -125,12 +127,15 @@ def test_delayed_clips_are_judged_by_what_was_learnt_in_time(params):
     drums = scale.scale(read_settings("drum-d4p")[list(PARAMETERS)].to_numpy())
     folder = files.EMBEDDINGS / GAIN
     write_network(folder, "d4p", drums, off=0.0)
-    write_network(folder, files.delayed_name("d4p"), drums[::-1], off=0.0)
+    write_network(folder, files.changed_name("d4p", "delayed"), drums[::-1], off=0.0)
     write_baselines(folder, drums)
     evaluate(params, GAIN)
     (entries,) = metrics(GAIN).values()
     for name in PARAMETERS:
         in_time, late = entries["paper"][name], entries["paper_delayed"][name]
+        assert entries["learnt"]["paper"][name]["below_no_network"][1] < 0
+        assert entries["learnt"]["paper"][name]["learnt"] is True
+        assert entries["learnt"]["paper_delayed"][name]["learnt"] is False
         assert in_time["mae"] < 0.1 * entries["constant"][name]["mae"]
         assert late["mae"] > 0.5 * entries["constant"][name]["mae"]
         assert in_time["n"] == late["n"]

@@ -10,13 +10,14 @@ from siamese_drc.audio import read_audio
 from siamese_drc.core.errors import InputError
 from siamese_drc.handcrafted.features import DryLoop, joined_sets
 from siamese_drc.inputs import cache as inputs_cache
-from siamese_drc.inputs.gain import GainBank, GainProfiler, delayed, profile_of_no_gain
+from siamese_drc.inputs.changes import changed, delayed
+from siamese_drc.inputs.gain import GainBank, GainProfiler, profile_of_no_gain
 from siamese_drc.inputs.spectrogram import represent
 from stages.compress import main as compress_corpus
 from stages.inputs import main
 from stages.project import files
 from stages.project.params import Params
-from stages.project.sections import Input
+from stages.project.sections import Change, Input
 from tests.stages.made_up_corpus import make_up_corpus
 
 STFT, GAIN, FEATURES = "takes-stft128", "takes-gain", "takes-handcrafted"
@@ -37,11 +38,12 @@ def params(tmp_path, monkeypatch) -> Params:
             material="drum",
             corpus="takes",
             representation=name.removeprefix("takes-"),
-            delayed_ms=LATE_MS if name in (GAIN, FEATURES) else None,
+            changed=["late"] if name in (GAIN, FEATURES) else [],
         )
         for name in ALL
     }
-    return params.model_copy(update={"inputs": inputs})
+    changes = {"late": Change(delay_ms=LATE_MS), "tilted": Change(tilt_db=6.0)}
+    return params.model_copy(update={"inputs": inputs, "changes": changes})
 
 
 def dry_loop(params: Params, loop: int) -> np.ndarray:
@@ -94,12 +96,25 @@ def test_gain_is_measured_against_the_dry_loop_and_again_on_late_clips(params):
         for grid in GRIDS:
             clips = clips_of(params, grid, loop)
             stored = np.load(files.input_file(GAIN, grid, loop))
-            late = np.load(files.input_file(GAIN, files.delayed_name(grid), loop))
+            late = np.load(files.input_file(GAIN, files.changed_name(grid, "late"), loop))
             with threadpool_limits(1):  # as in the stage: BLAS may sum in another order on two
                 np.testing.assert_array_equal(stored, profiler.profiles(clips))
                 np.testing.assert_array_equal(late, profiler.profiles(delayed(clips, LATE)))
     dry = np.load(files.dry_file(GAIN))
     np.testing.assert_array_equal(dry, np.tile(profile_of_no_gain(bank), (LOOPS, 1)))
+
+
+def test_the_clips_of_an_augmented_input_are_changed_in_turn(params, monkeypatch):
+    monkeypatch.setattr(inputs_cache, "_PIECE_SAMPLES", 4 * params.clip_samples)
+    entry = params.inputs[STFT].model_copy(update={"augmented": ["late", "tilted"]})
+    main(params.model_copy(update={"inputs": {STFT: entry}}), STFT)
+    rate = params.sample_rate
+    for grid in GRIDS:
+        clips = clips_of(params, grid, 1).copy()
+        clips[1::3] = delayed(clips[1::3], LATE)
+        clips[2::3] = changed(clips[2::3], sample_rate=rate, tilt_db=6.0)
+        stored = np.load(files.input_file(STFT, grid, 1))
+        np.testing.assert_array_equal(stored, represent(clips, sample_rate=rate, n_fft=128))
 
 
 def test_handcrafted_features_are_the_sets_of_the_varied_parameters(params, monkeypatch):
@@ -111,7 +126,7 @@ def test_handcrafted_features_are_the_sets_of_the_varied_parameters(params, monk
     for grid in GRIDS:
         clips = clips_of(params, grid, 1)
         varied = params.grids.named[grid].varied
-        for version, delay in ((grid, 0), (files.delayed_name(grid), LATE)):
+        for version, delay in ((grid, 0), (files.changed_name(grid, "late"), LATE)):
             features = dry.features(delayed(clips, delay))
             names = joined_sets(features, varied)
             stored = np.load(files.input_file(FEATURES, version, 1))

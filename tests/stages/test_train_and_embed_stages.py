@@ -52,7 +52,7 @@ def project(tmp_path_factory):
         f"{name}-stft128": {"material": material, "corpus": name, "representation": "stft128"}
         for name, material in of_corpora.items()
     }
-    content["inputs"]["drum-stft128"]["delayed_ms"] = 10.0
+    content["inputs"]["drum-stft128"]["changed"] = ["delayed"]
     of_both = {"corpus": "drum", "representation": "stft128"}
     content["experiments"] = {
         "small": {"model": "cnn", **of_both},

@@ -90,7 +90,7 @@ def test_the_regressor_has_not_seen_the_tested_loops(params):
     scale = TargetScale.of_grid(params.grids.named["d4p"], "sound")
     for corpus, too_high in ((CORPUS, 0.0), (TESTED, 0.05)):
         write_network(EMBEDDED / corpus, "d4p", scale.scale(settings(corpus)) + too_high, off=0.0)
-    late = files.delayed_name("d4p")
+    late = files.changed_name("d4p", "delayed")
     write_network(EMBEDDED / TESTED, late, scale.scale(settings(TESTED)), off=0.0)
     main(params, RIDGE)
     expected = scale.restore(scale.scale(settings(TESTED)) + 0.05)
@@ -101,7 +101,7 @@ def test_delayed_clips_are_judged_by_what_was_learnt_in_time(params):
     scale = TargetScale.of_grid(params.grids.named["d4p"], "sound")
     for corpus in (CORPUS, TESTED):
         write_network(EMBEDDED / corpus, "d4p", scale.scale(settings(corpus)), off=0.0)
-    late = files.delayed_name("d4p")
+    late = files.changed_name("d4p", "delayed")
     write_network(EMBEDDED / TESTED, late, scale.scale(settings(TESTED))[::-1], off=0.0)
     main(params, RIDGE)
     entries = metrics(RIDGE)
