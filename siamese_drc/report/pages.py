@@ -77,6 +77,7 @@ def report_content(
         ],
         "opening": tables.opening_table(cells, by_scale),
         "others": tables.other_table(cells, by_scale),
+        "changed": tables.changed_clips(results.with_twins()),
         "distances": {
             title: far for title, of in by_scale.items() if (far := learning.distance(cells, of))
         },

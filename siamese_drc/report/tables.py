@@ -276,6 +276,53 @@ def _sources(cells: list[PublishedCell], results: Results) -> list[str]:
     return sources
 
 
+@dataclass(frozen=True)
+class Beside:
+    """An error of a network, on loops that nothing has seen, beside those without its training."""
+
+    ours: float
+    untrained: float
+    no_network: float
+    better: bool  # than the forest: the 95 % interval of the paired difference is below zero
+
+
+def changed_clips(results: Results) -> list[tuple[str, str, dict[str, Beside]]]:
+    """Return experiment, change and errors by parameter, where clips were tested after changes.
+
+    The first change of each experiment, `""`, is none.
+
+    Examples
+    --------
+    >>> error = {"ratio": {"mae": 2.0}}
+    >>> entries: dict = {"untrained": {}, "no_network": {}, "learnt": {}}
+    >>> for protocol in ("unseen_loops", "unseen_loops_mp3"):
+    ...     entries[protocol] = {"ratio": {"mae": 1.0}}
+    ...     entries["untrained"][protocol] = entries["no_network"][protocol] = error
+    ...     entries["learnt"][protocol] = {"ratio": {"below_no_network": [-1.2, -0.8]}}
+    >>> found = changed_clips(Results({"dense": {"drum-ds2": entries}}))
+    >>> [change for _, change, _ in found]
+    ['', 'mp3']
+    >>> found[1][2]["ratio"]
+    Beside(ours=1.0, untrained=2.0, no_network=2.0, better=True)
+    """
+    found = []
+    for experiment, data_sets in results.experiments.items():
+        for data_set, entries in data_sets.items():
+            learnt = entries.get("learnt", {})
+            protocols = [name for name in learnt if name.startswith("unseen_loops")]
+            for protocol in sorted(protocols) if len(protocols) > 1 else []:
+                errors = {}
+                for parameter in entries[protocol]:
+                    place = (experiment, data_set, parameter)
+                    maes = (protocol, f"untrained/{protocol}", f"no_network/{protocol}")
+                    interval = results.error(place, f"learnt/{protocol}")["below_no_network"]
+                    ours, twin, forest = (results.error(place, entry)["mae"] for entry in maes)
+                    errors[parameter] = Beside(ours, twin, forest, better=interval[1] < 0)
+                change = protocol.removeprefix("unseen_loops").removeprefix("_")
+                found.append((experiment, change, errors))
+    return found
+
+
 def _grouped(
     cells: list[PublishedCell], key: Callable[[PublishedCell], str]
 ) -> dict[str, list[PublishedCell]]:
