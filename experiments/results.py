@@ -133,7 +133,7 @@ def verdict() -> str:
     sentences = [
         line.replace(": see *Claim 0*", "")
         for line in lines
-        if line.startswith(("- **Does training", "- **Distance"))
+        if line.startswith(("- **Does training", "- **Distance", "- **The paper's conclusions"))
     ]
     table = [line for line in lines if line.startswith("|")]
     return "\n".join([*sentences, "", *table, ""])
