@@ -40,6 +40,9 @@ ENTRIES = {
     "network_unseen_loops": "network's own output",
     "untrained/unseen_loops": "untrained",
     "no_network/unseen_loops": "no network",
+    "unseen_loops_tilted": "tilted",
+    "unseen_loops_limited": "limited",
+    "unseen_loops_mp3": "MP3",
     "constant": "constant",
     "paper_delayed": "`paper`, 10 ms late",
 }
