@@ -64,7 +64,9 @@ def write_loop(
         dry = read_audio(source, sample_rate=rate, samples=params.clip_samples)
         transform_of, of_dry = _transforms(params, entry.representation, dry)
         for grid, count in clips.items():
-            versions = {grid: [_unchanged, *map(change, entry.augmented)]}
+            in_turn = [_unchanged, *map(change, entry.augmented)]
+            first = loop % len(in_turn)  # else the last change would miss corpora of few settings
+            versions = {grid: in_turn[first:] + in_turn[:first]}
             versions |= {files.changed_name(grid, name): [change(name)] for name in entry.changed}
             for version, changes in versions.items():
                 path = files.input_file(name, version, loop)

@@ -6,8 +6,8 @@ paper
 unseen_loops
     Network and regressor are fitted on a training corpus of other loops, and tested once on all
     rows.
-paper_delayed, unseen_loops_delayed
-    The same fits, tested on clips that are delayed: an alignment error.
+paper_<change>, unseen_loops_<change>
+    The same fits, tested on clips after a change (`changes` in params.yaml).
 transfer
     Fitted on one material, tested on another, of which neither network nor regressor saw a loop.
 refit

@@ -65,7 +65,8 @@ def write_inputs(
             pieces = piece.reshape(count, clip_samples)
             for number, change in enumerate(changes):
                 its = slice((number - first) % len(changes), None, len(changes))
-                pieces[its] = change(pieces[its])
+                if len(pieces[its]):
+                    pieces[its] = change(pieces[its])
             inputs = transform(pieces)
             if first == 0:
                 header = np.lib.format.header_data_from_array_1_0(inputs)

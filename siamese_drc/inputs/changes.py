@@ -38,8 +38,9 @@ def changed(
     limit_db : float
         A limiter (ratio 100, 0.1 ms, 50 ms) this far below the peak of each clip.
     mp3_level : float, optional
-        Coded as MP3 at a constant bit rate, from 0 (largest file) to 1 (libsndfile's compression
-        level), and decoded.
+        Coded as MP3 at a constant bit rate, from 0 (largest file) to 0.9 (libsndfile's compression
+        level), and decoded. At other rates than 8, 16, 22.05, 24, 32, 44.1 and 48 kHz libsndfile
+        changes the length, or fails.
 
     Examples
     --------
@@ -81,8 +82,8 @@ def _limited(clip: np.ndarray, limit_db: float, sample_rate: int) -> np.ndarray:
     peak = np.abs(clip).max()
     if peak == 0:
         return clip
-    threshold_db = 20 * np.log10(peak) - limit_db
-    return compress(clip, Settings([threshold_db], **_LIMITER), sample_rate=sample_rate)[0]
+    limiter = Settings([-limit_db], **_LIMITER)
+    return compress(clip / peak, limiter, sample_rate=sample_rate)[0] * peak
 
 
 def _coded(clip: np.ndarray, level: float, sample_rate: int) -> np.ndarray:

@@ -286,8 +286,8 @@ class Beside:
     better: bool  # than the forest: the 95 % interval of the paired difference is below zero
 
 
-def changed_clips(results: Results) -> list[tuple[str, str, dict[str, Beside]]]:
-    """Return experiment, change and errors by parameter, where clips were tested after changes.
+def changed_clips(results: Results) -> list[tuple[str, str, str, dict[str, Beside]]]:
+    """Return experiment, data set, change and errors, where clips were tested after changes.
 
     The first change of each experiment, `""`, is none.
 
@@ -300,9 +300,9 @@ def changed_clips(results: Results) -> list[tuple[str, str, dict[str, Beside]]]:
     ...     entries["untrained"][protocol] = entries["no_network"][protocol] = error
     ...     entries["learnt"][protocol] = {"ratio": {"below_no_network": [-1.2, -0.8]}}
     >>> found = changed_clips(Results({"dense": {"drum-ds2": entries}}))
-    >>> [change for _, change, _ in found]
+    >>> [change for *_, change, _ in found]
     ['', 'mp3']
-    >>> found[1][2]["ratio"]
+    >>> found[1][3]["ratio"]
     Beside(ours=1.0, untrained=2.0, no_network=2.0, better=True)
     """
     found = []
@@ -319,7 +319,7 @@ def changed_clips(results: Results) -> list[tuple[str, str, dict[str, Beside]]]:
                     ours, twin, forest = (results.error(place, entry)["mae"] for entry in maes)
                     errors[parameter] = Beside(ours, twin, forest, better=interval[1] < 0)
                 change = protocol.removeprefix("unseen_loops").removeprefix("_")
-                found.append((experiment, change, errors))
+                found.append((experiment, data_set, change, errors))
     return found
 
 

@@ -225,6 +225,7 @@ class Params(Checked):
                     names = self.grids.named if named == "grids" else getattr(self, named)
                     _known(place, getattr(entry, field), names, KINDS.get(named, named[:-1]))
         self._check_inputs()
+        self._check_changes()
         for name in self.experiments:
             self._check_trained(f"experiments.{name}", name)
         for name in self.unseen_loops:
@@ -242,6 +243,22 @@ class Params(Checked):
             _known(place, drawn, scale.drawn_settings, "value for a drawn corpus")
         _known("match.sizes", self.scale, self.match.sizes, "entry")
         return self
+
+    def _check_changes(self) -> None:
+        coded = any(change.mp3_level is not None for change in self.changes.values())
+        known = not coded or self.sample_rate in sections.MP3_RATES
+        _require(
+            known, "sample_rate", f"must be one of {sections.MP3_RATES} where `changes` has MP3"
+        )
+        for name in self.changes:
+            taken = {"untrained", "no", "output"} & set(name.split("-"))
+            rule = "must not have the word untrained, no or output, which name other files"
+            _require(not taken, f"changes.{name}", rule)
+        for name, entry in self.inputs.items():
+            grids = self.grids_of_input(name)
+            made = [*grids, *(f"{grid}-{change}" for grid in grids for change in entry.changed)]
+            unique = len(set(made)) == len(made)
+            _require(unique, f"inputs.{name}.changed", "two of its folders would have one name")
 
     def _check_inputs(self) -> None:
         _known("closed_form", self.closed_form, self.corpora, "corpus")

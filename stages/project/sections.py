@@ -136,13 +136,16 @@ class Representation(Checked):
         return {"n_fft": self.n_fft, "mel_bands": self.mel_bands, "samples": self.samples}
 
 
+MP3_RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)  # at others, the length changes
+
+
 class Change(Checked):
     """What happens to clips: arguments of `siamese_drc.inputs.changed`."""
 
     delay_ms: Annotated[float, Field(ge=0, le=100)] = 0.0
     tilt_db: Annotated[float, Field(ge=-24, le=24)] = 0.0
     limit_db: Annotated[float, Field(ge=0, le=60)] = 0.0
-    mp3_level: Annotated[float, Field(ge=0, le=1)] | None = None
+    mp3_level: Annotated[float, Field(ge=0, le=0.9)] | None = None
 
 
 class Input(Represented):

@@ -31,7 +31,7 @@ def write(source, target, clips=CLIPS, **options):
 
 
 @pytest.mark.parametrize("piece", [1, 2 * CLIP_SAMPLES, 100 * CLIP_SAMPLES])
-@pytest.mark.parametrize("delays", [[], [100], [0, 100]])
+@pytest.mark.parametrize("delays", [[], [100], [0, 100, 20, 3, 5, 7]])
 def test_holds_every_clip_whatever_the_pieces(audio, tmp_path, monkeypatch, piece, delays):
     monkeypatch.setattr(cache, "_PIECE_SAMPLES", piece)
     changes = [partial(delayed, delay=delay) for delay in delays]
