@@ -149,20 +149,16 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
             named = Path("stdin.wav") if str(given) == "-" else given
             targets[given] = into / stored_name(Path(named.name)) if into else _beside(named)
             continue
-        inside = [
-            path
-            for path in sorted(given.rglob("*"))
-            if path.suffix.lower() in AUDIO_ENDINGS and not path.is_dir()
-        ]
-        if into is None:  # what an earlier run has written is not processed again
-            written = {_beside(path) for path in inside}
-            some = {path: _beside(path) for path in inside if path not in written}
+        inside = [path for path in sorted(given.rglob("*")) if _is_audio(path, given)]
+        if into is None:
+            some = {path: _beside(path) for path in inside}
         else:
-            folder = os.path.realpath(into)
+            folder, root = os.path.realpath(into), os.path.realpath(given)
+            below = folder != root and Path(folder).is_relative_to(root)
             some = {
                 path: into / stored_name(path.relative_to(given))
                 for path in inside
-                if not Path(os.path.realpath(path.parent)).is_relative_to(folder)
+                if not (below and Path(os.path.realpath(path.parent)).is_relative_to(folder))
             }
         if not some:
             raise InputError(f"{given}: holds no audio files")
@@ -178,6 +174,12 @@ def targets_of(files: Sequence[Path], into: Path | None) -> dict[Path, Path]:
     for target in targets.values():
         require_place(target)
     return targets
+
+
+def _is_audio(path: Path, folder: Path) -> bool:
+    """Return whether a file in a folder is audio and not hidden, as unfinished outputs are."""
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix.lower() in AUDIO_ENDINGS and not hidden and not path.is_dir()
 
 
 def _beside(source: Path) -> Path:

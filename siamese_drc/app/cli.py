@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments is None:  # an end from outside cleans up too
             for number in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, lambda received, _: sys.exit(128 + received))
+                if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
+                    signal.signal(number, lambda received, _: sys.exit(128 + received))
         if given[:1] == ["apply"]:
             from siamese_drc.app.apply import apply_files, apply_options
 

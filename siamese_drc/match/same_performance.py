@@ -27,7 +27,7 @@ from siamese_drc.match.pair_fit import PairFit, clipped_samples, fit_pair
 _MOST_LEFT_DB, _POORLY_EXPLAINED_DB = -8.0, -17.0
 _MOST_CLIPPED = 0.02  # share of samples
 _LEAST_SPEED = 1e-5  # difference of speeds that is told
-_LOCKED_DB = 0.3  # gain that locked settings leave unexplained, from which a warning says so
+_LOCKED_DB = 0.3  # gain that a lock leaves unexplained, more than without: a warning says so
 # A coder at a low bit rate replaces much of the waveform, but the gain still follows a compressor:
 # from this share of its variance explained, more of the reference's power may be left. Of a stem
 # beside its own mix, a compressor explains little.
@@ -109,10 +109,18 @@ def same_performance(
         if lock:
             reason = "Under the locked settings no compressor explains the gain of the reference."
         return Answer(NO_ANSWER, warnings=[reason], unexplained_db=fit.unexplained_db)
+    warnings = _warnings(alignment.position, fit, bool(clipped), lock)
+    if lock and fit.unexplained_db >= _LOCKED_DB:
+        free = fit_pair(dry, wet, sample_rate=sample_rate, from_start=from_start)
+        if fit.unexplained_db**2 - free.unexplained_db**2 >= _LOCKED_DB**2:
+            warnings.append(
+                f"The locked settings do not fit the reference: {fit.unexplained_db:.1f} dB of its"
+                f" gain stay unexplained, without the lock {free.unexplained_db:.1f} dB."
+            )
     return Answer(
         SAME_PERFORMANCE,
         fit.settings,
-        _warnings(alignment.position, fit, bool(clipped), lock),
+        warnings,
         family=fit.family,
         link=fit.link,
         families=fit.families,
@@ -164,9 +172,4 @@ def _warnings(
                 f"The {word} is poorly determined by this recording: {reason}; any value from"
                 f" {setting.low:.3g} to {setting.high:.3g}{unit} fits."
             )
-    if lock and fit.unexplained_db >= _LOCKED_DB:
-        warnings.append(
-            f"The locked settings do not fit the reference: {fit.unexplained_db:.1f} dB of its gain"
-            " stay unexplained."
-        )
     return warnings

@@ -78,12 +78,30 @@ def test_stems_add_up_to_the_mix_processed(command, settings, tmp_path):
     np.testing.assert_allclose(wet, expected, atol=1e-5)
 
 
-def test_a_folder_is_processed_again_without_what_was_written(command, settings, tmp_path):
+def test_a_file_in_a_folder_is_never_written_over(command, settings, tmp_path):
+    """`a-compressed.wav` may be what an earlier run has written, or the user's own."""
     (tmp_path / "takes").mkdir()
+    write_sound(tmp_path / "takes" / "a.wav", gain=0.3)
+    own = write_sound(tmp_path / "takes" / "a-compressed.wav", gain=0.1)
+    before = own.read_bytes()
+    assert "is an input" in command("apply", settings, own.parent).error
+    assert own.read_bytes() == before
+
+
+def test_what_is_hidden_in_a_folder_is_left_alone(command, settings, tmp_path):
+    """An unfinished output, for example."""
+    (tmp_path / "takes" / ".drc-match-x").mkdir(parents=True)
     source = write_sound(tmp_path / "takes" / "a.wav", gain=0.3)
-    for _ in range(2):
-        ran = command("apply", settings, source.parent)
-        assert ran.out.splitlines() == [f"written: {source.parent / 'a-compressed.wav'}"]
+    write_sound(tmp_path / "takes" / ".drc-match-x" / "a-compressed.wav")
+    ran = command("apply", settings, source.parent)
+    assert ran.out.splitlines() == [f"written: {source.parent / 'a-compressed.wav'}"]
+
+
+def test_the_outputs_may_lie_above_the_folder(command, settings, tmp_path):
+    (tmp_path / "takes").mkdir()
+    write_sound(tmp_path / "takes" / "a.wav", gain=0.3)
+    ran = command("apply", settings, tmp_path / "takes", "--into", tmp_path)
+    assert ran.out.splitlines() == [f"written: {tmp_path / 'a.wav'}"]
 
 
 def test_stems_add_up_where_channels_are_not_linked(command, tmp_path):
