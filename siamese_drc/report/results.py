@@ -82,7 +82,7 @@ class Results:
     def learnt(self, place: Place, protocol: str) -> bool | None:
         """Return whether an error is below the twin's and the constant predictor's.
 
-        The 95 % interval of either paired difference must lie below zero. None: there is no twin.
+        The 95 % interval of each paired difference must lie below zero. None: there is no twin.
         """
         found = self.error(place, f"learnt/{protocol}")
         return None if found is None else found["learnt"]

@@ -234,7 +234,7 @@ def test_a_table_without_experiments_shows_the_paper_alone():
     assert {value for (_, source), value in line.items() if source == "paper"} == {None}
 
 
-def test_every_error_lists_each_measured_parameter_once():
+def test_each_measured_parameter_is_listed_once():
     results = made_up_results(made_up_params())
     (entries, experiments), (_, transfers) = measured_places(results).items()
     assert len(experiments) == 116 + 4
