@@ -325,7 +325,9 @@ def _costs_table(runs: dict[str, dict[str, dict[str, float]]]) -> str:
         kinds = [next(kind for kind in STAGES if stage.startswith(kind)) for stage in stages]
         costs = costs.groupby(kinds).agg({"minutes": "sum", "memory_gb": "max", "disk_gb": "sum"})
         by_kind[name] = {
-            kind: " / ".join(f"{value:.3g}" if value < 1000 else f"{value:.0f}" for value in of_kind)
+            kind: " / ".join(
+                f"{value:.3g}" if value < 1000 else f"{value:.0f}" for value in of_kind
+            )
             for kind, *of_kind in costs.itertuples()
         }
     kinds = [kind for kind in STAGES if any(kind in costs for costs in by_kind.values())]

@@ -7,12 +7,15 @@ end by itself, the next one puts the copy back, and DVC takes what the copy lack
 cache. The committed dvc.lock is accepted too: another version may have been checked out meanwhile.
 
 A dvc.lock that was cut by a killed `dvc repro` is replaced by the committed one if lines or entries
-are missing. By hand: `git checkout dvc.lock && dvc repro`.
+are missing. DVC's list of what is being read and written, .dvc/tmp/rwlock, can be cut too; then DVC
+refuses to run, and the list is removed here. By hand:
+`git checkout dvc.lock && rm -f .dvc/tmp/rwlock && dvc repro`.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -26,6 +29,7 @@ from siamese_drc.core.outputs import replaced
 
 LOCK = Path("dvc.lock")
 KEPT = Path(".dvc/tmp/dvc.lock")
+IN_USE = Path(".dvc/tmp/rwlock")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         except BlockingIOError:
             print("error: another `make repro` runs in this folder", file=sys.stderr)
             return 2
+        remove_cut_list()
         if message := restore_lock():
             print(message, file=sys.stderr, flush=True)
         environment = os.environ | {"DRC_KEPT_LOCK": str(KEPT.absolute())}
@@ -48,6 +53,16 @@ def main(arguments: Sequence[str]) -> int:
         if dvc.returncode == 0:
             KEPT.unlink(missing_ok=True)
         return dvc.returncode if dvc.returncode >= 0 else 128 - dvc.returncode
+
+
+def remove_cut_list() -> None:
+    """Remove DVC's list of what is in use if it is not whole: its processes were killed."""
+    try:
+        json.loads(IN_USE.read_bytes())
+    except FileNotFoundError:
+        pass
+    except ValueError:
+        IN_USE.unlink(missing_ok=True)
 
 
 def restore_lock() -> str | None:

@@ -119,6 +119,7 @@ class Pipeline:
         self._wait_for_stages()
         if command == DVC:
             self.copy.run("git", "checkout", "--quiet", "dvc.lock")
+            (self.copy.folder / ".dvc/tmp/rwlock").unlink(missing_ok=True)
         again = self.copy.attempt(*command, *self.targets)
         survived = again.returncode == 0 and made(self.copy.folder) == self.whole
         return Trial(command, killed, cut, survived, f"{again.stdout}\n{again.stderr}")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from stages.repro import KEPT, LOCK, restore_lock
+from stages.repro import IN_USE, KEPT, LOCK, remove_cut_list, restore_lock
 
 BEGIN = "schema: '2.0'\nstages:\n"
 ENTRY = (
@@ -76,3 +76,11 @@ def test_a_run_from_nothing_begins_without_a_lock():
     KEPT.write_text(lock_of("abcdefg"))
     assert restore_lock() is None
     assert KEPT.read_bytes() == b""
+
+
+@pytest.mark.parametrize("content", ["", '{"write": {"data', "{}"])
+def test_only_a_cut_list_of_what_is_in_use_is_removed(content):
+    IN_USE.write_text(content)
+    remove_cut_list()
+    assert IN_USE.exists() == (content == "{}")
+    remove_cut_list()  # also where there is none

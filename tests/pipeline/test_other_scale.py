@@ -88,10 +88,6 @@ def in_workspace(copy: WorkingCopy, seed: int) -> None:
     copy.run("dvc", "exp", "run", "-S", "scale=laptop", "-S", f"evaluate.seed={seed}")
 
 
-def in_a_copy(copy: WorkingCopy, seed: int) -> None:
-    copy.run("dvc", "exp", "run", "--temp", "-S", "scale=laptop", "-S", f"evaluate.seed={seed}")
-
-
 def in_the_queue(copy: WorkingCopy, seed: int) -> None:
     seeds = f"evaluate.seed={seed},{seed + 1}"
     fill = ("dvc", "exp", "run", "--queue", "-S", "scale=laptop", "-S", seeds)
@@ -99,7 +95,7 @@ def in_the_queue(copy: WorkingCopy, seed: int) -> None:
     copy.run_queue(jobs=2, again=fill)
 
 
-@pytest.mark.parametrize("way", [in_workspace, in_a_copy, in_the_queue])
+@pytest.mark.parametrize("way", [in_workspace, in_the_queue])
 def test_it_runs_from_an_empty_and_from_a_full_cache(project, way):
     clear(project)
     way(project, 2)
