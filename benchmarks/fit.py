@@ -6,11 +6,13 @@ compresses every loop under settings of its own; the reference is stored in 24 b
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pedalboard
 
@@ -22,6 +24,7 @@ from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor
 from siamese_drc.match.pair_fit import fit_pair
+from tests.export.programs import by_ffmpeg
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -29,6 +32,8 @@ LOOPS = 12
 MATERIALS = ("drum", "guitar", "mix")
 UNITS = {"threshold_db": "threshold, dB", "ratio": "ratio", "attack_ms": "attack, ms"}
 UNITS["release_ms"] = "release, ms"
+_LOW_MP3 = 0.88  # libsndfile's level at which a mono clip has 64 kbit/s
+_AAC_DELAY = 1024  # samples of FFmpeg's coder
 
 Pair = tuple[np.ndarray, np.ndarray]
 Situation = Callable[[np.ndarray, np.ndarray, dict[str, float]], Pair]
@@ -80,6 +85,15 @@ def limited_by_juce(loop: np.ndarray, other: np.ndarray, settings: dict[str, flo
     return loop[None], limiter(clip[None], SAMPLE_RATE)
 
 
+def limited_ahead(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Limit the peaks by 4 dB with FFmpeg's limiter, which looks 5 ms ahead."""
+    clip = compressed(loop, settings)
+    ceiling = np.abs(clip).max() * 10 ** (-4 / 20)
+    line = f"alimiter=limit={ceiling}:attack=5:release=50:level=disabled:latency=1"
+    limited = by_ffmpeg(clip[None], line, SAMPLE_RATE)[:, : loop.size]
+    return loop[None], np.pad(limited, ((0, 0), (0, loop.size - limited.shape[1])))
+
+
 def clipped(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Clip the peaks at -2 dB."""
     clip = compressed(loop, settings)
@@ -116,6 +130,28 @@ def coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pa
     return loop[None], mp3(compressed(loop, settings), SAMPLE_RATE)[None, : loop.size]
 
 
+def coded_low(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Code as MP3 of 64 kbit/s."""
+    reference = mp3(compressed(loop, settings), SAMPLE_RATE, compression_level=_LOW_MP3)
+    return loop[None], reference[None, : loop.size]
+
+
+def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Code as AAC at the bit rate that FFmpeg takes if none is stated."""
+    reference = compressed(loop, settings).astype(np.float32)
+    memory = io.BytesIO()
+    with av.open(memory, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(reference[None], format="fltp", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    memory.seek(0)
+    with av.open(memory) as container:
+        decoded = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    return loop[None], np.hstack(decoded)[:, _AAC_DELAY : _AAC_DELAY + loop.size]
+
+
 SITUATIONS: dict[str, Situation] = {
     "from rest": from_rest,
     "16 bits": in_16_bits,
@@ -123,12 +159,15 @@ SITUATIONS: dict[str, Situation] = {
     "limited by 4 dB afterwards": limited,
     "the same, from the middle of a sound": limited_middle,
     "limited by pedalboard's limiter": limited_by_juce,
+    "limited by FFmpeg's limiter, 5 ms ahead": limited_ahead,
     "clipped afterwards": clipped,
     "knee of 9 dB": soft_knee,
     "linked by the louder channel": louder_channel,
     "unlinked channels": unlinked,
     "peak of -50 dBFS": quiet,
     "MP3, 128 kbit/s": coded,
+    "MP3, 64 kbit/s": coded_low,
+    "AAC, FFmpeg's default rate": aac,
 }
 
 

@@ -21,7 +21,7 @@ from experiments.results import (
     update_page,
     write_json,
 )
-from siamese_drc.report.results import BASELINES, PROTOCOLS, read_json, read_results
+from siamese_drc.report.results import PROTOCOLS, read_json, read_results
 from stages.project import files
 from stages.project.params import load_params
 
@@ -182,24 +182,29 @@ def write_tables() -> None:
 
 
 def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "laptop") -> str:
-    """Return the mean absolute errors on recordings beside those on rendered loops.
+    """Return the mean absolute errors on recordings, and by the same experiments on rendered loops.
 
-    A cell without a result stays empty.
+    A check mark is at what was learnt; a cell without a result stays empty.
     """
-    header = [
-        *("data set", "parameter", "recorded, `paper`", "recorded, `unseen_loops`"),
-        *("rendered, `paper`", "rendered, `unseen_loops`", "constant", "closed form"),
-    ]
     names, rows = [*EXPERIMENTS.values()], []
     ours, theirs = (
         read_results(folder, names, names, complete=False) for folder in (recorded, rendered)
     )
-    columns = [(of, entry) for of in (ours, theirs) for entry in PROTOCOLS]
-    columns += [(ours, entry) for entry in BASELINES]
+    entries = [
+        f"{before}{protocol}"
+        for protocol in PROTOCOLS
+        for before in ("", "untrained/", "no_network/")
+    ]
+    columns = {f"`{entry}`": (ours, entry) for entry in [*entries, "constant", "closed_form"]}
+    columns |= {f"rendered, `{entry}`": (theirs, entry) for entry in PROTOCOLS}
     for name, data_set, parameter in ours.measured():
-        cells = [rounded(of.mae((name, data_set, parameter), entry)) for of, entry in columns]
+        place = (name, data_set, parameter)
+        cells = [
+            rounded(of.mae(place, entry)) + (" \N{CHECK MARK}" if of.learnt(place, entry) else "")
+            for of, entry in columns.values()
+        ]
         rows.append([data_set, UNITS[parameter], *cells])
-    return markdown_table(header, rows, texts=2)
+    return markdown_table(["data set", "parameter", *columns], rows, texts=2)
 
 
 def match_table() -> str:

@@ -49,6 +49,7 @@ _LOUDEST_SHARE = 1e-3  # of the loudest channel's peak: a channel of less is sil
 # Decisions of the fit
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
 _EXACT = 1e-6  # the same; below, only rounding is left, and no other design is tried
+_CODED = 0.003  # the same; above, designs are compared in bands
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
@@ -62,6 +63,7 @@ _90_PERCENT = 1.645  # standard deviations of a normal distribution
 # The covariance is linear and takes the weights as known. On rendered loops of known settings,
 # rounded or coded, intervals wider by this factor hold 90 % of the settings.
 _WIDER = 2.0
+_CODED_WIDER = 6.0  # more, in proportion to the share of the reference's power that is left
 # Half an interval is at least this, in dB and shares: a knob cannot be set more finely.
 _FINEST = np.array([0.005, 0.0005, 0.002, 0.002, 0.005, 0.005, 0.02])
 _RANGES = {
@@ -138,7 +140,10 @@ def fit_pair(
     if from_start and tried is pair:
         pair = tried = pair._replace(at_rest=True)
     candidates = tried.candidates()
-    best = min((_finished(each) for each in candidates[:_FINISHED]), key=_score)
+    if candidates[0].left < _CODED:
+        best = min((_finished(each) for each in candidates[:_FINISHED]), key=_score)
+    else:
+        best = _best_in_bands(candidates)
     if best.left > _EXPLAINED and best.rows.family != "branching":
         best = tried.without_limiter(best) or best
     whole = pair.stretch(_LONGEST_S)
@@ -150,7 +155,8 @@ def fit_pair(
     if from_start and best.rows.wet.shape[1] == wet.shape[1]:
         best = _from_rest(best)
     if best.left > _EXPLAINED:
-        best = _finished(best._replace(rows=best.rows.in_bands(best.fit.point), weight=None))
+        coding = best.rows.coding(best.fit.point)
+        best = _finished(best._replace(rows=best.rows.in_bands(coding), weight=None))
     explained = best.constant_db**2 - best.unexplained_db**2
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         RATIO not in best.fit.free or _exceeds(best.fit, RATIO, SIGNIFICANT)
@@ -297,6 +303,26 @@ def _finished(candidate: _Candidate) -> _Candidate:
     return _measured(rows, *rows.fit(fit.point, weight), candidate.limiter)
 
 
+def _best_in_bands(candidates: list[_Candidate]) -> _Candidate:
+    """Return the candidate that explains a coded reference best, fitted in bands.
+
+    Coding at a low bit rate leaves noise of the reference's own power in some bands, which hides
+    the gain in their sum.
+    """
+    coding = candidates[0].rows.coding(candidates[0].fit.point)
+
+    def in_bands(candidate: _Candidate) -> tuple[PairRows, GainFit, np.ndarray]:
+        rows = candidate.rows.in_bands(coding)
+        return rows, *rows.fit(candidate.fit.point, weightings=WEIGHTINGS_TRIED)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        fitted = [*pool.map(in_bands, candidates)]
+    weight = fitted[0][2]
+    costs = [float((weight * rows.left(fit.point)).sum()) for rows, fit, _ in fitted]
+    best = int(np.argmin(costs))
+    return candidates[best]._replace(fit=fitted[best][1], weight=None)
+
+
 def _measured(
     rows: PairRows, fit: GainFit, weight: np.ndarray, limiter: np.ndarray | None = None
 ) -> _Candidate:
@@ -339,7 +365,8 @@ def _exceeds(fit: GainFit, unknown: int, deviations: float) -> bool:
 def _estimates(candidate: _Candidate, louder_db: float) -> dict[str, Estimate]:
     """Return the settings of a fit and their 90 % intervals."""
     fit, sample_rate = candidate.fit, candidate.rows.sample_rate
-    spread = np.hypot(_WIDER * _90_PERCENT * np.sqrt(np.diag(fit.covariance())[:COUNT]), _FINEST)
+    wider = _90_PERCENT * _WIDER * (1 + _CODED_WIDER * candidate.left)
+    spread = np.hypot(wider * np.sqrt(np.diag(fit.covariance())[:COUNT]), _FINEST)
     spread[~np.isin(np.arange(COUNT), fit.free)] = 0.0
     low, value, high = (
         to_settings(np.clip(fit.point[:COUNT] + width, LOWEST, HIGHEST), sample_rate=sample_rate)

@@ -158,7 +158,9 @@ def _warnings(
             f"Another design of compressor explains the reference better{by}:"
             f" {FAMILIES[fit.family]}. The settings are for that design."
         )
+    hidden = ""
     if fit.left_db > _POORLY_EXPLAINED_DB:
+        hidden = "what the settings do not explain hides it"
         warnings.append(
             f"The part of the reference that the settings do not explain is"
             f" {-fit.left_db:.0f} dB below it: it was coded at a low bit rate, or changed"
@@ -169,7 +171,7 @@ def _warnings(
         allowed = max(widest * (1.0 if unit == " dB" else setting.value), least)
         if name not in lock and setting.high - setting.low > allowed:
             warnings.append(
-                f"The {word} is poorly determined by this recording: {reason}; any value from"
-                f" {setting.low:.3g} to {setting.high:.3g}{unit} fits."
+                f"The {word} is poorly determined by this recording: {hidden or reason};"
+                f" any value from {setting.low:.4g} to {setting.high:.4g}{unit} fits."
             )
     return warnings

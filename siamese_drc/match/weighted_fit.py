@@ -185,24 +185,30 @@ class PairRows:
         """Return the power that a point does not explain, shape (rows, frames)."""
         return frame_power(self.wet - self.fitted(point))
 
-    def in_bands(self, point: np.ndarray) -> PairRows:
-        """Return every row split into bands, with what coding took given back.
+    def coding(self, point: np.ndarray) -> np.ndarray:
+        """Return what gives back to each band what coding took, shape (bands, frames).
 
         A coder that quantises a band adds noise to it, measured at a point, and loses some of it.
+        Where it added more than it left, the factor is 0.
         """
+        bands = self._split()
+        share = _nearby(bands.left(point)) / np.maximum(_nearby(frame_power(bands.wet)), TINY)
+        return (share < _MOST_NOISE) / (1 - _LOST * np.minimum(share, _MOST_NOISE))
+
+    def in_bands(self, coding: np.ndarray) -> PairRows:
+        """Return every row split into bands, with what coding took given back."""
+        bands, length = self._split(), coding.shape[1] * FRAME
+        bands.wet[:, :length] *= np.repeat(coding, FRAME, axis=1)
+        bands.dry[:, :length] *= np.repeat(coding > 0, FRAME, axis=1)
+        return bands
+
+    def _split(self) -> PairRows:
         dry, wet = (
             np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
             for rows in (self.dry, self.wet)
         )
         owner = np.repeat(self.owner, len(dry) // len(self.dry))
-        bands = replace(self, dry=dry, wet=wet, owner=owner)
-        share = _nearby(bands.left(point)) / np.maximum(_nearby(frame_power(wet)), TINY)
-        kept = 1 - _LOST * np.minimum(share, _MOST_NOISE)
-        believed = share < _MOST_NOISE
-        length = kept.shape[1] * FRAME
-        dry[:, :length] *= np.repeat(believed, FRAME, axis=1)
-        wet[:, :length] *= np.repeat(believed / kept, FRAME, axis=1)
-        return bands
+        return replace(self, dry=dry, wet=wet, owner=owner)
 
     def _fit(
         self,

@@ -59,14 +59,16 @@ def report_content(
     scale = project.scale
     beside = full_size if scale != "paper" else Results({})  # at paper scale `results` has them
     spread = claims.seed_spread(results)
-    wide = claims.seed_spread(beside) or spread
+    large = claims.seed_spread(beside)
     by_scale = {
         "the paper's sizes": beside.with_twins(),
         f"{scale} scale": results.with_twins(),
     }
     filled = {cell.table for cell in cells if cell.experiment in beside.experiments}
     judged = [claims.judge(claim, cells, results, spread) for claim in claims.read_claims()]
-    decided = [claims.judge(claim, cells, beside, wide) for claim in claims.read_claims()]
+    decided = [
+        claims.judge(claim, cells, beside, large or spread) for claim in claims.read_claims()
+    ]
     trainings = {title: learning.trainings(of) for title, of in by_scale.items()}
     names = dict.fromkeys([*project.sizes, *project.paper_sizes])
     return {
@@ -86,11 +88,16 @@ def report_content(
         "parameters": PARAMETERS,
         "spread": spread,
         "claims": dict(enumerate(judged, 1)),
-        "verdicts": Counter(judged_claim.ours.verdict for judged_claim in judged),
+        "verdicts": {
+            title: Counter(claim.ours.verdict for claim in of)
+            for (title, known), of in zip(by_scale.items(), (decided, judged), strict=True)
+            if known.experiments
+        },
         "coverage": tables.coverage(cells, scale, results, full_size),
         "tables": tables.build_tables(cells, results),
         "full_size": {
             "tables": [t for t in tables.build_tables(cells, beside) if t.number in filled],
+            "spread": large,
             "claims": dict(enumerate(decided, 1)),
             "compared": {n: of for n, of in enumerate(decided, 1) if of.ours.ratios},
         },

@@ -139,15 +139,18 @@ def test_the_table_sets_recorded_and_rendered_errors_side_by_side(tmp_path):
             "unseen_loops": {"attack_ms": {"mae": unseen}},
             "constant": {"attack_ms": {"mae": 24.0}},
             "closed_form": {"attack_ms": {"mae": 0.00123}},
+            "untrained": {"paper": {"attack_ms": {"mae": 20.0}}},
+            "learnt": {"paper": {"attack_ms": {"learnt": paper < 6}}},
         }
 
     drum, guitar = EXPERIMENTS.values()
     write("recordings", drum, {"drum-dm2": results(5.5, 9.25)})
     write("recordings", guitar, {"guitar-dm2": results(6.0, 12.0)})
     write("laptop", drum, {"drum-dm2": results(4.0, 8.0), "drum-ds1": results(1.0, 2.0)})
+    known = "5.5 \N{CHECK MARK} | 20 |"
     assert error_table(tmp_path / "recordings", tmp_path / "laptop").splitlines()[2:] == [
-        "| drum-dm2 | attack (ms) | 5.5 | 9.25 | 4 | 8 | 24 | 0.00123 |",
-        "| guitar-dm2 | attack (ms) | 6 | 12 |  |  | 24 | 0.00123 |",
+        f"| drum-dm2 | attack (ms) | {known}  | 9.25 |  |  | 24 | 0.00123 | 4 \N{CHECK MARK} | 8 |",
+        "| guitar-dm2 | attack (ms) | 6 | 20 |  | 12 |  |  | 24 | 0.00123 |  |  |",
     ]
 
 

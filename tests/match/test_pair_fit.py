@@ -217,6 +217,18 @@ def test_pedalboard_is_recognised():
         assert values[name] == pytest.approx(value, rel=0.01)
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_the_design_is_recognised_after_coding_at_a_low_bit_rate(seed):
+    loop = as_24_bits(hits(3.0, seed=seed), RATE)[np.newaxis]
+    wet = mp3(compressed(loop)[0], RATE, compression_level=0.9)[np.newaxis, : loop.shape[1]]
+    fit = fit_pair(loop, wet, sample_rate=RATE)
+    assert fit.left_db > -15
+    assert fit.family == "branching"
+    for name, true in SETTINGS.items():
+        assert fit.settings[name].low <= true <= fit.settings[name].high
+    assert abs(fit.settings["threshold_db"].value + 24) < 0.5
+
+
 def test_decoupled_smoothing_and_rms_detection_are_recognised():
     one = Settings(-30, 4, 12, 150)
     options: dict[str, dict[str, Any]] = {

@@ -186,7 +186,7 @@ def test_markdown_says_what_a_reader_must_know(written):
     assert "| 20.0 | 17.5 | 25.0 | **2 to 3** | -5.5 to -4.5 |" in text  # attack: not learnt
     assert "| [drum-d4p-cnn-stft128-d4p](../../metrics/paper/runs/drum-d4p-cnn-stft128-d4p)" in text
     assert "| drum-d4p | `82acb72` | [params.yaml](../../metrics/paper/runs/" in text
-    assert "of 18 conclusions 1 hold" in text
+    assert "conclusions**, at smoke scale: of 18, 1 holds" in text
     assert "| drum-d4p-handcrafted |  |  |  |  |  |  | **paper scale** |" in text
     assert "8 of the 124 errors in the tables were measured at paper scale" in text
     assert "### Table XII at paper scale" in text
