@@ -136,6 +136,12 @@ def coded_low(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -
     return loop[None], reference[None, : loop.size]
 
 
+def limited_and_coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Limit the peaks by 4 dB, and code as MP3 of 64 kbit/s."""
+    dry, wet = limited(loop, other, settings)
+    return dry, mp3(wet[0], SAMPLE_RATE, compression_level=_LOW_MP3)[None, : loop.size]
+
+
 def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as AAC at the bit rate that FFmpeg takes if none is stated."""
     reference = compressed(loop, settings).astype(np.float32)
@@ -147,8 +153,8 @@ def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
     memory.seek(0)
-    with av.open(memory) as container:
-        decoded = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    with av.open(memory, "r") as stored:
+        decoded = [each.to_ndarray() for each in stored.decode(audio=0)]
     return loop[None], np.hstack(decoded)[:, _AAC_DELAY : _AAC_DELAY + loop.size]
 
 
@@ -168,6 +174,7 @@ SITUATIONS: dict[str, Situation] = {
     "MP3, 128 kbit/s": coded,
     "MP3, 64 kbit/s": coded_low,
     "AAC, FFmpeg's default rate": aac,
+    "limited by 4 dB, then MP3, 64 kbit/s": limited_and_coded,
 }
 
 

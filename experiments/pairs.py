@@ -15,12 +15,13 @@ from siamese_drc.audio import open_sound
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.outputs import replaced
-from siamese_drc.match.answer import SAME_PERFORMANCE
+from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE
 from siamese_drc.match.matching import match
 from siamese_drc.match.sound import read_inputs
 
 FILES = ("dry", "compressed")
 FOUND = ("situation", "family", "gain_error_db", "unexplained_db")
+SITUATIONS = (SAME_PERFORMANCE, ANOTHER_RECORDING, NO_ANSWER)  # else what was wrong with a file
 ENDS = ("", "_low", "_high")  # of the columns of a setting that was found
 COLUMNS = (*FILES, *PARAMETERS, *FOUND, *(f"found_{p}{end}" for p in PARAMETERS for end in ENDS))
 Row = dict[str, str]
@@ -29,24 +30,23 @@ Row = dict[str, str]
 def match_pairs(file: Path) -> None:
     """Match the pairs in a CSV file, write FILE-results.csv beside it, and print a table.
 
-    Pairs that are in the results already are not matched again. InputError if the file cannot be
+    Pairs that are in the results already are not matched again, unless their files could not be
+    used. InputError if the file cannot be
     read, lacks a column, or states a setting that is no number.
     """
     pairs = read_pairs(file)
     target = file.with_name(f"{file.stem}-results.csv")
-    known = (
-        {(row["dry"], row["compressed"]): row for row in _rows(target)} if target.exists() else {}
-    )
+    stored = _rows(target) if target.exists() else []
+    known = {_files_of(row): row for row in stored if row["situation"] in SITUATIONS}
     rows: list[Row] = []
     for number, pair in enumerate(pairs, start=1):
-        found = known.get((pair["dry"], pair["compressed"])) or match_pair(file.parent, pair)
-        rows.append({**found, **pair})
-        told = f"gain error {found['gain_error_db'] or '-'} dB, {found['situation']}"
-        print(f"{number}/{len(pairs)} {pair['compressed']}: {told}", file=sys.stderr)
-        with replaced(target) as temporary, temporary.open("w", newline="") as stored:
-            writer = csv.DictWriter(stored, COLUMNS, restval="")
-            writer.writeheader()
-            writer.writerows(rows)
+        found = known.pop(_files_of(pair), None)
+        rows.append({**(found or match_pair(file.parent, pair)), **pair})
+        if found is None:
+            told = f"gain error {rows[-1]['gain_error_db'] or '-'} dB, {rows[-1]['situation']}"
+            print(f"{number}/{len(pairs)} {pair['compressed']}: {told}", file=sys.stderr)
+            _write(target, [*rows, *known.values()])
+    _write(target, rows)
     print(f"{table(rows)}written: {target}")
 
 
@@ -120,6 +120,17 @@ def _column(rows: list[Row], name: str) -> np.ndarray:
 def _quantiles(values: np.ndarray) -> list[str]:
     found = np.quantile(values, (0.5, 0.9)) if values.size else np.full(2, np.nan)
     return [f"{value:.3g}".replace("nan", "") for value in found]
+
+
+def _files_of(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in FILES)
+
+
+def _write(file: Path, rows: Iterable[Row]) -> None:
+    with replaced(file) as temporary, temporary.open("w", newline="") as stored:
+        writer = csv.DictWriter(stored, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _rows(file: Path) -> list[Row]:

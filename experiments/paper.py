@@ -142,8 +142,9 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     """Run the stages of one entry of params.yaml at paper scale and land its results.
 
     A second call resumes where the first was stopped: finished stages are kept, a training goes on
-    from its last epoch. InputError if there is no such entry or grid of its corpus, or a transfer's
-    experiment has not been run.
+    from its last epoch. The experiment of a transfer is run first. A clone that was made with
+    another recipe is made anew. InputError if there is no such entry or grid of its corpus, or
+    its recipe in params.yaml is not that of the last commit.
     """
     params = load_params()
     entry = entry_of(params, name)
@@ -152,16 +153,22 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     if not grids or not set(grids) <= set(known):
         raise InputError(f"{name}: name some grids of its corpus: {', '.join(known)}")
     trained, clone = _trained(params, name), clone_of(params, name, grids)
-    if trained != name and not (clone / "build" / f"evaluate@{trained}.json").exists():
-        raise InputError(
-            f"{name}: first run `python -m experiments paper {trained} {' '.join(grids)}`"
-        )
+    if clone.exists() and recipe(load_params(clone / "params.yaml"), trained) != recipe(
+        params, name
+    ):
+        shutil.rmtree(clone)
     names = [*dict.fromkeys([trained, name])]
     make_clone(Path.cwd(), clone, lambda content: restrict(content, params, names, grids))
+    if recipe(load_params(clone / "params.yaml"), name) != recipe(params, name):
+        raise InputError(
+            f"params.yaml: commit the changes of {name} first; a run is made from the last commit"
+        )
     costs = {
         stage: run_stage_once(clone, stage, output)
-        for stage, output in stages_of(params, name).items()
+        for each in names
+        for stage, output in stages_of(params, each).items()
     }
+    costs = {stage: costs[stage] for stage in stages_of(params, name)}
     print(_costs_table({name: costs}))
     models = clone / files.MODELS / trained
     networks = read_json(models / "networks.json")
@@ -276,7 +283,7 @@ def where_errors_are(results: Path = RESULTS) -> str:
             protocol, thirds = next(iter(protocols.items()))
             of, curve = errors[data_set], found["validation"][data_set.rpartition("-")[2]]
             for parameter, values in thirds.items():
-                last = curve[-max(1, len(curve) // 4)] / curve[-1]
+                last = curve[-1 - len(curve) // 4] / curve[-1]
                 cells = [
                     first_error(of, parameter, [protocol]),
                     first_error(of, parameter, [f"untrained/{protocol}"]),

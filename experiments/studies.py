@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,14 @@ def run_study(study: str, only: Collection[str] = ()) -> None:
         variation = variations[name]
         changes = [part for change in [*always, *variation["set"]] for part in ("-S", change)]
         made = f"{study}-{name}"
-        dvc_command = [sys.executable, "-m", "dvc", "exp", "run", "--temp"]
-        run([*dvc_command, "--name", made, *changes, target], Path.cwd())
+        made_by = provenance(Path.cwd())
+        dvc_command = [sys.executable, "-m", "dvc", "exp"]
+        with suppress(InputError):  # left by a run that was killed before its result was kept
+            run([*dvc_command, "remove", "--quiet", made], Path.cwd())
+        run([*dvc_command, "run", "--temp", "--name", made, *changes, target], Path.cwd())
         errors = json.loads(dvc.api.read(str(params.metrics[experiment]), rev=made))
         history = dvc.api.read(str(files.MODELS / experiment / "history.csv"), rev=made)
-        keep(study, name, errors, validation_curves(StringIO(history)), provenance(Path.cwd()))
+        keep(study, name, errors, validation_curves(StringIO(history)), made_by)
 
 
 def results_of(study: str, results: Path = RESULTS) -> dict[str, Any]:

@@ -7,6 +7,7 @@ learning curves (history.csv), and networks.json, which describes both.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +33,12 @@ from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
 
-LIBRARY = Path(__file__).parents[1] / "siamese_drc" / "networks"
+PROJECT = Path(__file__).parents[1]
+CODE = [
+    *sorted((PROJECT / "siamese_drc" / "networks").glob("*.py")),
+    PROJECT / "requirements.txt",
+    Path(__file__),
+]
 BEST, UNTRAINED, FACTS = "best.weights.h5", "untrained.weights.h5", "network.json"
 
 
@@ -116,9 +122,10 @@ def train(job: Job) -> tuple[Path, dict[str, bytes]]:
     train, precision = params.training_of(job.experiment), params.size.precision
     rows, dry = job.rows, files.dry_file(experiment.input)
     inputs = files.input_files(experiment.input, job.grid, rows)
+    backend = os.environ.get("KERAS_BACKEND")
+    recipe = (job.grid, job.seed, model.model_dump(), epochs, train, job.scale, precision, backend)
     state = files.training_states() / fingerprint(
-        repr((job.grid, job.seed, model.model_dump(), epochs, train, job.scale, precision)),
-        [*sorted(LIBRARY.glob("*.py")), files.settings_table(experiment.corpus), dry, *inputs],
+        repr(recipe), [*CODE, files.settings_table(experiment.corpus), dry, *inputs]
     )
     with alone(state, label=f"{job.experiment} {job.grid}"):
         if not (state / FACTS).exists():

@@ -166,7 +166,7 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
         written += targets
     answer = replace(answer, warnings=warnings)
     if settings and options.export:
-        exported = output.exports_of(answer, inputs.loop, loop.sample_rate)
+        exported = output.exports_of(answer, inputs.loop, loop.sample_rate, inputs.start)
         written += output.write_exports(exported, options.export)
     code = 0 if settings else 1
     if not options.json:

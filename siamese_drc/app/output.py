@@ -23,7 +23,7 @@ from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
 from siamese_drc.match.answer import Answer
-from siamese_drc.match.families import Family, FamilyCompressor, Link, model_of
+from siamese_drc.match.families import Family, FamilyCompressor, Link
 from siamese_drc.match.sound import compressor, loudest_part
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _BEYOND_FULL_SCALE = ("FLOAT", "DOUBLE")
 _BYTES = {"PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # a sample
 _SIZE_IN_32_BITS = ("WAV", "WAVEX", "AIFF", "AU")
 _LARGEST = 2**32 - 2**16  # bytes of samples in these; the rest is for the header
+_FLAC_CHANNELS, _FLAC_RATE = 8, 655_350  # at most
 _EXPORTED_S = 30.0  # of the loop, for settings of other compressors
 
 
@@ -130,7 +131,7 @@ def output_format(output: Path, loop: Sound) -> Format:
 
     The ending of `output` sets the container; where it allows several, the loop's own is kept. A
     WAV file that would exceed 4 GB becomes RF64. InputError if the ending is not that of a
-    container with at least 24 bits, or the container cannot hold that many samples.
+    container with at least 24 bits, or the container cannot hold the loop.
     """
     containers = CONTAINERS.get(output.suffix.lower())
     if containers is None:
@@ -141,6 +142,11 @@ def output_format(output: Path, loop: Sound) -> Format:
     encoding = loop.encoding if loop.encoding in _BYTES else "PCM_24"
     if not soundfile.check_format(container, encoding):
         encoding = "PCM_24"  # the most that FLAC holds
+    if container == "FLAC" and (loop.channels > _FLAC_CHANNELS or loop.sample_rate > _FLAC_RATE):
+        raise InputError(
+            f"{output}: FLAC holds at most {_FLAC_CHANNELS} channels and {_FLAC_RATE} Hz, the loop"
+            f" has {loop.channels} channels and {loop.sample_rate} Hz; name it .wav"
+        )
     size = loop.frames * loop.channels * _BYTES[encoding]
     if container in _SIZE_IN_32_BITS and size > _LARGEST:
         if "RF64" not in containers:
@@ -228,9 +234,7 @@ def compressor_of(
 ) -> LinkedCompressor | FamilyCompressor:
     """Return the block-wise compressor of an answer."""
     settings, family, link = applied
-    if family in ("branching", "rms") and link in ("mean", None) and not settings.get("knee_db"):
-        return compressor(settings, sample_rate=sample_rate, detector=model_of(family)[1])
-    return FamilyCompressor(
+    return compressor(
         settings, sample_rate=sample_rate, family=family, link=link, channels=channels
     )
 
@@ -253,16 +257,25 @@ def gain_of(
     return gain_db
 
 
-def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int) -> list[Export]:
-    """Return the settings for other compressors, fitted to the loudest part of the loop."""
+def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int, start: int) -> list[Export]:
+    """Return the settings for other compressors, fitted to the loudest part of the loop.
+
+    `start` is the first frame of the loop in its file.
+    """
     from siamese_drc.export.files import exports
 
     signal = np.atleast_2d(loop)
-    signal = signal[:, loudest_part(signal, round(_EXPORTED_S * sample_rate))]
+    part = loudest_part(signal, round(_EXPORTED_S * sample_rate))
+    signal = signal[:, part]
     applied = Applied(answer.values(), answer.family, answer.link)
     gain_db = gain_of(applied, sample_rate, len(signal))(signal)
     document = document_of(answer)
-    return exports(applied.settings, signal, gain_db, sample_rate=sample_rate, document=document)
+    return exports(
+        *(applied.settings, signal, gain_db),
+        sample_rate=sample_rate,
+        document=document,
+        start_s=(start + part.start) / sample_rate,
+    )
 
 
 def write_exports(exported: Sequence[Export], folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
 LARGEST_FILE = "50mb"
+_MARK = ".made-by-drc-app"
 LONGEST_QUEUE = 64  # requests that wait at most; who comes then is told so
 
 
@@ -26,16 +27,17 @@ def visitors_folder() -> Iterator[Path]:
     """Yield a temporary folder that ends with this process.
 
     It is locked while in use. The folders of processes that were killed are not locked any more,
-    and are removed first.
+    and are removed first; a file in them tells them from a folder of the user's own.
     """
     for left in Path(tempfile.gettempdir()).glob("drc-app-*"):
         with suppress(OSError), ExitStack() as opened:  # another user's, or in use
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             opened.callback(os.close, lock)
-            if os.fstat(lock).st_uid == os.getuid():
+            if os.fstat(lock).st_uid == os.getuid() and (left / _MARK).exists():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(left, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-drc-app-"))
+    (new / _MARK).touch()
     lock = os.open(new, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     folder = new.rename(new.with_name(new.name.removeprefix("new-"))).resolve()

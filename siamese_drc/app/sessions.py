@@ -38,6 +38,7 @@ CLOSED = "the connection to this page was lost, and its files are removed; load 
 MOST_REFERENCES = 5
 USED_S = 30.0  # of a longer file, at most: the settings are found in, and the page plays, this much
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
+_LOUDNESS_S = 0.4  # a gating block: a shorter sound is repeated, as a loop is
 UNCLAIMED_S = 60.0  # a tab claims its upload at once; one that was closed does not
 
 
@@ -185,8 +186,8 @@ class Session:
         """Return the applied settings for other programs: an archive of all files, and each."""
         assert self.answer is not None
         settings = {name: Estimate.known(value) for name, value in self.applied.items()}
-        applied = replace(self.answer, settings=settings)
-        exported = exports_of(applied, read_part(self._loop).signal, self._loop.sample_rate)
+        applied, part = replace(self.answer, settings=settings), read_part(self._loop)
+        exported = exports_of(applied, part.signal, self._loop.sample_rate, part.start)
         folder = self._results[-1] / "exports"
         write_exports(exported, folder)
         name = self._results[-1] / f"{self._loop.path.stem}-exports"
@@ -279,6 +280,8 @@ def write_copy(path: Path, signal: np.ndarray, sample_rate: int) -> float:
     require_sound("the part that is played", peak)
     frames = (heard / peak).T
     soundfile.write(path, frames, sample_rate, subtype="PCM_16", format="WAV")
+    shortest = int(np.ceil(_LOUDNESS_S * sample_rate))
+    frames = np.tile(frames, (-(-shortest // len(frames)), 1))
     loudness = float(pyloudnorm.Meter(sample_rate).integrated_loudness(frames))
     return loudness if np.isfinite(loudness) else 10 * float(np.log10(np.mean(frames**2)))
 

@@ -91,6 +91,7 @@ def parallel_map(
         does not answer, has no workers or loses a task.
     """
     from joblib import Parallel, delayed, parallel_config
+    from threadpoolctl import threadpool_limits
 
     shown = partial(progress, total=len(items), description=description, unit=unit)
     if scheduler():
@@ -98,7 +99,10 @@ def parallel_map(
     workers = min(jobs(), max(1, len(items)))
     # From the first moment of a worker, not of its first task: one that waits ends with us too.
     of_processes = dict(inner_max_num_threads=1, initializer=_end_with, initargs=(os.getpid(),))
-    with parallel_config("threading") if in_threads else parallel_config("loky", **of_processes):
+    backend = (
+        parallel_config("threading") if in_threads else parallel_config("loky", **of_processes)
+    )
+    with backend, threadpool_limits(1):  # the latter for one worker, which is this process
         results = Parallel(n_jobs=workers, return_as="generator")(
             delayed(function)(item) for item in items
         )

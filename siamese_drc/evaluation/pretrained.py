@@ -52,7 +52,8 @@ class Pretrained:
         Raises
         ------
         InputError
-            If the sample rate is not the network's, the shapes differ, or the loop is silent.
+            If the sample rate is not the network's, the shapes differ, the loop is silent, or a
+            sample is not finite.
         """
         dry, compressed = np.asarray(dry, np.float32), np.asarray(compressed, np.float32)
         if sample_rate != self.facts["sample_rate"]:
@@ -63,6 +64,8 @@ class Pretrained:
                 f"compressed: has shape {compressed.shape}, must end in the loop's, {dry.shape}"
             )
         clips = np.concatenate([dry[None], compressed.reshape(-1, len(dry))])
+        if not np.isfinite(clips).all():
+            raise InputError("dry, compressed: must be finite numbers, not NaN or infinity")
         clips = np.resize(clips.T, (self.facts["clip_samples"], len(clips))).T
         features = self._features(clips / self._peak(dry))
         embeddings = features[:1] - features[1:]

@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import ShuffleSplit
-from threadpoolctl import threadpool_limits
 
 from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.parallel import parallel_map
@@ -153,5 +152,4 @@ def predict(
         return Prediction(fit.test, values.reshape(len(fit.test), -1))
 
     work = range(len(fits))
-    with threadpool_limits(1):
-        return parallel_map(predicted, work, description=description, unit="fit", in_threads=True)
+    return parallel_map(predicted, work, description=description, unit="fit", in_threads=True)

@@ -80,6 +80,7 @@ def exports(
     *,
     sample_rate: int,
     document: Mapping[str, Any],
+    start_s: float = 0.0,
 ) -> list[Export]:
     """Return settings of other compressors whose gain on the loop is closest to a given one.
 
@@ -94,6 +95,8 @@ def exports(
     sample_rate : int, Hz
     document : mapping
         Content of settings.json, of finite numbers.
+    start_s : float
+        When the signal begins in its file: the gain curve has the file's times.
     """
     start = {name: settings[name] for name in PARAMETERS}
     size = np.abs(loop.astype(float))
@@ -108,7 +111,7 @@ def exports(
     }
     return [
         Export("drc-match apply", "settings.json", f"{json.dumps(document, indent=2)}\n", 0.0),
-        _csv(by_link["maximum"]),
+        _csv(by_link["maximum"], start_s),
         _acompressor(by_link, start),
         _compand(by_link["maximum"], start),
         _pedalboard(each, start),
@@ -116,13 +119,13 @@ def exports(
     ]
 
 
-def _csv(wanted: Wanted) -> Export:
+def _csv(wanted: Wanted, start_s: float) -> Export:
     gain_db, rate = wanted.gain_db, wanted.sample_rate
     samples = np.arange(gain_db.shape[1])
     times = np.append(np.arange(0, samples.size, rate / 1000), samples.size - 1)
     columns = np.array([np.interp(times, samples, row) for row in gain_db]).round(4)
     names = ["gain_db"] if len(gain_db) == 1 else [f"gain_db_{n + 1}" for n in range(len(gain_db))]
-    text, rows = io.StringIO(), np.column_stack([times / rate, columns.T])
+    text, rows = io.StringIO(), np.column_stack([start_s + times / rate, columns.T])
     header, digits = ",".join(["time_s", *names]), ["%.6f", *["%.4f"] * len(names)]
     np.savetxt(text, rows, digits, ",", header=header, comments="")
     drawn = np.array([np.interp(samples, times, row) for row in columns])

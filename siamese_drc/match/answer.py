@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siamese_drc.match.families import Family, Link
@@ -123,20 +123,14 @@ class Answer:
     limiter: dict[str, float] = field(default_factory=dict)
     references: list[ReferenceAnswer] = field(default_factory=list)
 
-    @property
-    def detector(self) -> Literal["peak", "rms"]:
-        """The level detector of this project's compressor for which the settings hold."""
-        return "rms" if self.family == "rms" else "peak"
-
     def values(self) -> dict[str, float]:
         """Return the settings' values, as `process` takes them."""
         return {name: setting.value for name, setting in self.settings.items()}
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain dictionaries and lists, for JSON."""
-        told = ["situation", "settings", "warnings", "references"]
+        told = ["situation", "settings", "warnings", "references", "family", "link"]
         if self.situation == SAME_PERFORMANCE:
-            told += ["family", "link", "families", "unexplained_db", "start_db", "residual_db"]
-            told += ["position", "limiter"]
+            told += ["families", "unexplained_db", "start_db", "residual_db", "position", "limiter"]
         fields = asdict(self)
         return {name: fields[name] for name in told}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.answer import (
@@ -118,7 +119,9 @@ def match(
         name = "reference" if len(signals) == 1 else f"reference {number}"
         given = checked_channels(name, signal, rate)
         silent = is_silent(float(np.abs(given).max()))
-        clipped = any(clips(channel) for channel in given)
+        peaks = np.abs(given).max(axis=1)
+        heard = [not is_silent(float(peak)) for peak in peaks]
+        clipped = any(clips(channel) for channel in given[heard])
         given = resampled(given, rate, sample_rate)
         references.append(_Reference(name, given, weight, silent, clipped))
     locked = _checked_lock(lock or {})
@@ -142,6 +145,7 @@ def _answer(
     lock = {name: value for name, value in locked.items() if name != MAKEUP}
     notes = [f"{reference.name} is silent" for reference in references if reference.silent]
     audible = [reference for reference in references if not reference.silent]
+    unused = set()  # the loop itself, of which nothing can be learnt
     for reference in audible:
         answer = same_performance(loop, reference.signal, sample_rate=sample_rate, lock=lock)
         if answer is None:
@@ -149,17 +153,21 @@ def _answer(
         if answer.situation == ANOTHER_RECORDING:  # why it is not the same performance
             notes += answer.warnings
             continue
+        if answer.situation == NO_ANSWER and len(audible) > 1:
+            notes += [f"{reference.name} was left out. {why}" for why in answer.warnings]
+            unused.add(reference.name)
+            continue
         if len(references) > 1:
-            notes = [f"{reference.name} is the loop itself, compressed: it alone was used"]
+            notes += [f"{reference.name} is the loop itself, compressed: it alone was used"]
         said = [ReferenceAnswer(reference.name, 1.0, answer.values())]
         break
     else:
         notes += [
             f"{reference.name} clips: the model cannot tell clipping from compression"
             for reference in audible
-            if reference.clips
+            if reference.clips and reference.name not in unused
         ]
-        usable = [reference for reference in audible if not reference.clips]
+        usable = [each for each in audible if not each.clips and each.name not in unused]
         if not usable:
             return Answer(NO_ANSWER, warnings=notes)
         from siamese_drc.match.another_recording import another_recording
@@ -175,6 +183,8 @@ def _answer(
             lock=lock,
             model=read_model(),
         )
+        if len(loop) > 1 and is_silent(float(np.abs(channel_mean(loop)).max())):
+            answer = replace(answer, link="maximum")  # their mean would control nothing
         pairs = zip(answer.references, usable, strict=False)
         said = [replace(one, name=reference.name) for one, reference in pairs]
     by_name = {one.name: one for one in said}

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 
 from siamese_drc.compressor.ballistics import level_db
-from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.match.answer import MAKEUP, SETTING_NAMES, Estimate
 from siamese_drc.match.families import (
@@ -29,6 +28,7 @@ from siamese_drc.match.families import (
     model_of,
 )
 from siamese_drc.match.limiter import without_limiter
+from siamese_drc.match.sound import one_channel
 from siamese_drc.match.weighted_fit import (
     RATIO,
     SIGNIFICANT,
@@ -63,7 +63,7 @@ _90_PERCENT = 1.645  # standard deviations of a normal distribution
 # The covariance is linear and takes the weights as known. On rendered loops of known settings,
 # rounded or coded, intervals wider by this factor hold 90 % of the settings.
 _WIDER = 2.0
-_CODED_WIDER = 6.0  # more, in proportion to the share of the reference's power that is left
+_CODED_WIDER = 3.0  # more, in proportion to the share of the reference's power that is left
 # Half an interval is at least this, in dB and shares: a knob cannot be set more finely.
 _FINEST = np.array([0.005, 0.0005, 0.002, 0.002, 0.005, 0.005, 0.02])
 _RANGES = {
@@ -155,13 +155,14 @@ def fit_pair(
     if from_start and best.rows.wet.shape[1] == wet.shape[1]:
         best = _from_rest(best)
     if best.left > _EXPLAINED:
-        coding = best.rows.coding(best.fit.point)
+        whole_rows, coding = best.rows, best.rows.coding(best.fit.point)
         best = _finished(best._replace(rows=best.rows.in_bands(coding), weight=None))
+        best = best._replace(left=_left(whole_rows, best.fit.point))  # of all bands
     explained = best.constant_db**2 - best.unexplained_db**2
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         RATIO not in best.fit.free or _exceeds(best.fit, RATIO, SIGNIFICANT)
     )
-    families = {each.rows.family: each.unexplained_db for each in [*candidates[::-1], best]}
+    families = {each.rows.family: each.unexplained_db for each in candidates[::-1]}
     limiter = {}
     if best.limiter is not None:
         found = to_settings(best.limiter, sample_rate=sample_rate)
@@ -189,8 +190,8 @@ def clipped_samples(signal: np.ndarray) -> np.ndarray:
 
 
 def _heard(loop: np.ndarray, wet: np.ndarray) -> np.ndarray:
-    """Return the loop in the channels of the reference: its own, or their mean."""
-    return loop if len(loop) == len(wet) else channel_mean(loop)[np.newaxis]
+    """Return the loop in the channels of the reference: its own, or as one."""
+    return loop if len(loop) == len(wet) else one_channel(loop)[np.newaxis]
 
 
 class _Pair(NamedTuple):
@@ -310,17 +311,22 @@ def _best_in_bands(candidates: list[_Candidate]) -> _Candidate:
     the gain in their sum.
     """
     coding = candidates[0].rows.coding(candidates[0].fit.point)
+    shared = candidates[0].rows.in_bands(coding)
 
-    def in_bands(candidate: _Candidate) -> tuple[PairRows, GainFit, np.ndarray]:
-        rows = candidate.rows.in_bands(coding)
-        return rows, *rows.fit(candidate.fit.point, weightings=WEIGHTINGS_TRIED)
+    def in_bands(candidate: _Candidate) -> tuple[GainFit, np.ndarray, np.ndarray]:
+        own = candidate.rows
+        if candidate.limiter is candidates[0].limiter:  # the same signals
+            owner = np.repeat(own.owner, len(shared.dry) // len(own.dry))
+            rows = replace(own, dry=shared.dry, wet=shared.wet, owner=owner)
+        else:
+            rows = own.in_bands(coding)
+        fit, weight = rows.fit(candidate.fit.point, weightings=WEIGHTINGS_TRIED)
+        return fit, weight, rows.left(fit.point)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        fitted = [*pool.map(in_bands, candidates)]
-    weight = fitted[0][2]
-    costs = [float((weight * rows.left(fit.point)).sum()) for rows, fit, _ in fitted]
-    best = int(np.argmin(costs))
-    return candidates[best]._replace(fit=fitted[best][1], weight=None)
+        fits, weights, left = zip(*pool.map(in_bands, candidates), strict=True)
+    best = int(np.argmin([(weights[0] * each).sum() for each in left]))
+    return candidates[best]._replace(fit=fits[best], weight=None)
 
 
 def _measured(
@@ -329,15 +335,19 @@ def _measured(
     gain, trust = frame_gain(rows.dry, rows.wet)
     trust /= max(trust.sum(), TINY)
     wrong_db = frame_gain(rows.fitted(fit.point), rows.wet)[0]
-    power = float(np.square(rows.wet, dtype=float).sum())
     return _Candidate(
         *(rows, fit, weight),
-        left=float(rows.left(fit.point).sum()) * FRAME / max(power, TINY),
+        left=_left(rows, fit.point),
         unexplained_db=float(np.sqrt(trust @ np.square(wrong_db))),
         constant_db=float(np.sqrt(trust @ np.square(gain - trust @ gain))),
         score=float(trust @ np.log1p(np.square(wrong_db / _OUTLIER_DB))),
         limiter=limiter,
     )
+
+
+def _left(rows: PairRows, point: np.ndarray) -> float:
+    power = float(np.square(rows.wet, dtype=float).sum())
+    return float(rows.left(point).sum()) * FRAME / max(power, TINY)
 
 
 def _from_rest(candidate: _Candidate) -> _Candidate:

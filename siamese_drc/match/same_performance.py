@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.match.alignment import align
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
@@ -21,6 +20,7 @@ from siamese_drc.match.answer import (
 )
 from siamese_drc.match.families import FAMILIES
 from siamese_drc.match.pair_fit import PairFit, clipped_samples, fit_pair
+from siamese_drc.match.sound import one_channel
 
 # Power that the fit leaves, relative to the reference: of the same performance at most, and above
 # which a warning says so.
@@ -31,7 +31,7 @@ _LOCKED_DB = 0.3  # gain that a lock leaves unexplained, more than without: a wa
 # A coder at a low bit rate replaces much of the waveform, but the gain still follows a compressor:
 # from this share of its variance explained, more of the reference's power may be left. Of a stem
 # beside its own mix, a compressor explains little.
-_CODED_EXPLAINED, _CODED_LEFT_DB = 0.5, -5.0
+_CODED_EXPLAINED, _CODED_LEFT_DB = 0.5, -3.0
 
 # Of a setting: its name, its unit, why it may be poorly determined, and the widest interval of a
 # determined one, in dB or as a share of the value and at least so much.
@@ -86,7 +86,7 @@ def same_performance(
         return None
     dry, wet = np.atleast_2d(alignment.loop), np.atleast_2d(alignment.reference)
     if len(wet) > 1 and len(dry) != len(wet):
-        dry, wet = (channel_mean(signal)[np.newaxis] for signal in (dry, wet))
+        dry, wet = (one_channel(signal)[np.newaxis] for signal in (dry, wet))
     clipped = clipped_samples(wet).mean()
     if clipped > _MOST_CLIPPED:
         reason = f"The reference clips in {100 * clipped:.0f} % of its samples."
@@ -152,7 +152,7 @@ def _warnings(
             " compressor alone."
         )
     if fit.family != "branching":
-        better_db = fit.families["branching"] - fit.unexplained_db
+        better_db = fit.families["branching"] - fit.families[fit.family]
         by = f", by {better_db:.2g} dB of gain" if better_db > 0 else ""
         warnings.append(
             f"Another design of compressor explains the reference better{by}:"

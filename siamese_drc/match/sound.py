@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
-from siamese_drc.compressor.ballistics import Detector
 from siamese_drc.compressor.compressor import LinkedCompressor
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
+from siamese_drc.match.families import Family, FamilyCompressor, Link, model_of
 
 LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
 _LARGEST_PART = 2**26  # samples of all channels together, 256 MB
@@ -40,6 +40,8 @@ class Inputs(NamedTuple):
     """Arguments of `match`, read from files."""
 
     loop: np.ndarray
+    start: int
+    """The first frame of the loop in its file."""
     references: list[np.ndarray]
     rates: list[int]
     """Sample rates of the references, Hz."""
@@ -88,7 +90,7 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
         warnings.append(f"{loop.path}: has 8 bits, whose rounding the intervals do not include")
     first, *others = parts
     return Inputs(
-        first.signal,
+        *first,
         [part.signal for part in others],
         [reference.sample_rate for reference in references],
         warnings,
@@ -166,14 +168,23 @@ def resampled(signal: np.ndarray, rate: int, target: int, quality: str = "VHQ") 
 
 
 def compressor(
-    settings: Mapping[str, float], *, sample_rate: int, detector: Detector = "peak"
-) -> LinkedCompressor:
-    """Return the block-wise compressor under settings that `match` found: `Answer.values()`."""
-    return LinkedCompressor(
-        Settings(*(settings[name] for name in PARAMETERS)),
-        sample_rate=sample_rate,
-        detector=detector,
-        makeup_db=settings["makeup_db"],
+    settings: Mapping[str, float],
+    *,
+    sample_rate: int,
+    family: Family = "branching",
+    link: Link | None = None,
+    channels: int = 1,
+) -> LinkedCompressor | FamilyCompressor:
+    """Return the block-wise compressor under settings that `match` found; as for `process`."""
+    if family in ("branching", "rms") and link in ("mean", None) and not settings.get("knee_db"):
+        return LinkedCompressor(
+            Settings(*(settings[name] for name in PARAMETERS)),
+            sample_rate=sample_rate,
+            detector=model_of(family)[1],
+            makeup_db=settings["makeup_db"],
+        )
+    return FamilyCompressor(
+        settings, sample_rate=sample_rate, family=family, link=link, channels=channels
     )
 
 
@@ -182,11 +193,10 @@ def process(
     settings: Mapping[str, float],
     *,
     sample_rate: int,
-    detector: Detector = "peak",
+    family: Family = "branching",
+    link: Link | None = None,
 ) -> np.ndarray:
     """Return a whole loop compressed under settings that `match` found.
-
-    All channels get the same gain, which follows from their mean.
 
     Parameters
     ----------
@@ -194,8 +204,9 @@ def process(
     settings : mapping of str to float
         The values of `Answer.settings`: `Answer.values()`.
     sample_rate : int, Hz
-    detector : {"peak", "rms"}
-        `Answer.detector`.
+    family, link : str
+        `Answer.family` and `Answer.link`: the design of the compressor, and what controls the gain
+        of several channels, which is their mean where `link` is None.
 
     Returns
     -------
@@ -219,8 +230,11 @@ def process(
     array([-25., -25.], dtype=float32)
     """
     loop = np.asarray(loop, np.float32)
-    whole = compressor(settings, sample_rate=sample_rate, detector=detector)
-    return whole.process(np.atleast_2d(loop)).signal.reshape(loop.shape)
+    channels = np.atleast_2d(loop)
+    whole = compressor(
+        settings, sample_rate=sample_rate, family=family, link=link, channels=len(channels)
+    )
+    return whole.process(channels).signal.reshape(loop.shape)
 
 
 def require_sound(name: object, peak: float) -> None:

@@ -45,12 +45,23 @@ def cnn_branch(
         frames long (Table VIII); those of the others are 3 x 3
     dropout : share of the values dropped after each pooling; the paper's is 0.1
 
+    Raises
+    ------
+    InputError
+        If the image is too small: each of its sides is halved once per convolution.
+
     Examples
     --------
     >>> branch = cnn_branch((128, 690), filters=[10, 15, 15, 20, 20], embedding=50)
     >>> branch.output_shape, branch.count_params()
     ((None, 50), 93895)
     """
+    if min(input_shape) < 2 ** len(filters):
+        raise InputError(
+            f"network input: {' x '.join(map(str, input_shape))} bands and frames, must be at least"
+            f" {2 ** len(filters)} of each for {len(filters)} convolutions; use other frames or"
+            " longer clips"
+        )
     image = features = layers.Input((*input_shape, 1))
     for number, count in enumerate(filters):
         height = 1 if number >= len(filters) - time_only else 3
@@ -124,9 +135,12 @@ def multi_kernel_branch(
     Raises
     ------
     InputError
-        If there are fewer frames than the first convolution of the back end spans, 7.
+        If there are fewer frames than the first convolution of the back end spans, 7, or a share
+        of the bands is less than one band.
     """
     bands, _ = input_shape
+    if (share := min(timbre["bands"])) * bands < 1:
+        raise InputError(f"timbre.bands {share}: must be at least one of the {bands} bands")
     image = layers.Input((*input_shape, 1))
     mean = ops.mean(image, axis=1)
     features = [

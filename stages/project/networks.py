@@ -132,7 +132,7 @@ class Train(Checked):
     seed: Seed
     batch_size: Count
     loops_per_batch: Count
-    validation_fraction: Fraction
+    validation_fraction: Annotated[float, Field(gt=0, le=0.5)]
     loss: Loss = "squared"
     optimizer: Optimizer = "adadelta"
     learning_rate: Positive

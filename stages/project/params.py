@@ -200,8 +200,12 @@ class Params(Checked):
         """Names of the grids that an input holds."""
         return self._chosen(self.inputs[name])
 
-    def _chosen(self, entry: Experiment | sections.Input) -> list[str]:
-        only = entry.only.get(self.scale) if isinstance(entry.only, dict) else entry.only
+    def _chosen(
+        self, entry: Experiment | sections.Input, scale: ScaleName | None = None
+    ) -> list[str]:
+        only = entry.only
+        if isinstance(only, dict):
+            only = only.get(scale or self.scale)
         return list(only or self.corpora[entry.corpus].grids)
 
     def settings_of(self, corpus: str, grid: str) -> int:
@@ -270,7 +274,9 @@ class Params(Checked):
             _require(name == entry.input, place, f"must be named {entry.input}")
             same = entry.material == corpus.material
             _require(same, f"{place}.material", "must be its corpus's material")
-            _known(f"{place}.only", self.grids_of_input(name), corpus.grids, "grid in its corpus")
+            for scale in self.scales:
+                grids = self._chosen(entry, scale)
+                _known(f"{place}.only", grids, corpus.grids, "grid in its corpus")
 
     def _check_trained(self, place: str, name: str) -> None:
         entry = self.trained[name]
@@ -292,13 +298,16 @@ class Params(Checked):
             _require(fits, f"{place}.train.level_db", "only spectrograms are in dB; must be 0")
         fits = kind != "dense" or not training.random_start
         _require(fits, f"{place}.train.random_start", f"{kind} has no time axis")
-        grids = self.grids_of_input(entry.input)
-        _known(f"{place}.only", self.grids_of(name), grids, f"grid in input {entry.input}")
+        for scale in self.scales:
+            grids = self._chosen(self.inputs[entry.input], scale)
+            chosen = self._chosen(entry, scale)
+            _known(f"{place}.only", chosen, grids, f"grid in input {entry.input}")
 
     def _check_tested(self) -> None:
         for name, unseen in self.unseen_loops.items():
             place, tested = f"unseen_loops.{name}", f"{unseen.tested}-{unseen.representation}"
             _known(f"{place}.tested", tested, self.inputs, "input")
+            self._require_other_loops(f"{place}.tested", unseen.tested, unseen.corpus)
             trained, grids = self.grids_of(unseen_loops_name(name)), self.grids_of_input(tested)
             _known(f"{place}.only", trained, grids, f"grid in input {tested}")
         for name, shipped in self.pretrained.items():
@@ -307,6 +316,11 @@ class Params(Checked):
             _known(f"{place}.tested", shipped.tested, [unseen.tested], "tested corpus")
             grids = self.grids_of(unseen_loops_name(shipped.experiment))
             _known(f"{place}.grid", shipped.grid, grids, "trained grid")
+            given = self.representations[unseen.representation]
+            heard = given.n_fft is not None or given.samples is not None
+            fits = heard and self.models[unseen.model].kind != "none"
+            rule = "must be a network on spectrograms or waveforms"
+            _require(fits, f"{place}.experiment", rule)
         for name, transfer in self.transfers.items():
             place, experiment = f"transfers.{name}", self.experiments[transfer.experiment]
             same = transfer.source == experiment.corpus
@@ -315,5 +329,20 @@ class Params(Checked):
             _require(same, f"{place}.representation", "must be its experiment's")
             grids, known = self.corpora[transfer.corpus].grids, self.grids_of(transfer.experiment)
             _known(f"{place}.corpus", grids, known, "trained grid")
+            self._require_other_loops(f"{place}.corpus", transfer.corpus, transfer.source)
         for each in (*self.experiments.values(), *self.transfers.values()):
             _known("closed_form", each.corpus, self.closed_form, "tested corpus")
+        names = {f"{each.tested}-{each.representation}" for each in self.unseen_loops.values()}
+        for each in (*self.experiments.values(), *self.transfers.values()):
+            names.add(f"{each.corpus}-{each.representation}")
+        for name in names.intersection(self.inputs):
+            rule = "must be empty: its clips are tested on, as they are (see `changed`)"
+            _require(not self.inputs[name].augmented, f"inputs.{name}.augmented", rule)
+
+    def _require_other_loops(self, place: str, tested: str, trained: str) -> None:
+        """Check that a corpus does not have the loops that a network was trained on."""
+        materials = [self.corpora[corpus].material for corpus in (tested, trained)]
+        sources = [self.materials[material].source for material in materials]
+        same = sources[0].recorded and sources[0].folder == sources[1].folder
+        rule = f"must have other loops than corpus {trained}, which the network was trained on"
+        _require(materials[0] != materials[1] and not same, place, rule)

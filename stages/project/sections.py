@@ -171,7 +171,7 @@ class Evaluate(Checked):
     test_fraction: Fraction
     max_features: Part
     penalty: Positive
-    bootstrap: Count
+    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
 
 
 class MaxEpochs(Checked):

@@ -14,7 +14,7 @@ from tests.match.made_up_answers import Asked
 def asked(situations: Asked, monkeypatch: pytest.MonkeyPatch) -> Asked:  # noqa: F811
     monkeypatch.setattr(
         "siamese_drc.export.files.exports",
-        lambda settings, loop, gain_db, *, sample_rate, document: [
+        lambda settings, loop, gain_db, *, sample_rate, document, start_s: [
             Export("other", name, "text", 0.25, "turned up") for name in FILES
         ],
     )

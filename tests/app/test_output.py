@@ -63,6 +63,9 @@ def test_every_container_gives_back_what_was_processed(tmp_path, ending):
 def test_a_file_beyond_4_gb_becomes_rf64(tmp_path):
     long = replace(LOOP, frames=2 * 3600 * 192000, channels=2)
     assert output_format(tmp_path / "out.wav", long).container == "RF64"
+    for loop in (replace(LOOP, channels=9), replace(LOOP, sample_rate=768000)):
+        with pytest.raises(InputError, match="FLAC holds at most 8 channels and 655350 Hz"):
+            output_format(tmp_path / "out.flac", loop)
     with pytest.raises(InputError, match="AIFF holds 4 GB at most"):
         output_format(tmp_path / "out.aiff", long)
 

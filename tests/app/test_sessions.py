@@ -90,6 +90,11 @@ def test_copies_with_their_gains_are_equally_loud_and_do_not_clip(tmp_path):
     assert heard[0] == pytest.approx(heard[1], abs=0.01)
 
 
+def test_a_short_stretch_has_a_loudness(tmp_path):
+    signal = drum_loop(RATE)[np.newaxis, : RATE // 5].astype(np.float32)
+    assert -60 < write_copy(tmp_path / "short", signal, RATE) < 0
+
+
 def test_more_channels_than_two_are_heard_as_their_mean(tmp_path):
     signal = np.stack([drum_loop(RATE) * share for share in (1, 0.5, 0.5, 0.2, 0.1, 0.1)])
     assert np.isfinite(write_copy(tmp_path / "six", signal.astype(np.float32), RATE))

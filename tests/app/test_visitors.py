@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from siamese_drc.app.page import visitors_folder
+from siamese_drc.app.page import _MARK, visitors_folder
 from siamese_drc.app.sessions import unclaimed_removed
 from tests.app.made_up_files import write_sound
 
@@ -36,13 +36,16 @@ def temporary(tmp_path, monkeypatch) -> Path:
 
 
 def test_a_folder_ends_with_its_process_and_is_left_alone_until_then(temporary):
-    (temporary / "drc-app-killed").mkdir()
-    (temporary / "drc-app-killed" / "upload.wav").write_bytes(b"sound")
+    mine = temporary / "drc-app-mine"
+    for folder in (mine, temporary / "drc-app-killed"):
+        folder.mkdir()
+        (folder / "upload.wav").write_bytes(b"sound")
+    (temporary / "drc-app-killed" / _MARK).touch()
     with visitors_folder() as first:
-        assert list(temporary.iterdir()) == [first]
+        assert {*temporary.iterdir()} == {first, mine}
         with visitors_folder() as second:
-            assert {*temporary.iterdir()} == {first, second}
-    assert list(temporary.iterdir()) == []
+            assert {*temporary.iterdir()} == {first, second, mine}
+    assert list(temporary.iterdir()) == [mine]
 
 
 def test_an_upload_that_no_tab_claims_is_removed(tmp_path):

@@ -7,8 +7,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import jobs, parallel_map, scheduler
@@ -16,6 +18,11 @@ from siamese_drc.core.parallel import jobs, parallel_map, scheduler
 
 def square(number):
     return number * number
+
+
+def threads(number):
+    np.ones((2, 2)) @ np.ones((2, 2))
+    return max(pool["num_threads"] for pool in threadpool_info())
 
 
 def fail(number):
@@ -28,6 +35,15 @@ def test_results_come_in_order(monkeypatch, count, in_threads):
     monkeypatch.setenv("DRC_JOBS", count)
     found = parallel_map(square, range(20), description="squares", in_threads=in_threads)
     assert found == [n * n for n in range(20)]
+
+
+@pytest.mark.parametrize("in_threads", [False, True])
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_each_piece_computes_on_one_thread(monkeypatch, count, in_threads):
+    monkeypatch.setenv("DRC_JOBS", count)
+    with threadpool_limits(2):
+        found = parallel_map(threads, range(2), description="threads", in_threads=in_threads)
+    assert found == [1, 1]
 
 
 def test_nothing_to_do():

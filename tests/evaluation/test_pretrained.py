@@ -92,6 +92,8 @@ def test_faults_are_named(model, sounds, tmp_path):
         model.embed(loop, clips, sample_rate=44100)
     with pytest.raises(InputError, match=r"compressed: has shape \(3, 7999\)"):
         model.embed(loop, clips[:, 1:], sample_rate=RATE)
+    with pytest.raises(InputError, match="must be finite"):
+        model.embed(loop, np.where(clips == clips.max(), np.nan, clips), sample_rate=RATE)
     with pytest.raises(InputError, match=r"its peak is 0\.0"):
         model.embed(0 * loop, clips, sample_rate=RATE)
     with pytest.raises(InputError, match="drum-bass: no such network; there are:"):

@@ -62,6 +62,29 @@ def test_pairs_are_matched_and_their_settings_compared(listed, capsys, monkeypat
     main(["pairs", str(listed)])
     assert capsys.readouterr().out == printed.out
 
+    # A new pair comes first, and the run is killed in the next one: nothing known is lost.
+    header, *lines = listed.read_text().splitlines()
+    listed.write_text(
+        "\n".join([header, "audio/new.wav,audio/wet.wav,,,,", "a.wav,b.wav,,,,", *lines])
+    )
+    monkeypatch.setattr(pairs, "match_pair", kill_at_second())
+    with pytest.raises(KeyboardInterrupt):
+        main(["pairs", str(listed)])
+    with results.open(newline="") as stored:
+        assert [row["dry"] for row in csv.DictReader(stored)] == ["audio/new.wav", first["dry"]]
+
+
+def kill_at_second():
+    answers = iter([dict.fromkeys(pairs.COLUMNS, "") | {"situation": "no answer"}])
+
+    def matched(folder, pair):
+        try:
+            return next(answers)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    return matched
+
 
 @pytest.mark.parametrize(
     ("text", "message"),

@@ -59,13 +59,19 @@ def test_the_stages_of_a_run_are_those_of_the_pipeline():
             assert str(output) in [out["path"] for out in lock[stage]["outs"]]
 
 
-def test_a_transfer_continues_in_the_clone_of_its_experiment(tmp_path):
-    checkout, clone = tmp_path / "checkout", tmp_path / "clone"
-    checkout.mkdir()
-    (checkout / "params.yaml").write_text((ROOT / "params.yaml").read_text())
-    git = ["git", "-C", str(checkout), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+@pytest.fixture
+def checkout(tmp_path):
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@b.c"]
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "params"]):
         subprocess.run([*git, *command], check=True)
+    return folder
+
+
+def test_a_transfer_continues_in_the_clone_of_its_experiment(checkout, tmp_path):
+    clone = tmp_path / "clone"
     known = load_params(ROOT / "params.yaml")
     names = ["drum-d4p-handcrafted", "mix-d4p-handcrafted"]
     make_clone(checkout, clone, lambda content: restrict(content, known, names, ["d4p"]))
@@ -75,10 +81,30 @@ def test_a_transfer_continues_in_the_clone_of_its_experiment(tmp_path):
     assert params.corpora["drum-d4p"].grids == ["d4p"]
 
 
-def test_a_transfer_needs_the_run_of_its_experiment(tmp_path, monkeypatch):
-    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="first run `python -m experiments paper drum-d4p-dense"):
+def test_a_run_is_of_the_recipe_in_params_and_of_its_experiment_first(checkout, monkeypatch):
+    def stopped(clone, stage, output):
+        ran.append(stage)
+        if stage.startswith("transfer"):
+            raise KeyboardInterrupt
+        return {}
+
+    monkeypatch.chdir(checkout)
+    monkeypatch.setattr(paper, "run_stage_once", stopped)
+    clone = Path("build/paper/drum-d4p-dense-gain-d4p").absolute()
+    for made in ("new", "kept", "anew"):
+        ran: list[str] = []
+        if made == "anew":
+            text = (clone / "params.yaml").read_text()
+            assert "layers: [1024, 512, 256]" in text
+            (clone / "params.yaml").write_text(text.replace("[1024, 512, 256]", "[16]"))
+        with pytest.raises(KeyboardInterrupt):
+            run_at_paper_scale("mix-d4p-dense-gain", ["d4p"])
+        assert ran.index("evaluate@drum-d4p-dense-gain") < ran.index("compress@mix-d4p")
+        assert (clone / "kept").exists() == (made == "kept")
+        (clone / "kept").touch()
+    params = checkout / "params.yaml"
+    params.write_text(params.read_text().replace("layers: [1024, 512, 256]", "layers: [16]"))
+    with pytest.raises(InputError, match="commit the changes of mix-d4p-dense-gain first"):
         run_at_paper_scale("mix-d4p-dense-gain", ["d4p"])
 
 

@@ -115,8 +115,10 @@ def test_a_quiet_loop_is_turned_up_for_acompressor():
     loop = 0.003 * hits(1.0, seed=1)[np.newaxis]
     settings = {**FOUND, "threshold_db": -74.0}
     gain = gain_db(loop, settings)
-    made = exports(settings, loop, gain, sample_rate=RATE, document={})
+    made = exports(settings, loop, gain, sample_rate=RATE, document={}, start_s=2.5)
     (line,) = (each for each in made if each.file == "ffmpeg-acompressor.txt")
+    (curve,) = (each for each in made if each.file == "gain.csv")
+    assert curve.text.splitlines()[1].startswith("2.500000,")
     assert line.error_db < 0.3
     processed = by_ffmpeg(loop, line.text, RATE)
     theirs = 20 * np.log10(np.abs(processed / loop))

@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from siamese_drc.match.answer import ANOTHER_RECORDING, SAME_PERFORMANCE, Answer, Estimate
+from siamese_drc.match.answer import (
+    ANOTHER_RECORDING,
+    NO_ANSWER,
+    SAME_PERFORMANCE,
+    Answer,
+    Estimate,
+)
 
 FOUND = {
     "threshold_db": Estimate(-24.0, -25.0, -23.0),
@@ -25,6 +31,7 @@ class Asked:
         self.same: list[tuple[np.ndarray, np.ndarray, dict[str, Any]]] = []
         self.another: list[tuple[np.ndarray, list[np.ndarray], dict[str, Any]]] = []
         self.is_same: Callable[[np.ndarray], bool] = lambda reference: False
+        self.is_dry: Callable[[np.ndarray], bool] = lambda reference: False
         self.is_mix = False
         self.answer = Answer(ANOTHER_RECORDING, dict(FOUND), ["release: one hit only"])
 
@@ -32,6 +39,8 @@ class Asked:
         self.same.append((loop, reference, options))
         if self.is_same(reference):
             return Answer(SAME_PERFORMANCE, dict(FOUND))
+        if self.is_dry(reference):
+            return Answer(NO_ANSWER, warnings=["it is the loop"])
         if self.is_mix:
             return Answer(ANOTHER_RECORDING, warnings=["contains the loop"])
         return None

@@ -49,6 +49,22 @@ def test_the_first_reference_that_is_the_same_performance_decides(asked):
     assert answer.warnings[0] == "reference 2 is the loop itself, compressed: it alone was used"
 
 
+def test_a_reference_that_is_the_loop_itself_is_left_out(asked):
+    asked.is_dry = lambda reference: np.array_equal(reference, [LOOP / 2])
+    other = LOOP[::-1]
+    answer = match(LOOP, [LOOP / 2, other], sample_rate=RATE)
+    assert answer.situation == ANOTHER_RECORDING
+    np.testing.assert_array_equal(asked.another[0][1], [other])
+    assert answer.warnings[0] == "reference 1 was left out. it is the loop"
+    assert answer.references[0].weight == 0
+    assert match(LOOP, LOOP / 2, sample_rate=RATE).situation == NO_ANSWER
+
+
+def test_a_silent_channel_does_not_clip(asked):
+    answer = match(LOOP, np.stack([LOOP[::-1], 0 * LOOP]), sample_rate=RATE)
+    assert answer.situation == ANOTHER_RECORDING
+
+
 def test_all_channels_are_compared_their_mean_is_heard_and_rates_become_the_loops(asked):
     rate = 48000
     time = np.arange(rate) / rate
@@ -63,7 +79,8 @@ def test_all_channels_are_compared_their_mean_is_heard_and_rates_become_the_loop
 
 
 def test_channels_that_cancel_each_other_are_heard(asked):
-    match(np.stack([LOOP, -LOOP]), LOOP / 2, sample_rate=RATE)
+    answer = match(np.stack([LOOP, -LOOP]), LOOP / 2, sample_rate=RATE)
+    assert answer.link == "maximum"
     np.testing.assert_array_equal(asked.another[0][0], LOOP)
 
 

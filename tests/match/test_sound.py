@@ -10,10 +10,12 @@ from siamese_drc.audio import open_sound
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.core.errors import InputError
+from siamese_drc.match.families import Family
 from siamese_drc.match.sound import compressor, process, read_inputs, read_part
 from tests.compressor.textbook import drum_loop
 
 RATE = 44100
+FAMILY_OF: dict[str, Family] = {"peak": "branching", "rms": "rms"}
 SETTINGS = {
     "threshold_db": -30.0,
     "ratio": 4.0,
@@ -32,7 +34,7 @@ def test_a_mono_loop_is_compressed_as_by_the_pipeline(detector):
         detector=detector,
         makeup_db=3.0,
     )
-    found = process(loop, SETTINGS, sample_rate=RATE, detector=detector)
+    found = process(loop, SETTINGS, sample_rate=RATE, family=FAMILY_OF[detector])
     np.testing.assert_array_equal(found, expected[0])
 
 
@@ -40,8 +42,8 @@ def test_a_mono_loop_is_compressed_as_by_the_pipeline(detector):
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_blocks_change_no_bit(channels, detector):
     loop = np.stack([np.roll(drum_loop(30001), 1000 * channel) for channel in range(channels)])
-    at_once = compressor(SETTINGS, sample_rate=RATE, detector=detector).process(loop)
-    by_blocks = compressor(SETTINGS, sample_rate=RATE, detector=detector)
+    at_once = compressor(SETTINGS, sample_rate=RATE, family=FAMILY_OF[detector]).process(loop)
+    by_blocks = compressor(SETTINGS, sample_rate=RATE, family=FAMILY_OF[detector])
     blocks = np.split(loop, [1, 8, 4103, 8199, 8200, 20000], axis=1)
     parts = [by_blocks.process(block) for block in blocks]
     np.testing.assert_array_equal(

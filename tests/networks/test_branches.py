@@ -228,6 +228,14 @@ def test_model_3_fits_the_inputs_of_the_smaller_scales(shape):
     assert network("multi-kernel", shape, back_end=8).branch.output_shape == (None, 50)
 
 
+def test_an_image_that_is_too_small_is_named():
+    assert network("cnn", (32, 40)).branch.output_shape == (None, 50)
+    with pytest.raises(InputError, match="40 x 31 bands and frames, must be at least 32"):
+        network("cnn", (40, 31))
+    with pytest.raises(InputError, match=r"timbre.bands 0\.4: must be at least one of the 2 bands"):
+        network("multi-kernel", (2, 40), back_end=8)
+
+
 def test_seven_frames_are_the_fewest_for_model_3():
     network("multi-kernel", (128, 7), back_end=8)
     with pytest.raises(InputError, match="leaves 6 steps of time"):
