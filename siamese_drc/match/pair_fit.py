@@ -63,7 +63,7 @@ _90_PERCENT = 1.645  # standard deviations of a normal distribution
 # The covariance is linear and takes the weights as known. On rendered loops of known settings,
 # rounded or coded, intervals wider by this factor hold 90 % of the settings.
 _WIDER = 2.0
-_CODED_WIDER = 3.0  # more, in proportion to the share of the reference's power that is left
+_CODED_WIDER = 6.0  # more, in proportion to the share of the reference's power that is left
 # Half an interval is at least this, in dB and shares: a knob cannot be set more finely.
 _FINEST = np.array([0.005, 0.0005, 0.002, 0.002, 0.005, 0.005, 0.02])
 _RANGES = {
@@ -86,7 +86,8 @@ class PairFit:
     constant_db : float
         As `unexplained_db`, of the best constant gain.
     left_db : float
-        Power of what the fit leaves relative to that of the reference, in dB, at most 0.
+        Power of what neither the fit nor a coder explains (`PairRows.not_coded`), relative to that
+        of the reference, in dB.
     limiter : dict of str to float
         Settings of a limiter after the compressor, its threshold in dBFS of the reference. Empty
         where none was found.
@@ -157,7 +158,7 @@ def fit_pair(
     if best.left > _EXPLAINED:
         whole_rows, coding = best.rows, best.rows.coding(best.fit.point)
         best = _finished(best._replace(rows=best.rows.in_bands(coding), weight=None))
-        best = best._replace(left=_left(whole_rows, best.fit.point))  # of all bands
+        best = best._replace(left=whole_rows.not_coded(best.fit.point, coding))
     explained = best.constant_db**2 - best.unexplained_db**2
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         RATIO not in best.fit.free or _exceeds(best.fit, RATIO, SIGNIFICANT)
@@ -335,19 +336,15 @@ def _measured(
     gain, trust = frame_gain(rows.dry, rows.wet)
     trust /= max(trust.sum(), TINY)
     wrong_db = frame_gain(rows.fitted(fit.point), rows.wet)[0]
+    power = float(np.square(rows.wet, dtype=float).sum())
     return _Candidate(
         *(rows, fit, weight),
-        left=_left(rows, fit.point),
+        left=float(rows.left(fit.point).sum()) * FRAME / max(power, TINY),
         unexplained_db=float(np.sqrt(trust @ np.square(wrong_db))),
         constant_db=float(np.sqrt(trust @ np.square(gain - trust @ gain))),
         score=float(trust @ np.log1p(np.square(wrong_db / _OUTLIER_DB))),
         limiter=limiter,
     )
-
-
-def _left(rows: PairRows, point: np.ndarray) -> float:
-    power = float(np.square(rows.wet, dtype=float).sum())
-    return float(rows.left(point).sum()) * FRAME / max(power, TINY)
 
 
 def _from_rest(candidate: _Candidate) -> _Candidate:

@@ -31,7 +31,7 @@ _LOCKED_DB = 0.3  # gain that a lock leaves unexplained, more than without: a wa
 # A coder at a low bit rate replaces much of the waveform, but the gain still follows a compressor:
 # from this share of its variance explained, more of the reference's power may be left. Of a stem
 # beside its own mix, a compressor explains little.
-_CODED_EXPLAINED, _CODED_LEFT_DB = 0.5, -3.0
+_CODED_EXPLAINED, _CODED_LEFT_DB = 0.5, -5.0
 
 # Of a setting: its name, its unit, why it may be poorly determined, and the widest interval of a
 # determined one, in dB or as a share of the value and at least so much.

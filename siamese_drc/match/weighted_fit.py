@@ -202,6 +202,18 @@ class PairRows:
         bands.dry[:, :length] *= np.repeat(coding > 0, FRAME, axis=1)
         return bands
 
+    def not_coded(self, point: np.ndarray, coding: np.ndarray) -> float:
+        """Return the share of the reference's power that neither a point nor a coder explains.
+
+        That is what the point leaves in the bands that coding kept, and the power that the others
+        have beyond the loop's: a coder may replace a band, but does not make it much louder.
+        """
+        bands = self._split()
+        power = frame_power(bands.wet)
+        louder = np.maximum(power - frame_power(bands.fitted(point)), 0)
+        left = np.where(coding > 0, bands.left(point), louder)
+        return float(left.sum() / max(power.sum(), TINY))
+
     def _split(self) -> PairRows:
         dry, wet = (
             np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
