@@ -113,11 +113,18 @@ def made_up_params(**changes: Any) -> Params:
         name: {"model": "cnn", **entry} for name, entry in EXPERIMENTS.items()
     }
     content["transfers"], content["pretrained"] = TRANSFERS, {}
-    content["unseen_loops"] = {
-        name: content["experiments"][name] | {"tested": content["experiments"][name]["corpus"]}
-        for name in changes.get("experiments", EXPERIMENTS)
-        if name in UNSEEN_LOOPS
-    }
+    content["unseen_loops"] = {}
+    for name in [each for each in changes.get("experiments", EXPERIMENTS) if each in UNSEEN_LOOPS]:
+        entry = content["experiments"][name]
+        tested = entry["corpus"]
+        training = "drum-d4p-training" if tested == "drum-d4p" else "drum-training"
+        content["unseen_loops"][name] = entry | {"corpus": training, "tested": tested}
+        content["corpora"][training]["grids"] = content["corpora"][tested]["grids"]
+        content["inputs"][f"{training}-{entry['representation']}"] = {
+            "material": content["corpora"][training]["material"],
+            "corpus": training,
+            "representation": entry["representation"],
+        }
     return check_params(content | changes)
 
 
