@@ -6,24 +6,26 @@ compresses every loop under settings of its own; the reference is stored in 24 b
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import av
 import numpy as np
 import pedalboard
 
 from benchmarks.measuring import rendered_loops
 from experiments.results import markdown_table
+from siamese_drc.audio import open_sound
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor
 from siamese_drc.match.pair_fit import fit_pair
+from siamese_drc.match.sound import read_part
+from tests.coded_files import write_by_ffmpeg
 from tests.export.programs import by_ffmpeg
 
 SAMPLE_RATE = 44100
@@ -144,18 +146,11 @@ def limited_and_coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, f
 
 def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as AAC at the bit rate that FFmpeg takes if none is stated."""
-    reference = compressed(loop, settings).astype(np.float32)
-    memory = io.BytesIO()
-    with av.open(memory, "w", format="mp4") as container:
-        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        frame = av.AudioFrame.from_ndarray(reference[None], format="fltp", layout="mono")
-        frame.sample_rate = SAMPLE_RATE
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            container.mux(packet)
-    memory.seek(0)
-    with av.open(memory, "r") as stored:
-        decoded = [each.to_ndarray() for each in stored.decode(audio=0)]
-    return loop[None], np.hstack(decoded)[:, _AAC_DELAY : _AAC_DELAY + loop.size]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "reference.m4a"
+        write_by_ffmpeg(file, compressed(loop, settings)[:, None], "aac")
+        decoded = read_part(open_sound(file)).signal
+    return loop[None], decoded[:, _AAC_DELAY : _AAC_DELAY + loop.size]
 
 
 SITUATIONS: dict[str, Situation] = {

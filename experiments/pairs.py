@@ -31,8 +31,8 @@ def match_pairs(file: Path) -> None:
     """Match the pairs in a CSV file, write FILE-results.csv beside it, and print a table.
 
     Pairs that are in the results already are not matched again, unless their files could not be
-    used. InputError if the file cannot be
-    read, lacks a column, or states a setting that is no number.
+    used. InputError if the file cannot be read, lacks a column, or states a setting that is no
+    number.
     """
     pairs = read_pairs(file)
     target = file.with_name(f"{file.stem}-results.csv")

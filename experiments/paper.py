@@ -153,13 +153,11 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     if not grids or not set(grids) <= set(known):
         raise InputError(f"{name}: name some grids of its corpus: {', '.join(known)}")
     trained, clone = _trained(params, name), clone_of(params, name, grids)
-    if clone.exists() and recipe(load_params(clone / "params.yaml"), trained) != recipe(
-        params, name
-    ):
+    wanted, names = recipe(params, name), [*dict.fromkeys([trained, name])]
+    if clone.exists() and recipe(load_params(clone / "params.yaml"), trained) != wanted:
         shutil.rmtree(clone)
-    names = [*dict.fromkeys([trained, name])]
     make_clone(Path.cwd(), clone, lambda content: restrict(content, params, names, grids))
-    if recipe(load_params(clone / "params.yaml"), name) != recipe(params, name):
+    if recipe(load_params(clone / "params.yaml"), name) != wanted:
         raise InputError(
             f"params.yaml: commit the changes of {name} first; a run is made from the last commit"
         )
@@ -176,7 +174,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     made = {
         "data_sets": [params.data_set(tested, grid) for grid in grids],
         "metrics": str(load_params(clone / "params.yaml").metrics[name]),
-        "recipe": recipe(params, name),
+        "recipe": wanted,
         **provenance(clone),
         "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
         "validation": validation_curves(history) if history.exists() else {},

@@ -18,6 +18,7 @@ import soundfile
 from siamese_drc import audio
 from siamese_drc.audio import FULL_SCALE, open_sound, read_audio, write_audio
 from siamese_drc.core.errors import InputError
+from tests.coded_files import write_by_ffmpeg
 
 RATE = 44100
 
@@ -66,21 +67,6 @@ def noise(seconds=4.0, *, channels=1, seed=0):
 
 def whole(sound):
     return np.concatenate(list(sound.blocks()), axis=1)
-
-
-def write_by_ffmpeg(path, signal, codec, **options):
-    """Write a signal, shape (samples, channels), with PyAV."""
-    import av
-
-    layout = "mono" if signal.shape[1] == 1 else "stereo"
-    with av.open(str(path), "w", **options) as container:
-        stream = container.add_stream(codec, rate=RATE, layout=layout)
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(signal.T), format="fltp", layout=layout
-        )
-        frame.sample_rate = RATE
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            container.mux(packet)
 
 
 def write_video(path, signal):
