@@ -20,6 +20,7 @@ from experiments.results import markdown_table
 from siamese_drc.audio import open_sound
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
+from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor
@@ -172,6 +173,9 @@ SITUATIONS: dict[str, Situation] = {
     "limited by 4 dB, then MP3, 64 kbit/s": limited_and_coded,
 }
 
+# What the file says of its coding, where the fit is told.
+CODINGS = {"AAC, FFmpeg's default rate": Coding("aac", 69_000, SAMPLE_RATE)}
+
 
 def table() -> str:
     """Return the table of all situations, in Markdown."""
@@ -185,7 +189,8 @@ def table() -> str:
             dry, wet = situation(loop, loops[number - 1], settings)
             wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
             whole = dry.shape[1] == loop.size
-            fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole)
+            coding = CODINGS.get(name)
+            fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole, coding=coding)
             if fit.settings:
                 found = [fit.settings[parameter] for parameter in PARAMETERS]
                 outcomes.append(

@@ -20,7 +20,7 @@ from siamese_drc.match.matching import match
 from siamese_drc.match.sound import read_inputs
 
 FILES = ("dry", "compressed")
-FOUND = ("situation", "family", "gain_error_db", "unexplained_db")
+FOUND = ("situation", "family", "gain_error_db", "residual_db")
 SITUATIONS = (SAME_PERFORMANCE, ANOTHER_RECORDING, NO_ANSWER)  # else what was wrong with a file
 ENDS = ("", "_low", "_high")  # of the columns of a setting that was found
 COLUMNS = (*FILES, *PARAMETERS, *FOUND, *(f"found_{p}{end}" for p in PARAMETERS for end in ENDS))
@@ -75,7 +75,11 @@ def match_pair(folder: Path, pair: Row) -> Row:
         dry, wet = (open_sound(folder / pair[name]) for name in FILES)
         read = read_inputs(dry, [wet])
         answer = match(
-            read.loop, read.references, sample_rate=dry.sample_rate, reference_rate=read.rates
+            read.loop,
+            read.references,
+            sample_rate=dry.sample_rate,
+            reference_rate=read.rates,
+            coding=read.codings,
         )
     except InputError as error:
         return {**found, "situation": str(error)}
@@ -83,7 +87,7 @@ def match_pair(folder: Path, pair: Row) -> Row:
     if answer.situation == SAME_PERFORMANCE:
         found["family"] = answer.family
         found["gain_error_db"] = f"{answer.unexplained_db:.4f}"
-        found["unexplained_db"] = f"{answer.residual_db:.2f}"
+        found["residual_db"] = f"{answer.residual_db:.2f}"
         for name in PARAMETERS:
             each = answer.settings[name]
             for end, value in zip(ENDS, (each.value, each.low, each.high), strict=True):
@@ -98,7 +102,7 @@ def table(rows: Iterable[Row]) -> str:
     families = Counter(row["family"] for row in solved)
     counts = ", ".join(f"{count} {family}" for family, count in families.most_common())
     text = f"{len(solved)} of {len(rows)} pairs are the same performance: {counts or 'none'}\n\n"
-    labels = {"gain_error_db": "gain error, rms (dB)", "unexplained_db": "not explained (dB)"}
+    labels = {"gain_error_db": "gain error, rms (dB)", "residual_db": "not explained (dB)"}
     lines = [[label, *_quantiles(_column(solved, name)), "", ""] for name, label in labels.items()]
     for name in PARAMETERS:
         stated = [row for row in solved if row[name]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -125,18 +126,12 @@ def write_tables() -> None:
 
 
 def verdict() -> str:
-    """Return the table that opens the report, and what the report says of training and distance."""
+    """Return the verdict that opens the report: its tables, and how to read them."""
     report = files.REPORTS / load_params().scale / "report.md"
     with reading(report):
-        _, _, text = report.read_text(encoding="utf-8").partition("\n## Verdict\n")
-    lines = text.partition("\n## ")[0].splitlines()
-    sentences = [
-        line.replace(": see *Claim 0*", "")
-        for line in lines
-        if line.startswith(("- **Does training", "- **Distance", "- **The paper's conclusions"))
-    ]
-    table = [line for line in lines if line.startswith("|")]
-    return "\n".join([*sentences, "", *table, ""])
+        _, _, text = report.read_text(encoding="utf-8").partition("\n## Verdict\n\n")
+    found, _, _ = text.partition("**Contents**")
+    return re.sub(r"\n{3,}", "\n\n", found)
 
 
 def match_distances() -> str:

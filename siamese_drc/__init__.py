@@ -1,6 +1,6 @@
 """Features of the dynamic range compressor, learnt by a siamese network.
 
-The rooms of the library, each of which imports only from those before it: `core`, `audio`,
+The subpackages of the library, each of which imports only from those before it: `core`, `audio`,
 `compressor`, `solver`, `loops`, `inputs`, `handcrafted`, `networks`, `evaluation`, `report`,
 `match`, `export`, `app`. Audio is float32 at full scale 1.0; levels are in dB relative to full
 scale, times in milliseconds (time constants: the time to 63 % of a step).

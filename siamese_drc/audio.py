@@ -27,6 +27,7 @@ import soundfile
 
 from siamese_drc.core import ffmpeg
 from siamese_drc.core.errors import InputError
+from siamese_drc.core.ffmpeg import Coding
 
 FULL_SCALE = 2**23
 BLOCK = 2**16  # frames in memory at a time
@@ -36,6 +37,7 @@ MOST_CHANNELS = 64  # Ambisonics of order 7
 PIPE_WAIT_S = 20.0  # without data from a pipe
 LARGEST_PIPE = 2**32  # bytes
 
+_LOSSY_CONTAINERS = ("MP3", "OGG")  # of those that libsndfile decodes
 _PADDING = 4096  # frames that a codec may add or take away at the ends
 _STANDARD_INPUT = Path("/dev/stdin")
 _NO_LENGTH = 2**63 - 1  # libsndfile's number of frames for a FLAC file of unknown length
@@ -67,6 +69,16 @@ class Sound:
         """Length in s."""
         return self.frames / self.sample_rate
 
+    def coding(self) -> Coding | None:
+        """Return how the sound was coded with loss; None if it was not, or nobody can repeat it."""
+        if not self.by_ffmpeg and self.container not in _LOSSY_CONTAINERS:
+            return None
+        return ffmpeg.lossy_coding(self._source)
+
+    @property
+    def _source(self) -> Path:
+        return Path(self.spool.name) if self.spool else self.path
+
     def blocks(self, *, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
         """Yield the samples from frame `start` on, shape (channels, at most BLOCK), float32.
 
@@ -75,8 +87,8 @@ class Sound:
         InputError
             If the file cannot be decoded, or holds samples that are not finite.
         """
-        source = Path(self.spool.name) if self.spool else self.path
-        decoded = _by_ffmpeg(source, start) if self.by_ffmpeg else _by_libsndfile(source, start)
+        decoder = _by_ffmpeg if self.by_ffmpeg else _by_libsndfile
+        decoded = decoder(self._source, start)
         left = self.frames - start if frames is None else frames
         reason = "it was cut off"
         try:

@@ -147,6 +147,7 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
         inputs.references,
         sample_rate=loop.sample_rate,
         reference_rate=inputs.rates,
+        coding=inputs.codings,
         weights=options.weight,
         lock=lock,
         amount=options.amount,

@@ -117,6 +117,7 @@ class Session:
                 inputs.references,
                 sample_rate=rate,
                 reference_rate=rates,
+                coding=inputs.codings,
                 **options,
             )
             told = [said.weight for said in answer.references]

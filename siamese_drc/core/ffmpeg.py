@@ -1,14 +1,17 @@
 """Sound files decoded by FFmpeg, through PyAV: AAC, video, and what libsndfile cannot read whole.
 
-PyAV is imported when a file needs it: it takes a tenth of a second.
+`recoded` codes a signal as such a file was. PyAV is imported when a file needs it: it takes a tenth
+of a second.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +26,9 @@ _CONTAINERS = (
 )
 # Those that state their length; of others FFmpeg guesses it from the bit rate.
 _STATING_LENGTH = {"asf", "avi", "caf", "flac", "matroska", "mov", "tta", "wv"}
+# Lossy encodings that FFmpeg also writes: the coder, and a container for its packets.
+_CODERS = {"aac": ("aac", "mp4"), "mp3": ("libmp3lame", "mp3"), "opus": ("libopus", "ogg")}
+_LONGEST_DELAY_S = 0.2  # of a coder
 
 
 class Header(NamedTuple):
@@ -34,6 +40,15 @@ class Header(NamedTuple):
     encoding: str
     frames: float  # length of the sound; 0 if unknown
     states_length: bool  # whether `frames` is stated; otherwise FFmpeg has guessed it
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How a sound was coded with loss."""
+
+    encoding: str  # "aac", "mp3" or "opus"
+    bit_rate: float  # bit/s for each channel
+    sample_rate: int  # Hz
 
 
 def read_header(path: Path) -> Header:
@@ -73,6 +88,72 @@ def coded_seconds(path: Path) -> float:
     return total
 
 
+def lossy_coding(path: Path) -> Coding | None:
+    """Return how the sound in a file was coded; None if without loss, or `recoded` cannot do it."""
+    with suppress(ValueError), _opened(path) as (container, stream):
+        encoding, bits = stream.codec_context.name, stream.bit_rate
+        encoding = encoding.removeprefix("lib").removesuffix("float")
+        if not bits and len(container.streams) == 1:
+            bits = container.bit_rate
+        if encoding in _CODERS and bits:
+            return Coding(encoding, bits / stream.channels, stream.rate)
+    return None
+
+
+def recoded(signal: np.ndarray, coding: Coding) -> np.ndarray:
+    """Return a signal coded and decoded, in time with it.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (channels, samples), float32
+        At the sample rate of the coding; one channel or two.
+    coding : Coding
+
+    Returns
+    -------
+    ndarray of the signal's shape, float32
+
+    Raises
+    ------
+    ValueError
+        If the coder does not take this rate or these channels.
+    """
+    import av
+
+    coder, container_format = _CODERS[coding.encoding]
+    file = io.BytesIO()
+    options: Any = {"rate": coding.sample_rate, "layout": "mono" if len(signal) == 1 else "stereo"}
+    try:
+        with av.open(file, "w", format=container_format) as container:
+            stream: Any = container.add_stream(coder, **options)
+            stream.bit_rate = round(coding.bit_rate * len(signal))
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(signal, np.float32), format="fltp", layout=options["layout"]
+            )
+            frame.sample_rate = coding.sample_rate
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+    except av.error.FFmpegError as error:
+        raise ValueError(error.strerror) from error
+    file.seek(0)
+    found = np.concatenate([*decoded(file, block=signal.shape[1])], axis=1)
+    return _in_time(found, signal, round(_LONGEST_DELAY_S * coding.sample_rate))
+
+
+def _in_time(late: np.ndarray, signal: np.ndarray, longest: int) -> np.ndarray:
+    """Return a signal that comes at most `longest` samples after another in time with it."""
+    from scipy.signal import correlate
+
+    samples = signal.shape[1]
+    late = np.pad(late, ((0, 0), (0, max(0, samples + longest - late.shape[1]))))
+    likeness = sum(
+        correlate(delayed[: samples + longest], channel, mode="valid", method="fft")
+        for delayed, channel in zip(late, signal, strict=True)
+    )
+    delay = int(np.argmax(likeness))
+    return late[:, delay : delay + samples]
+
+
 def count(path: Path, *, block: int) -> tuple[int, bool]:
     """Return how many frames can be decoded, and whether this is all of the file."""
     frames, blocks = 0, decoded(path, block=block)
@@ -83,7 +164,7 @@ def count(path: Path, *, block: int) -> tuple[int, bool]:
             return frames, end.value
 
 
-def decoded(path: Path, *, block: int) -> Generator[np.ndarray, None, bool]:
+def decoded(path: Path | IO[bytes], *, block: int) -> Generator[np.ndarray, None, bool]:
     """Yield the sound in a file in blocks, shape (channels, at most `block`), float32.
 
     Where it is damaged, it ends; damaged packets before the first good one are left out, because a
@@ -116,12 +197,12 @@ def decoded(path: Path, *, block: int) -> Generator[np.ndarray, None, bool]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+def _opened(source: Path | IO[bytes]) -> Iterator[tuple[InputContainer, AudioStream]]:
     """Open a file and the audio stream in it that FFmpeg takes for the best."""
     import av
 
     options = {"format_whitelist": _CONTAINERS}
-    with path.open("rb") as file:
+    with source.open("rb") if isinstance(source, Path) else source as file:
         try:
             container = av.open(file, "r", options=options, metadata_errors="ignore")
         except av.error.FFmpegError as error:

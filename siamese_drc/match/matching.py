@@ -11,6 +11,7 @@ import numpy as np
 from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
+from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
     MAKEUP,
@@ -40,6 +41,7 @@ class _Reference(NamedTuple):
     weight: float
     silent: bool
     clips: bool
+    coding: Coding | None
 
 
 def match(
@@ -50,6 +52,7 @@ def match(
     reference_rate: int | Sequence[int] | None = None,
     weights: Sequence[float] | None = None,
     lock: Mapping[str, float] | None = None,
+    coding: Coding | Sequence[Coding | None] | None = None,
     amount: float = 100.0,
 ) -> Answer:
     """Return the compressor settings that bring a loop to the sound of a reference.
@@ -71,6 +74,9 @@ def match(
         How much each of several references counts; default: all alike.
     lock : mapping of str to float, optional
         Settings to keep, by their names in the answer, e.g. `{"ratio": 4}`.
+    coding : Coding or sequence of Coding or None, optional
+        How the references were coded with loss (`Sound.coding`), one for all or one each. What
+        coding changed is then allowed for where a reference is the loop itself, compressed.
     amount : float, percent, 0 to 100
         How much of the gain reduction and of the make-up gain to apply: at 50 every sample is
         turned down by half as many decibels, with a ratio R' of 1 / R' = 1 - (1 - 1 / R) / 2.
@@ -114,8 +120,10 @@ def match(
     counts = [float(each) for each in _one_each("weights", weights, 1.0, len(signals))]
     if not all(0 < weight < np.inf for weight in counts):
         raise InputError(f"weights: {counts}, every one must be above 0")
+    codings = _one_each("coding", coding, None, len(signals))
     references = []
-    for number, (signal, rate, weight) in enumerate(zip(signals, rates, counts, strict=True), 1):
+    each = zip(signals, rates, counts, codings, strict=True)
+    for number, (signal, rate, weight, coded) in enumerate(each, 1):
         name = "reference" if len(signals) == 1 else f"reference {number}"
         given = checked_channels(name, signal, rate)
         silent = is_silent(float(np.abs(given).max()))
@@ -123,7 +131,7 @@ def match(
         heard = [not is_silent(float(peak)) for peak in peaks]
         clipped = any(clips(channel) for channel in given[heard])
         given = resampled(given, rate, sample_rate)
-        references.append(_Reference(name, given, weight, silent, clipped))
+        references.append(_Reference(name, given, weight, silent, clipped, coded))
     locked = _checked_lock(lock or {})
     if not 0 <= amount <= 100:
         raise InputError(f"amount: {amount:g} %, must lie between 0 and 100")
@@ -147,7 +155,10 @@ def _answer(
     audible = [reference for reference in references if not reference.silent]
     unused = set()  # the loop itself, of which nothing can be learnt
     for reference in audible:
-        answer = same_performance(loop, reference.signal, sample_rate=sample_rate, lock=lock)
+        coding = reference.coding
+        answer = same_performance(
+            loop, reference.signal, sample_rate=sample_rate, lock=lock, coding=coding
+        )
         if answer is None:
             continue
         if answer.situation == ANOTHER_RECORDING:  # why it is not the same performance
@@ -207,7 +218,7 @@ def _scaled(answer: Answer, share: float) -> Answer:
     return replace(answer, settings={**answer.settings, **scaled})
 
 
-def _one_each(name: str, given: Any, default: float, count: int) -> list[Any]:
+def _one_each(name: str, given: Any, default: Any, count: int) -> list[Any]:
     """Return a value for each reference, from one for all, one each, or none."""
     if np.ndim(given) == 0:
         return [default if given is None else given] * count

@@ -7,9 +7,10 @@ that explains it best is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from siamese_drc.compressor.ballistics import level_db
 from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.core.ffmpeg import Coding, recoded
 from siamese_drc.match.answer import MAKEUP, SETTING_NAMES, Estimate
 from siamese_drc.match.families import (
     FAMILIES,
@@ -28,7 +30,7 @@ from siamese_drc.match.families import (
     model_of,
 )
 from siamese_drc.match.limiter import without_limiter
-from siamese_drc.match.sound import one_channel
+from siamese_drc.match.sound import one_channel, resampled
 from siamese_drc.match.weighted_fit import (
     RATIO,
     SIGNIFICANT,
@@ -38,6 +40,7 @@ from siamese_drc.match.weighted_fit import (
     WEIGHTINGS_TRIED,
     PairRows,
     frame_gain,
+    restoring,
 )
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, to_point, to_settings
 from siamese_drc.solver.gain_model import COUNT, FRAME
@@ -54,6 +57,10 @@ _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is 
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
 _FINISHED = 2  # candidates that are fitted to the end
+_CODINGS = 3  # turns of coding what was fitted, and fitting again
+# Gains of the codings of a turn: a coder decides otherwise at each of them, and their mean counts.
+_CODED_AT = 1 + 0.002 * np.arange(-3.5, 4)
+_MOST_CODED = 2  # channels that are coded as the reference was
 _OUTLIER_DB = 0.02  # error of the gain above which it counts less in the choice of a family
 _TRIED_S = 8.0  # stretch of a long pair for all candidates
 _LONGEST_S = 30.0  # for the best one
@@ -111,6 +118,7 @@ def fit_pair(
     sample_rate: int,
     lock: Mapping[str, float] = {},
     from_start: bool = False,
+    coding: Coding | None = None,
 ) -> PairFit:
     """Return the settings that turn a loop into its compressed version.
 
@@ -125,6 +133,8 @@ def fit_pair(
     from_start : bool
         Whether the pair begins where the loop does. The compressor then counts as at rest there,
         unless the pair says otherwise: without that, a single hit tells little.
+    coding : Coding, optional
+        How the reference was coded with loss.
 
     Returns
     -------
@@ -156,9 +166,12 @@ def fit_pair(
     if from_start and best.rows.wet.shape[1] == wet.shape[1]:
         best = _from_rest(best)
     if best.left > _EXPLAINED:
-        whole_rows, coding = best.rows, best.rows.coding(best.fit.point)
-        best = _finished(best._replace(rows=best.rows.in_bands(coding), weight=None))
-        best = best._replace(left=whole_rows.not_coded(best.fit.point, coding))
+        whole_rows, lost = best.rows, best.rows.coding(best.fit.point)
+        best = _finished(best._replace(rows=best.rows.in_bands(lost), weight=None))
+        best = best._replace(left=whole_rows.not_coded(best.fit.point, lost))
+        if coding is not None and best.limiter is None and len(wet) <= _MOST_CODED:
+            coder = partial(_coded_as, coding=coding, sample_rate=sample_rate, peak=peak)
+            best = _coded_again(whole_rows, best, coder) or best
     explained = best.constant_db**2 - best.unexplained_db**2
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         RATIO not in best.fit.free or _exceeds(best.fit, RATIO, SIGNIFICANT)
@@ -328,6 +341,41 @@ def _best_in_bands(candidates: list[_Candidate]) -> _Candidate:
         fits, weights, left = zip(*pool.map(in_bands, candidates), strict=True)
     best = int(np.argmin([(weights[0] * each).sum() for each in left]))
     return candidates[best]._replace(fit=fits[best], weight=None)
+
+
+def _coded_as(rows: np.ndarray, *, coding: Coding, sample_rate: int, peak: float) -> np.ndarray:
+    """Return rows of the normalised reference as a coder leaves them."""
+    given = resampled(np.asarray(peak * rows, np.float32), sample_rate, coding.sample_rate)
+    found = resampled(recoded(given, coding), coding.sample_rate, sample_rate)[:, : rows.shape[1]]
+    return np.pad(found, ((0, 0), (0, rows.shape[1] - found.shape[1]))) / peak
+
+
+def _coded_again(
+    rows: PairRows, candidate: _Candidate, coder: Callable[[np.ndarray], np.ndarray]
+) -> _Candidate | None:
+    """Return a fit that allows for what coding takes from each band, measured by coding.
+
+    A coder weakens what is quiet in a band, so that a fit of what it leaves errs. The loop under
+    the settings found is coded, what that took from it is given back to the reference, and the fit
+    is repeated, in turn. None where the reference does not lack what this coder takes.
+    """
+    best, sums = candidate, np.zeros(1)
+    for turn in range(_CODINGS):
+        fitted = rows.fitted(best.fit.point)
+        if turn == 1:
+            sums = np.zeros(1)  # the first settings were further off
+        try:
+            with ThreadPoolExecutor(THREADS) as pool:
+                coded = list(pool.map(coder, [gain * fitted for gain in _CODED_AT]))
+            sums = sums + rows.coding_sums(fitted, coded)
+        except ValueError:  # the coder does not take this bit rate
+            return None
+        coding = restoring(sums)
+        if turn and not rows.lacks(fitted, coding):
+            return None
+        in_bands = rows.in_bands(coding)
+        best = _measured(in_bands, *in_bands.fit(best.fit.point))
+    return best._replace(left=rows.not_coded(best.fit.point, coding))
 
 
 def _measured(

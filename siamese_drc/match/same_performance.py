@@ -7,9 +7,11 @@ reference it leaves unexplained decides whether they are the same performance.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
+from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.alignment import align
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
@@ -57,6 +59,7 @@ def same_performance(
     *,
     sample_rate: int,
     lock: Mapping[str, float] = {},
+    coding: Coding | None = None,
 ) -> Answer | None:
     """Return the settings that turn a loop into a reference.
 
@@ -73,6 +76,8 @@ def same_performance(
         Of both.
     lock : mapping of str to float, optional
         Settings that are known, by their names in `Answer.settings`.
+    coding : Coding, optional
+        How the reference was coded with loss.
 
     Returns
     -------
@@ -92,7 +97,10 @@ def same_performance(
         reason = f"The reference clips in {100 * clipped:.0f} % of its samples."
         return Answer(NO_ANSWER, warnings=[reason])
     from_start = alignment.position.start_s == 0
-    fit = fit_pair(dry, wet, sample_rate=sample_rate, lock=lock, from_start=from_start)
+    fit_with = partial(
+        fit_pair, dry, wet, sample_rate=sample_rate, from_start=from_start, coding=coding
+    )
+    fit = fit_with(lock=lock)
     coded = fit.unexplained_db**2 <= (1 - _CODED_EXPLAINED) * fit.constant_db**2
     if fit.left_db > (_CODED_LEFT_DB if coded else _MOST_LEFT_DB):
         reason = (
@@ -111,7 +119,7 @@ def same_performance(
         return Answer(NO_ANSWER, warnings=[reason], unexplained_db=fit.unexplained_db)
     warnings = _warnings(alignment.position, fit, bool(clipped), lock)
     if lock and fit.unexplained_db >= _LOCKED_DB:
-        free = fit_pair(dry, wet, sample_rate=sample_rate, from_start=from_start)
+        free = fit_with()
         if fit.unexplained_db**2 - free.unexplained_db**2 >= _LOCKED_DB**2:
             warnings.append(
                 f"The locked settings do not fit the reference: {fit.unexplained_db:.1f} dB of its"
@@ -155,8 +163,8 @@ def _warnings(
         better_db = fit.families["branching"] - fit.families[fit.family]
         by = f", by {better_db:.2g} dB of gain" if better_db > 0 else ""
         warnings.append(
-            f"Another design of compressor explains the reference better{by}:"
-            f" {FAMILIES[fit.family]}. The settings are for that design."
+            f"Another family of compressors explains the reference better{by}:"
+            f" {FAMILIES[fit.family]}. The settings are for that family."
         )
     hidden = ""
     if fit.left_db > _POORLY_EXPLAINED_DB:

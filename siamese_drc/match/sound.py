@@ -14,6 +14,7 @@ from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
 from siamese_drc.compressor.compressor import LinkedCompressor
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
+from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.families import Family, FamilyCompressor, Link, model_of
 
 LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
@@ -45,6 +46,8 @@ class Inputs(NamedTuple):
     references: list[np.ndarray]
     rates: list[int]
     """Sample rates of the references, Hz."""
+    codings: list[Coding | None]
+    """How the references were coded with loss."""
     warnings: list[str]
 
 
@@ -93,6 +96,7 @@ def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
         *first,
         [part.signal for part in others],
         [reference.sample_rate for reference in references],
+        [reference.coding() for reference in references],
         warnings,
     )
 

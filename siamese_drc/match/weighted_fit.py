@@ -10,6 +10,7 @@ have no influence at the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -53,6 +54,7 @@ _CONVERGED = 1e-2  # squared standard deviations between two weightings
 _NEIGHBOURS = 9  # frames over which the power that is left is averaged
 _LOST = 0.5  # share of a band's amplitude lost in coding, by the share of noise in its power
 _MOST_NOISE = 0.5  # share of noise above which a frame of a band is left out
+_LEAST_ALIKE = 0.5  # squared correlation with what was coded, below which a frame is left out
 _EDGES_HZ = (900.0, 2200.0, 4500.0, 8500.0, 15000.0)  # of the bands
 _TRANSITION = 0.3  # width of the transition from band to band, as a share of its frequency
 
@@ -195,6 +197,34 @@ class PairRows:
         share = _nearby(bands.left(point)) / np.maximum(_nearby(frame_power(bands.wet)), TINY)
         return (share < _MOST_NOISE) / (1 - _LOST * np.minimum(share, _MOST_NOISE))
 
+    def coding_sums(self, fitted: np.ndarray, coded: Iterable[np.ndarray]) -> np.ndarray:
+        """Return sums from which `restoring` tells what a coder took, shape (3, bands, frames).
+
+        `fitted`, shape (rows, samples), is a signal near the reference; `coded` are the same,
+        at about its level, after codings.
+        """
+        before, total = self._split_rows(fitted), np.zeros(1)
+        for each in coded:
+            after = self._split_rows(each)
+            products = np.einsum("rfk,rfk->rf", frames(before, FRAME), frames(after, FRAME))
+            sums = (products / FRAME, frame_power(before), frame_power(after))
+            total = total + np.stack([_nearby(of) for of in sums])
+        return total
+
+    def lacks(self, fitted: np.ndarray, coding: np.ndarray) -> bool:
+        """Return whether the reference lacks what a coder takes from a signal near it.
+
+        `coding`, shape (bands, frames), gives that back to each band.
+        """
+        before, wet = self._split_rows(fitted), self._split_rows(self.wet)
+        kept = np.repeat(coding > 0, FRAME, axis=1)
+        coded = np.repeat(1 / np.where(coding > 0, coding, 1.0), FRAME, axis=1)
+        left, left_coded = (
+            np.square(kept * (wet[:, : kept.shape[1]] - share * before[:, : kept.shape[1]])).sum()
+            for share in (1.0, coded)
+        )
+        return bool(left_coded < left)
+
     def in_bands(self, coding: np.ndarray) -> PairRows:
         """Return every row split into bands, with what coding took given back."""
         bands, length = self._split(), coding.shape[1] * FRAME
@@ -214,11 +244,11 @@ class PairRows:
         left = np.where(coding > 0, bands.left(point), louder)
         return float(left.sum() / max(power.sum(), TINY))
 
+    def _split_rows(self, rows: np.ndarray) -> np.ndarray:
+        return np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
+
     def _split(self) -> PairRows:
-        dry, wet = (
-            np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
-            for rows in (self.dry, self.wet)
-        )
+        dry, wet = self._split_rows(self.dry), self._split_rows(self.wet)
         owner = np.repeat(self.owner, len(dry) // len(self.dry))
         return replace(self, dry=dry, wet=wet, owner=owner)
 
@@ -260,6 +290,13 @@ class PairRows:
             tolerance=tolerance,
             passes=passes,
         )
+
+
+def restoring(sums: np.ndarray) -> np.ndarray:
+    """Return what gives back to each band what coding took, from `PairRows.coding_sums`."""
+    products, before, after = sums
+    alike = np.square(np.maximum(products, 0)) > _LEAST_ALIKE * before * after
+    return np.divide(before, products, out=np.zeros_like(before), where=alike)
 
 
 def _nearby(power: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.report import claims, learning, tables
 from siamese_drc.report.published import PublishedCell
-from siamese_drc.report.results import DASH, PARAMETER_NAMES, Results, error_text
+from siamese_drc.report.results import DASH, EVERY_PROTOCOL, PARAMETER_NAMES, Results, error_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 CONTENTS = "[contents]"  # in the template: where the table of contents goes
@@ -69,7 +69,15 @@ def report_content(
     decided = [
         claims.judge(claim, cells, beside, large or spread) for claim in claims.read_claims()
     ]
-    trainings = {title: learning.trainings(of) for title, of in by_scale.items()}
+    trainings = {
+        title: found for title, of in by_scale.items() if (found := learning.trainings(of))
+    }
+    verdicts = {
+        title: Counter(claim.ours.verdict for claim in of)
+        for (title, known), of in zip(by_scale.items(), (decided, judged), strict=True)
+        if known.experiments
+    }
+    distances = {title: learning.distance(cells, of) for title, of in by_scale.items()}
     names = dict.fromkeys([*project.sizes, *project.paper_sizes])
     return {
         "project": project,
@@ -80,19 +88,12 @@ def report_content(
         "opening": tables.opening_table(cells, by_scale),
         "others": tables.other_table(cells, by_scale),
         "changed": tables.changed_clips(results.with_twins()),
-        "distances": {
-            title: far for title, of in by_scale.items() if (far := learning.distance(cells, of))
-        },
-        "trainings": {title: found for title, found in trainings.items() if found},
+        "headlines": _headlines(trainings, distances, verdicts),
+        "trainings": trainings,
         "not_learnt": learning.not_learnt(results),
         "parameters": PARAMETERS,
         "spread": spread,
         "claims": dict(enumerate(judged, 1)),
-        "verdicts": {
-            title: Counter(claim.ours.verdict for claim in of)
-            for (title, known), of in zip(by_scale.items(), (decided, judged), strict=True)
-            if known.experiments
-        },
         "coverage": tables.coverage(cells, scale, results, full_size),
         "tables": tables.build_tables(cells, results),
         "full_size": {
@@ -107,6 +108,36 @@ def report_content(
         "results": results,
         "measured": tables.measured_places(results),
     }
+
+
+def _headlines(
+    trainings: dict[str, list[learning.Training]],
+    distances: dict[str, learning.Distance | None],
+    verdicts: dict[str, Counter[str]],
+) -> list[list[str]]:
+    """Return the rows of the table of what the results say, the scales' names first."""
+    rows = [["", *verdicts]]
+    learnt = {title: {of.protocol: of for of in found} for title, found in trainings.items()}
+    for protocol in EVERY_PROTOCOL:
+        found = [learnt.get(title, {}).get(protocol) for title in verdicts]
+        if any(found):
+            cells = [f"{of.learnt} of {of.trained}" if of else DASH for of in found]
+            rows.append([f"learnt errors of trained networks, by `{protocol}`", *cells])
+    far = [distances[title] for title in verdicts]
+    if any(far):
+        ratios = [
+            f"{of.median:.1f} ({of.lowest:.1f} to {of.highest:.1f})" if of else DASH for of in far
+        ]
+        below = [f"{of.below} of {of.count}" if of else DASH for of in far]
+        better = [f"{of.better} of {of.count}" if of else DASH for of in far]
+        rows += [
+            ["a network's error / the published one, by `paper`: median (range)", *ratios],
+            ["errors below the published ones, by `paper`", *below],
+            ["... and below the untrained and the no-network error", *better],
+        ]
+    kinds = (claims.HOLDS, claims.FAILS, claims.UNDECIDED)
+    counts = [" / ".join(str(of[kind]) for kind in kinds) for of in verdicts.values()]
+    return [*rows, ["the paper's conclusions that hold / do not hold / are undecided", *counts]]
 
 
 def render_markdown(content: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ def test_pairs_are_matched_and_their_settings_compared(listed, capsys, monkeypat
     found = {name: float(first[f"found_{name}"]) for name in pairs.PARAMETERS}
     assert found == pytest.approx({name: SETTINGS[name] for name in found}, rel=0.01)
     assert float(first["gain_error_db"]) < 0.02
-    assert float(first["unexplained_db"]) < -60
+    assert float(first["residual_db"]) < -60
     assert "missing.wav: cannot be read" in second["situation"]
 
     monkeypatch.setattr(pairs, "match", pytest.fail)  # what is known is kept

@@ -9,6 +9,7 @@ import pytest
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
+from siamese_drc.core.ffmpeg import Coding, recoded
 from siamese_drc.match.evaluation import as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor, Link, keys
 from siamese_drc.match.pair_fit import clipped_samples, fit_pair
@@ -227,6 +228,42 @@ def test_the_design_is_recognised_after_coding_at_a_low_bit_rate(seed):
     for name, true in SETTINGS.items():
         assert fit.settings[name].low <= true <= fit.settings[name].high
     assert abs(fit.settings["threshold_db"].value + 24) < 0.5
+
+
+def bursts(seconds: float = 3.0) -> np.ndarray:
+    """Decaying bursts of white noise: coders take more from quiet ones than from loud ones."""
+    random = np.random.default_rng(8)
+    signal = np.zeros(round(seconds * RATE))
+    for start in range(0, signal.size, RATE // 4):
+        since = np.arange(min(signal.size - start, RATE // 3)) / RATE
+        decay_s, loudness = random.uniform(0.02, 0.08), random.uniform(0.2, 1)
+        burst = random.normal(size=since.size) * np.exp(-since / decay_s)
+        signal[start : start + since.size] += loudness * burst
+    return as_24_bits((signal / np.abs(signal).max()).astype(np.float32), RATE)[np.newaxis]
+
+
+def test_what_a_coder_takes_is_measured_and_given_back():
+    loop, coding = bursts(), Coding("aac", 69_000, RATE)
+    wet = recoded(compressed(loop), coding)
+    not_told, told = (
+        fit_pair(loop, wet, sample_rate=RATE, from_start=True, coding=each)
+        for each in (None, coding)
+    )
+    off_ms = [abs(fit.settings["attack_ms"].value - 12) for fit in (not_told, told)]
+    assert off_ms[1] < off_ms[0] / 2
+    for name, true in SETTINGS.items():
+        assert told.settings[name].low <= true <= told.settings[name].high
+
+
+@pytest.mark.parametrize(
+    "coding", [Coding("aac", 69_000, RATE), Coding("opus", 69_000, RATE)], ids=["other", "refused"]
+)
+def test_a_coder_that_was_not_used_changes_nothing(coding):
+    loop = LOOP[:, : 2 * RATE]
+    hiss = np.random.default_rng(0).normal(0, 0.003, loop.shape)
+    wet = (compressed(loop) + hiss).astype(np.float32)
+    fits = [fit_pair(loop, wet, sample_rate=RATE, coding=each) for each in (None, coding)]
+    assert fits[0].settings == fits[1].settings
 
 
 def test_decoupled_smoothing_and_rms_detection_are_recognised():
