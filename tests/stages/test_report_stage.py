@@ -207,7 +207,7 @@ def test_markdown_says_what_a_reader_must_know(written):
 def test_at_paper_scale_the_tables_stand_once(tmp_path):
     build_project(tmp_path, made_up_params(scale="paper"))
     text = run(tmp_path)["reports/paper/report.md"].decode()
-    assert "124 of the 124 errors in the paper's tables were measured at paper scale (section" in text
+    assert "124 of the 124 errors in the paper's tables were measured at paper scale" in text
     assert "All of this report is at paper scale" in text
     assert "## At the paper's sizes\n" not in text
     assert text.count("### Table XII") == 2  # XII and XIII
