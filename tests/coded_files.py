@@ -7,19 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from siamese_drc.core.ffmpeg import encode
+
 RATE = 44100
 
 
 def write_by_ffmpeg(path: Path, signal: np.ndarray, codec: str, **options: Any) -> None:
     """Write a signal, shape (samples, channels), with PyAV."""
-    import av
-
-    layout = "mono" if signal.shape[1] == 1 else "stereo"
-    with av.open(str(path), "w", **options) as container:
-        stream: Any = container.add_stream(codec, rate=RATE, layout=layout)
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(signal.T), format="fltp", layout=layout
-        )
-        frame.sample_rate = RATE
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            container.mux(packet)
+    encode(str(path), signal.T, codec, sample_rate=RATE, **options)

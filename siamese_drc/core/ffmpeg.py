@@ -100,6 +100,37 @@ def lossy_coding(path: Path) -> Coding | None:
     return None
 
 
+def encode(
+    target: str | IO[bytes],
+    signal: np.ndarray,
+    coder: str,
+    *,
+    sample_rate: int,
+    bit_rate: int | None = None,
+    **options: Any,
+) -> None:
+    """Write a signal, shape (one or two channels, samples), by one of FFmpeg's coders.
+
+    `options` are those of `av.open`. ValueError if the coder does not take the signal.
+    """
+    import av
+
+    layout = "mono" if len(signal) == 1 else "stereo"
+    try:
+        with av.open(target, "w", **options) as container:
+            stream: Any = container.add_stream(coder, rate=sample_rate, layout=layout)
+            if bit_rate is not None:
+                stream.bit_rate = bit_rate
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(signal, np.float32), format="fltp", layout=layout
+            )
+            frame.sample_rate = sample_rate
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                container.mux(packet)
+    except av.error.FFmpegError as error:
+        raise ValueError(error.strerror) from error
+
+
 def recoded(signal: np.ndarray, coding: Coding) -> np.ndarray:
     """Return a signal coded and decoded, in time with it.
 
@@ -118,23 +149,9 @@ def recoded(signal: np.ndarray, coding: Coding) -> np.ndarray:
     ValueError
         If the coder does not take this rate or these channels.
     """
-    import av
-
-    coder, container_format = _CODERS[coding.encoding]
-    file = io.BytesIO()
-    options: Any = {"rate": coding.sample_rate, "layout": "mono" if len(signal) == 1 else "stereo"}
-    try:
-        with av.open(file, "w", format=container_format) as container:
-            stream: Any = container.add_stream(coder, **options)
-            stream.bit_rate = round(coding.bit_rate * len(signal))
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(signal, np.float32), format="fltp", layout=options["layout"]
-            )
-            frame.sample_rate = coding.sample_rate
-            for packet in [*stream.encode(frame), *stream.encode(None)]:
-                container.mux(packet)
-    except av.error.FFmpegError as error:
-        raise ValueError(error.strerror) from error
+    coder, container = _CODERS[coding.encoding]
+    file, bits = io.BytesIO(), round(coding.bit_rate * len(signal))
+    encode(file, signal, coder, sample_rate=coding.sample_rate, bit_rate=bits, format=container)
     file.seek(0)
     found = np.concatenate([*decoded(file, block=signal.shape[1])], axis=1)
     return _in_time(found, signal, round(_LONGEST_DELAY_S * coding.sample_rate))
