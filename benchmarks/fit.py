@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pedalboard
+import soundfile
 
 from benchmarks.measuring import rendered_loops
 from experiments.results import markdown_table
@@ -22,7 +23,7 @@ from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.loops.recordings import import_loops
-from siamese_drc.match.evaluation import as_16_bits, as_24_bits, mp3
+from siamese_drc.match.evaluation import as_16_bits, as_24_bits
 from siamese_drc.match.families import FamilyCompressor
 from siamese_drc.match.pair_fit import fit_pair
 from siamese_drc.match.sound import read_part
@@ -35,12 +36,12 @@ LOOPS = 12
 MATERIALS = ("drum", "guitar", "mix")
 UNITS = {"threshold_db": "threshold, dB", "ratio": "ratio", "attack_ms": "attack, ms"}
 UNITS["release_ms"] = "release, ms"
-_LOW_MP3 = 0.88  # libsndfile's level at which a mono clip has 64 kbit/s
 _AAC_DELAY = 1024  # samples of FFmpeg's coder
 
-Pair = tuple[np.ndarray, np.ndarray]
+Pair = tuple[np.ndarray, np.ndarray] | tuple[np.ndarray, np.ndarray, Coding | None]
+"""A loop and a reference, shape (channels, samples), and what its file says of its coding."""
 Situation = Callable[[np.ndarray, np.ndarray, dict[str, float]], Pair]
-"""From two loops and settings to a loop and a reference, shape (channels, samples)."""
+"""From two loops and settings to a pair."""
 
 
 def compressed(loop: np.ndarray, settings: dict[str, float], **options: Any) -> np.ndarray:
@@ -75,7 +76,7 @@ def limited(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> 
 
 def limited_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Limit, and cut the first quarter off."""
-    dry, wet = limited(loop, other, settings)
+    dry, wet, *_ = limited(loop, other, settings)
     start = loop.size // 4
     return dry[:, start:], wet[:, start:]
 
@@ -130,19 +131,18 @@ def quiet(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pa
 
 def coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as MP3 of 128 kbit/s."""
-    return loop[None], mp3(compressed(loop, settings), SAMPLE_RATE)[None, : loop.size]
+    return loop[None], *as_mp3(compressed(loop, settings), level=0.65)
 
 
 def coded_low(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as MP3 of 64 kbit/s."""
-    reference = mp3(compressed(loop, settings), SAMPLE_RATE, compression_level=_LOW_MP3)
-    return loop[None], reference[None, : loop.size]
+    return loop[None], *as_mp3(compressed(loop, settings), level=0.88)
 
 
 def limited_and_coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Limit the peaks by 4 dB, and code as MP3 of 64 kbit/s."""
-    dry, wet = limited(loop, other, settings)
-    return dry, mp3(wet[0], SAMPLE_RATE, compression_level=_LOW_MP3)[None, : loop.size]
+    dry, wet, *_ = limited(loop, other, settings)
+    return dry, *as_mp3(wet[0], level=0.88)
 
 
 def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -150,8 +150,20 @@ def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair
     with TemporaryDirectory() as folder:
         file = Path(folder) / "reference.m4a"
         write_by_ffmpeg(file, compressed(loop, settings)[:, None], "aac")
-        decoded = read_part(open_sound(file)).signal
-    return loop[None], decoded[:, _AAC_DELAY : _AAC_DELAY + loop.size]
+        return loop[None], *_read(file, _AAC_DELAY, loop.size)
+
+
+def as_mp3(clip: np.ndarray, *, level: float) -> tuple[np.ndarray, Coding | None]:
+    """Code a clip by libsndfile at one of its levels, from 0 (largest file) to 1."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "reference.mp3"
+        soundfile.write(file, clip, SAMPLE_RATE, compression_level=level, bitrate_mode="CONSTANT")
+        return _read(file, 0, clip.size)
+
+
+def _read(file: Path, delay: int, samples: int) -> tuple[np.ndarray, Coding | None]:
+    sound = open_sound(file)
+    return read_part(sound).signal[:, delay : delay + samples], sound.coding()
 
 
 SITUATIONS: dict[str, Situation] = {
@@ -173,9 +185,6 @@ SITUATIONS: dict[str, Situation] = {
     "limited by 4 dB, then MP3, 64 kbit/s": limited_and_coded,
 }
 
-# What the file says of its coding, where the fit is told.
-CODINGS = {"AAC, FFmpeg's default rate": Coding("aac", 69_000, SAMPLE_RATE)}
-
 
 def table() -> str:
     """Return the table of all situations, in Markdown."""
@@ -186,10 +195,10 @@ def table() -> str:
         outcomes = []
         for number, loop in enumerate(loops):
             settings = _settings(random)
-            dry, wet = situation(loop, loops[number - 1], settings)
+            dry, wet, *told = situation(loop, loops[number - 1], settings)
             wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
             whole = dry.shape[1] == loop.size
-            coding = CODINGS.get(name)
+            coding = told[0] if told else None
             fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole, coding=coding)
             if fit.settings:
                 found = [fit.settings[parameter] for parameter in PARAMETERS]

@@ -38,7 +38,7 @@ PAIRS = 4
 ROUNDS = 5
 LONG_SECONDS = 180.0
 PROGRAM_ROUNDS = 3
-DRC_MATCH = [sys.executable, "-m", "siamese_drc.app"]
+DRC_MATCH = [sys.executable, "-m", "siamese_drc.app.cli"]
 # A small process, because a new process begins with the peak of the one that starts it.
 LAUNCHER = """
 import resource, subprocess, sys

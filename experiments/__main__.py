@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments import pairs, paper, recordings, results, studies
+from experiments import pairs, paper, recorded_dynamics, recordings, results, studies
 from siamese_drc.core.errors import InputError
 
 
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     study.add_argument("study", help="an entry of experiments/studies.yaml")
     study.add_argument("variations", nargs="*", help="of the study; without: all of them")
     commands.add_parser("recordings", help="real recordings from two Debian packages")
+    commands.add_parser("dynamics", help="what drc-match learns from recordings in eight packages")
     own = commands.add_parser("pairs", help="drc-match on your pairs of recordings")
     own.add_argument("file", type=Path, help="a CSV file (docs/recordings.md)")
     commands.add_parser("tables", help="only write the tables of results into README.md and docs/")
@@ -36,10 +37,12 @@ def main(arguments: list[str] | None = None) -> None:
             studies.run_study(given.study, given.variations)
         elif given.command == "recordings":
             recordings.run_on_recordings()
+        elif given.command == "dynamics":
+            recorded_dynamics.keep_dynamics()
         elif given.command == "pairs":
             pairs.match_pairs(given.file)
             return
-        for module in (paper, studies, recordings, results):
+        for module in (paper, studies, recordings, recorded_dynamics, results):
             module.write_tables()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,17 @@ from experiments.clone import make_clone, provenance, run
 from experiments.drum_kits import GROOVES, perform, read_kit, read_stereo
 from experiments.results import (
     UNITS,
-    distances,
     land,
     markdown_table,
     rounded,
     update_page,
-    write_json,
 )
-from siamese_drc.report.results import PROTOCOLS, read_json, read_results
+from siamese_drc.report.results import PROTOCOLS, read_results
 from stages.project import files
 from stages.project.params import load_params
 
 BUILD = Path("build/recordings")
 RESULTS = files.METRICS / "recordings"
-MATCH_RESULTS = RESULTS / "match.json"
 PAGE = Path("docs/recordings.md")
 PACKAGES = ("hydrogen-drumkits", "lmms-common")
 
@@ -88,18 +86,15 @@ def run_on_recordings() -> None:
     ]
     run([*dvc, "repro", *stages], clone)
     made_by = provenance(clone)
-    shutil.rmtree(RESULTS, ignore_errors=True)
+    for folder in ("experiments", "runs", "unseen_loops"):
+        shutil.rmtree(RESULTS / folder, ignore_errors=True)
     for name, metrics in load_params(clone / "params.yaml").metrics.items():
         made = {"metrics": str(metrics), **made_by}
         land(clone, name, RESULTS, RESULTS / "runs" / name, made)
-    from stages.match_evaluate import recording_errors  # its imports take seconds
-
-    errors = {name: recording_errors(load_params(), BUILD / "audio" / name) for name in MATERIALS}
-    write_json(MATCH_RESULTS, errors)
 
 
-def unpack_packages(folder: Path) -> Path:
-    """Download `PACKAGES`, unless they are there, and unpack them; return their folder.
+def unpack_packages(folder: Path, packages: Sequence[str] = PACKAGES) -> Path:
+    """Download Debian packages, unless they are there, and unpack them; return their folder.
 
     Nothing is installed, so no root is needed; the lists of packages must be there (`apt-get
     update`).
@@ -107,7 +102,7 @@ def unpack_packages(folder: Path) -> Path:
     root = folder / "unpacked"
     archives = folder / "archives"
     archives.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES:
+    for package in packages:
         if not list(archives.glob(f"{package}_*.deb")):
             run(["apt-get", "download", package], archives)
         [archive] = archives.glob(f"{package}_*.deb")
@@ -176,9 +171,8 @@ def use_recordings(content: Any) -> None:
 
 
 def write_tables() -> None:
-    """Write the tables of errors and of matches into their page."""
+    """Write the table of errors into its page."""
     update_page(PAGE, "errors", error_table())
-    update_page(PAGE, "match", match_table())
 
 
 def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "laptop") -> str:
@@ -205,17 +199,6 @@ def error_table(recorded: Path = RESULTS, rendered: Path = files.METRICS / "lapt
         ]
         rows.append([data_set, UNITS[parameter], *cells])
     return markdown_table(["data set", "parameter", *columns], rows, texts=2)
-
-
-def match_table() -> str:
-    """Return the distances of each way to the loop under the reference's own settings."""
-    header = ["recordings", "distance", "match", "nothing", "best preset"]
-    header += ["match / nothing", "match / preset"]
-    rows = []
-    for material, name, (ours, nothing, preset) in distances(read_json(MATCH_RESULTS)):
-        values = [ours, nothing, preset, ours / nothing, ours / preset]
-        rows.append([material, name, *(f"{value:.2f}" for value in values)])
-    return markdown_table(header, rows, texts=2)
 
 
 def _half_scale(sound: np.ndarray) -> np.ndarray:

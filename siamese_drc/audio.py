@@ -132,9 +132,10 @@ def open_sound(path: Path) -> Sound:
         with soundfile.SoundFile(_name(source)) as file:
             _require_header(path, file.samplerate, file.channels)
             stated = 0.0 if file.frames == _NO_LENGTH else _frames_stated(file)
-            if stated and _is_read_whole(file, source):
-                header = file.samplerate, file.channels, file.frames, file.format, file.subtype
-                warnings = _checked_length(path, file.frames, stated, file.samplerate, 1)
+            if stated and (frames := _frames_read(file, source)):
+                header = file.samplerate, file.channels, frames, file.format, file.subtype
+                tolerance = _PADDING if file.format == "OGG" else 1
+                warnings = _checked_length(path, frames, stated, file.samplerate, tolerance)
                 return Sound(path, *header, warnings, spool=spool)
     except soundfile.LibsndfileError as error:
         reason = error.error_string
@@ -277,21 +278,27 @@ def _by_ffmpeg(source: Path, start: int) -> Iterator[np.ndarray]:
         start = max(0, start - block.shape[1])
 
 
-def _is_read_whole(file: soundfile.SoundFile, source: Path) -> bool:
-    """Return whether libsndfile reads the whole of an open file, judged without decoding it."""
+def _frames_read(file: soundfile.SoundFile, source: Path) -> int:
+    """Return how many frames libsndfile reads of an open file, judged from its end.
+
+    0 if that is not the whole. Of an Ogg file whose time does not start at 0 it states more frames
+    than there are.
+    """
     if file.format == "OGG" and _CUT_OFF.search(file.extra_info):
-        return False  # it reads the file, but seeks only in a part
+        return 0  # it reads the file, but seeks only in a part
     if file.format in ("MP3", "OGG"):  # it guesses some lengths, and of two in one file reads one
         coded = ffmpeg.coded_seconds(source) * file.samplerate
         if coded - file.frames > _PADDING:
-            return False
+            return 0
     if not file.seekable():
-        return True
+        return file.frames
+    end = max(file.frames - (_PADDING if file.format == "OGG" else 1), 0)
     try:
-        file.seek(file.frames - 1)
-        return len(file.read(1)) == 1
+        file.seek(end)
+        read = len(file.read(file.frames - end))
     except soundfile.LibsndfileError:
-        return False
+        return 0
+    return end + read if read else 0
 
 
 def _frames_stated(file: soundfile.SoundFile) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def main(params: Params) -> None:
     for material in params.match.materials:
         loops = compose_examples(material, range(first, first + size.unseen_loops), options)
         materials[material] = {
-            "another_recording": errors_of_loops(params, loops, [material]),
+            "another_recording": errors_of_loops(params, loops, material),
             "same_performance": evaluation.same_performance_errors(
                 loops[: size.robustness_loops],
                 sample_rate=params.sample_rate,
@@ -43,31 +42,24 @@ def main(params: Params) -> None:
         path.write_text(json.dumps(metrics, indent=2) + "\n")
 
 
-def recording_errors(params: Params, folder: Path) -> dict[str, Any]:
-    """Return the errors of estimates from other recordings, on a folder of recordings."""
-    loops = evaluation.recorded_examples(
-        folder,
-        example_options(params),
-        count=params.match.sizes[params.scale].unseen_loops,
-        silence_db=params.render.silence_db,
+def errors_of_loops(params: Params, loops: Sequence[Example], material: str) -> dict[str, Any]:
+    """Return the errors of the model where the references are other loops of a material."""
+    options, model = example_options(params), read_model()
+    judged = evaluation.judge_references(
+        loops, options, **fixed_settings(params, material), model=model
     )
-    return errors_of_loops(params, loops, params.match.materials)
+    return evaluation.another_recording_errors(judged, model)
 
 
-def errors_of_loops(
-    params: Params, loops: Sequence[Example], materials: Sequence[str]
-) -> dict[str, Any]:
-    """Compare with the preset that is best on the training loops of some materials."""
+def fixed_settings(params: Params, material: str) -> dict[str, np.ndarray]:
+    """Return the preset that is best on the training loops of a material, and their median."""
     options = example_options(params)
     training = range(min(evaluation.PRESET_LOOPS, params.match.sizes[params.scale].loops))
-    examples = {name: compose_examples(name, training, options) for name in materials}
-    return evaluation.another_recording_errors(
-        loops,
-        options,
-        preset=evaluation.best_preset(examples, options),
-        constant=evaluation.median_settings(examples),
-        model=read_model(),
-    )
+    examples = {material: compose_examples(material, training, options)}
+    return {
+        "preset": evaluation.best_preset(examples, options),
+        "constant": evaluation.median_settings(examples),
+    }
 
 
 def example_options(params: Params) -> ExampleOptions:

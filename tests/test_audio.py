@@ -18,7 +18,7 @@ import soundfile
 from siamese_drc import audio
 from siamese_drc.audio import FULL_SCALE, open_sound, read_audio, write_audio
 from siamese_drc.core.errors import InputError
-from tests.coded_files import write_by_ffmpeg
+from tests.coded_files import start_ogg_before_0, write_by_ffmpeg
 
 RATE = 44100
 
@@ -173,6 +173,19 @@ def test_two_files_in_a_row_are_read_both(tmp_path, ending):
     soundfile.write(tmp_path / f"one.{ending}", noise(2), RATE)
     (tmp_path / f"two.{ending}").write_bytes((tmp_path / f"one.{ending}").read_bytes() * 2)
     assert abs(open_sound(tmp_path / f"two.{ending}").seconds - 4) < 0.1
+
+
+def test_an_ogg_whose_time_starts_before_0_is_read_whole(tmp_path):
+    """As three pieces of a Debian package of music, which FFmpeg does not open."""
+    soundfile.write(tmp_path / "a.ogg", noise(2), RATE)
+    (tmp_path / "a.ogg").write_bytes(start_ogg_before_0((tmp_path / "a.ogg").read_bytes()))
+    read, _ = soundfile.read(tmp_path / "a.ogg")
+    assert len(read) < soundfile.info(tmp_path / "a.ogg").frames
+    sound = open_sound(tmp_path / "a.ogg")
+    assert sound.frames == len(read)
+    np.testing.assert_allclose(whole(sound)[0], read, atol=1e-7)
+    assert not sound.by_ffmpeg
+    assert sound.warnings == ()
 
 
 def test_a_flac_of_unknown_length_is_read_whole(tmp_path):

@@ -272,3 +272,7 @@ def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     columns = zip(header, *rows, strict=True)
     padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,6 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import librosa
@@ -33,7 +32,6 @@ from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
-from siamese_drc.loops.recordings import import_loops
 from siamese_drc.match.answer import SAME_PERFORMANCE
 from siamese_drc.match.dynamics import (
     absolute,
@@ -74,15 +72,19 @@ RMS_DETECTOR = "RMS detector"
 _OTHER_RATE = 48000
 
 
-def another_recording_errors(
+Judged = tuple[tuple[np.ndarray, ...], list[dict[str, dict[str, float]]]]
+"""What is found for one loop and its references: columns, and distances by way and reference."""
+
+
+def judge_references(
     loops: Sequence[Example],
     options: ExampleOptions,
     *,
     preset: np.ndarray,
     constant: np.ndarray,
     model: MatchModel,
-) -> dict[str, Any]:
-    """Return errors and distances where the references are other recordings.
+) -> list[Judged]:
+    """Let the model estimate settings for each loop from references that are other recordings.
 
     Every loop is given references: other loops, each under one of its settings.
 
@@ -97,6 +99,31 @@ def another_recording_errors(
 
     Returns
     -------
+    list of Judged
+        For `another_recording_errors` and `gain_errors_db`.
+    """
+    judged = partial(_judge, loops, options=options, preset=preset, constant=constant, model=model)
+    return parallel_map(judged, range(len(loops)), description="match unseen loops")
+
+
+def gain_errors_db(judged: Sequence[Judged], way: str) -> np.ndarray:
+    """Return the mean distance of the gain curve of each loop, for a way of setting, dB."""
+    return np.array(
+        [np.mean([one[way]["gain_curve_db"] for one in of_loop]) for _, of_loop in judged]
+    )
+
+
+def another_recording_errors(judged: Sequence[Judged], model: MatchModel) -> dict[str, Any]:
+    """Return errors and distances where the references are other recordings.
+
+    Parameters
+    ----------
+    judged : sequence of Judged
+        From `judge_references` with the same model.
+    model : MatchModel
+
+    Returns
+    -------
     dict
         `settings` and `search`: by parameter, mean absolute error, Spearman's correlation and R2
         (of the scaled settings), of the model and of `closest_settings`; for the model also the
@@ -106,16 +133,14 @@ def another_recording_errors(
         and the reference's own settings. `refused`: share of the uncompressed and of the audibly
         compressed references that the model takes for uncompressed.
     """
-    judged = partial(_judge, loops, options=options, preset=preset, constant=constant, model=model)
-    rows = parallel_map(judged, range(len(loops)), description="match unseen loops")
     value, low, high, score, searched, truth, dry_score, audible = (
-        np.concatenate(parts) for parts in zip(*(columns for columns, _ in rows), strict=True)
+        np.concatenate(parts) for parts in zip(*(columns for columns, _ in judged), strict=True)
     )
     tail = (1 - model.coverage) / 2
     prior = np.ptp(np.quantile(scaled(truth), [tail, 1 - tail], axis=0), axis=0)
     width = np.median(np.abs(scaled(high) - scaled(low)), axis=0) / prior
     inside = np.mean((low <= truth) & (truth <= high), axis=0)
-    distances = [one for _, of_loop in rows for one in of_loop]
+    distances = [one for _, of_loop in judged for one in of_loop]
     return {
         "settings": {
             name: {**errors, "inside": float(inside[number]), "width": float(width[number])}
@@ -158,7 +183,7 @@ def _judge(
     preset: np.ndarray,
     constant: np.ndarray,
     model: MatchModel,
-) -> tuple[tuple[np.ndarray, ...], list[dict[str, dict[str, float]]]]:
+) -> Judged:
     """Return what the model and the search find, with a row per reference of a loop.
 
     First the columns: those of `Parts`, the settings of the search, the true settings, the score of
@@ -289,29 +314,6 @@ def _preset_differences(
     )
     compared = [[gain_curve_difference_db(one, other) for other in targets] for one in outputs]
     return np.mean(compared, axis=1)
-
-
-def recorded_examples(
-    folder: Path, options: ExampleOptions, *, count: int, silence_db: float
-) -> list[Example]:
-    """Cut a folder of recordings into at most `count` loops and draw settings for each.
-
-    Raises
-    ------
-    InputError
-        As `loops.import_loops` does.
-    """
-    imported = import_loops(
-        folder,
-        count=count,
-        samples=round(options.clip_seconds * options.sample_rate),
-        sample_rate=options.sample_rate,
-        silence_db=silence_db,
-    )
-    return [
-        Example.drawn(loop.signal, seeded("match recorded", number, seed=options.seed), options)
-        for number, loop in enumerate(imported)
-    ]
 
 
 class PerceptualFeatures(NamedTuple):

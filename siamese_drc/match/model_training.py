@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -75,10 +75,28 @@ class Examples:
     audible: np.ndarray
 
     @classmethod
-    def of_part(cls, arrays: Mapping[str, np.ndarray], part: int) -> Examples:
-        """Take one part of `make_examples`' loops: 0 for training, 1 for calibration."""
+    def of_part(cls, tables: Sequence[Mapping[str, np.ndarray]], part: int) -> Examples:
+        """Take one part of the loops of `make_examples`: 0 for training, 1 for calibration.
+
+        There can be several results of it; their materials stay apart.
+        """
+        joined = [cls._of_table(table, part) for table in tables]
+        loops = np.cumsum([0, *(len(one.dry) for one in joined)])
+        materials = np.cumsum([0, *(table["material"].max() + 1 for table in tables)])
+        columns = {
+            field.name: [getattr(one, field.name) for one in joined] for field in fields(cls)
+        }
+        for name, first in (("source", loops), ("material", materials)):
+            columns[name] = [
+                some + number for some, number in zip(columns[name], first[:-1], strict=True)
+            ]
+        return cls(**{name: np.concatenate(parts) for name, parts in columns.items()})
+
+    @classmethod
+    def _of_table(cls, arrays: Mapping[str, np.ndarray], part: int) -> Examples:
         kept = arrays["part"] == part
-        dry, wet, settings = (arrays[name][kept] for name in ("dry", "compressed", "settings"))
+        dry, wet = (arrays[name][kept].astype(np.float32) for name in ("dry", "compressed"))
+        settings = arrays["settings"][kept]
         loops, count = settings.shape[:2]
         reduction_db = arrays["reduction_db"][kept].ravel()
         number = np.arange(loops)
@@ -101,13 +119,16 @@ class Examples:
 
 
 def fit_model(
-    arrays: Mapping[str, np.ndarray], options: TrainingOptions, *, made_under: dict[str, Any]
+    tables: Sequence[Mapping[str, np.ndarray]],
+    options: TrainingOptions,
+    *,
+    made_under: dict[str, Any],
 ) -> MatchModel:
     """Train the network and calibrate its intervals and its score.
 
-    `arrays` are from `training_examples.make_examples`; `made_under` is kept in the model.
+    `tables` are from `training_examples.make_examples`; `made_under` is kept in the model.
     """
-    training, held_out = (Examples.of_part(arrays, part) for part in (0, 1))
+    training, held_out = (Examples.of_part(tables, part) for part in (0, 1))
     network = train_network(training, options)
     partners = held_out.partners(np.random.default_rng(options.seed))
     found = parts(network.output(held_out.dry[partners], held_out.reference))

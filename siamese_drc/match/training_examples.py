@@ -111,11 +111,10 @@ def make_examples(
     """
     jobs = [(material, loop) for material in materials for loop in range(loops + calibration_loops)]
     found = parallel_map(partial(_describe, options=options), jobs, description="match examples")
-    columns = [np.stack(rows) for rows in zip(*found, strict=True)]
     return {
         "material": np.array([materials.index(material) for material, _ in jobs]),
         "part": np.array([int(loop >= loops) for _, loop in jobs]),
-        **dict(zip(("dry", "compressed", "settings", "reduction_db"), columns, strict=True)),
+        **{name: np.stack([row[name] for row in found]) for name in found[0]},
     }
 
 
@@ -175,21 +174,27 @@ def _composed(material: str, number: int, options: ExampleOptions) -> np.ndarray
     return render(score, samples=samples, sample_rate=options.sample_rate)
 
 
-def _describe(job: tuple[str, int], *, options: ExampleOptions) -> tuple[np.ndarray, ...]:
-    """Return the row of a loop, as `make_examples` names its columns."""
+def _describe(job: tuple[str, int], *, options: ExampleOptions) -> dict[str, np.ndarray]:
     material, loop = job
-    rate = options.sample_rate
     random = seeded(f"match productions {material}", loop, seed=options.seed)
-    clip = produced(_composed(material, loop, options), random, sample_rate=rate)
+    clip = _composed(material, loop, options)
+    return describe(produced(clip, random, sample_rate=options.sample_rate), random, options)
+
+
+def describe(
+    clip: np.ndarray, random: np.random.Generator, options: ExampleOptions
+) -> dict[str, np.ndarray]:
+    """Return a clip's row in `make_examples`, under settings drawn for it."""
+    rate = options.sample_rate
     drawn = draw_settings(clip, options.settings, random)
     settings = Settings(*drawn.T)
     clips = compress(clip, settings, sample_rate=rate)
-    return (
-        dynamics(clip, sample_rate=rate),
-        np.stack([dynamics(one, sample_rate=rate) for one in clips]),
-        relative(drawn, loudness_lufs(clip, sample_rate=rate)),
-        max_gain_reduction_db(clip, settings, sample_rate=rate),
-    )
+    return {
+        "dry": dynamics(clip, sample_rate=rate),
+        "compressed": np.stack([dynamics(one, sample_rate=rate) for one in clips]),
+        "settings": relative(drawn, loudness_lufs(clip, sample_rate=rate)),
+        "reduction_db": max_gain_reduction_db(clip, settings, sample_rate=rate),
+    }
 
 
 def produced(signal: np.ndarray, random: np.random.Generator, *, sample_rate: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 
 def prepare_backend(seed: int) -> None:
@@ -25,11 +26,9 @@ def prepare_backend(seed: int) -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        threads = tf.config.threading
-        # TensorFlow refuses to change its threads, which are set here, once it has started.
-        started = threads.get_intra_op_parallelism_threads() > 0
-        if not tf.config.list_physical_devices("GPU") and not started:
-            threads.set_intra_op_parallelism_threads(1)
-            threads.set_inter_op_parallelism_threads(2)
+        if not tf.config.list_physical_devices("GPU"):
+            with suppress(RuntimeError):  # it has started and keeps the threads that it has
+                tf.config.threading.set_intra_op_parallelism_threads(1)
+                tf.config.threading.set_inter_op_parallelism_threads(2)
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)

@@ -25,6 +25,7 @@ EMBEDDINGS = Path("data/embeddings")
 PREDICTIONS = Path("data/predictions")
 METRICS = Path("metrics")
 MATCH_EXAMPLES = Path("data/match/examples.npz")
+RECORDED = Path("data/recorded_dynamics.npz")  # in git
 PRETRAINED = Path("siamese_drc/pretrained")
 MATCH_MODEL = Path("siamese_drc/pretrained/match.npz")  # in git and in the wheel
 REPORTS = Path("reports")
@@ -218,6 +219,8 @@ def how_to_make(message: str, transfers: Container[str] = ()) -> str:
     if not found or "python -m" in message:
         return ""
     path = Path(found[0])
+    if path == RECORDED:
+        return f"; `git checkout {path}` restores it"
     for folder, stage in _WRITTEN_BY.items():
         if path.is_relative_to(folder) and path != folder:
             entry = path.relative_to(folder).parts[0].removesuffix(".csv")

@@ -178,7 +178,7 @@ def test_a_full_standard_output_is_one_line(tmp_path, loop):
     )
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run(
-            [sys.executable, "-m", "siamese_drc.app", "apply", settings, loop],
+            [sys.executable, "-m", "siamese_drc.app.cli", "apply", settings, loop],
             cwd=PROJECT,
             stdout=full,
             stderr=subprocess.PIPE,

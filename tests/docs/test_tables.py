@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import paper, recordings, results, studies
+from experiments import paper, recorded_dynamics, recordings, results, studies
 from experiments.__main__ import main
 from tests.pipeline.working_copy import PROJECT
 
@@ -17,7 +17,7 @@ PLACES = [
     (paper.PAGE, "paper scale", paper.tables),
     (paper.NETWORKS_PAGE, "paper scale", paper.where_errors_are),
     (recordings.PAGE, "errors", recordings.error_table),
-    (recordings.PAGE, "match", recordings.match_table),
+    (recorded_dynamics.PAGE, "match", recorded_dynamics.match_table),
     *(
         (studies.PAGE, f"study {name}", lambda name=name: studies.table(name))
         for name in studies.read_studies()

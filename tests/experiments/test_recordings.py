@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments import recordings
+from experiments import recorded_dynamics, recordings
 from experiments.clone import rewrite_params, run
 from experiments.recordings import (
     CHORD,
@@ -24,7 +24,6 @@ from experiments.recordings import (
     SAMPLE_RATE,
     SAMPLES,
     error_table,
-    match_table,
     use_recordings,
     write_folders,
 )
@@ -161,7 +160,7 @@ def test_the_page_has_the_tables_of_the_committed_metrics(tmp_path, monkeypatch)
     update_page(copy, "errors", "nothing\n")
     assert "nothing" in copy.read_text()
     update_page(copy, "errors", error_table())
-    update_page(copy, "match", match_table())
+    update_page(copy, "match", recorded_dynamics.match_table())
     assert copy.read_text() == recordings.PAGE.read_text(), "run python -m experiments tables"
 
 

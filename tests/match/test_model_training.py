@@ -59,7 +59,7 @@ def test_scaled_settings_come_back():
 
 
 def test_partners_are_other_loops_of_the_material():
-    examples = Examples.of_part(made_up(), 0)
+    examples = Examples.of_part([made_up()], 0)
     seen = set()
     for seed in range(80):
         partners = examples.partners(np.random.default_rng(seed))
@@ -71,7 +71,7 @@ def test_partners_are_other_loops_of_the_material():
 
 def test_references_are_the_loops_under_settings_and_as_they_are():
     arrays = made_up()
-    examples = Examples.of_part(arrays, 0)
+    examples = Examples.of_part([arrays], 0)
     np.testing.assert_array_equal(examples.reference[5], arrays["compressed"][1, 1])
     np.testing.assert_array_equal(examples.reference[-1], arrays["dry"][-1])
     assert examples.source[5] == 1
@@ -80,9 +80,21 @@ def test_references_are_the_loops_under_settings_and_as_they_are():
     assert not (examples.audible & ~examples.compressed).any()
 
 
+def test_materials_of_several_tables_stay_apart():
+    first, second = made_up(), made_up(loops=10)
+    examples = Examples.of_part([first, second], 0)
+    np.testing.assert_array_equal(examples.dry[24:], second["dry"])
+    np.testing.assert_array_equal(examples.material[24:], 2 + second["material"])
+    of_second = np.flatnonzero(examples.source >= 24)
+    assert of_second.size == 10 * (4 + 1)
+    np.testing.assert_array_equal(examples.reference[of_second[5]], second["compressed"][1, 1])
+    partners = examples.partners(np.random.default_rng(0))
+    assert np.all(examples.material[partners] == examples.material[examples.source])
+
+
 @pytest.fixture(scope="module")
 def trained():
-    examples = Examples.of_part(made_up(), 0)
+    examples = Examples.of_part([made_up()], 0)
     return examples, train_network(examples, OPTIONS)
 
 
@@ -169,8 +181,8 @@ def test_an_error_costs_what_it_does_to_the_gain(found, wanted, gain_db):
 
 def test_a_model_is_fitted_on_one_part_and_calibrated_on_the_other():
     arrays = made_up(loops=32) | {"part": np.arange(32) % 2}
-    model = fit_model(arrays, replace(OPTIONS, epochs=2), made_under={"by": "a test"})
-    held_out = Examples.of_part(arrays, 1)
+    model = fit_model([arrays], replace(OPTIONS, epochs=2), made_under={"by": "a test"})
+    held_out = Examples.of_part([arrays], 1)
     found = model.estimate(held_out.dry[held_out.source], held_out.reference)
     assert ((found.low <= found.value) & (found.value <= found.high)).all()
     inside = (found.low <= held_out.settings) & (held_out.settings <= found.high)

@@ -1,4 +1,4 @@
-"""Keras' own configuration file in the user's home has no effect on results."""
+"""Keras is prepared whatever the user's home says and whatever ran before."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 SHOW = """
+import tensorflow as tf
+tf.constant(1) + 1  # TensorFlow has started, as in a notebook that used it before
 from siamese_drc.networks.backend import prepare_backend
 prepare_backend(1)
 from keras import config

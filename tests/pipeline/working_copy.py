@@ -95,7 +95,7 @@ class WorkingCopy:
         deadline = time.monotonic() + 400
         while re.search("Queued|Running", status := self.run("dvc", "queue", "status")):
             assert time.monotonic() < deadline, status
-            time.sleep(1)
+            time.sleep(5)  # DVC's own start takes seconds of a core
         failed = re.findall(r"^(\w+) .*Failed", status, re.MULTILINE)
         logs = [self.run("dvc", "queue", "logs", name) for name in failed]
         if again and logs and all("/cache/runs/" in log for log in logs):

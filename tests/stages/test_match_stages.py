@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from siamese_drc.core.errors import InputError
+from siamese_drc.match import evaluation
 from siamese_drc.match.model import read_model
 from stages import match_evaluate, match_examples, match_fit
 from stages.project import files
@@ -22,12 +24,16 @@ def params(tmp_path, monkeypatch) -> Params:
     size = params.match.sizes["smoke"].model_copy(update={"loops": 4, "unseen_loops": 2})
     update = {"materials": ["drum"], "clip_seconds": 1.0, "sizes": {"smoke": size}}
     monkeypatch.chdir(tmp_path)
+    files.RECORDED.parent.mkdir()
+    shutil.copyfile(PROJECT / files.RECORDED, files.RECORDED)
     return params.model_copy(
         update={"scale": "smoke", "match": params.match.model_copy(update=update)}
     )
 
 
-def test_examples_become_a_model_and_metrics(params):
+def test_examples_become_a_model_and_metrics(params, capsys, monkeypatch):
+    monkeypatch.setattr(evaluation, "VARIANTS", {"24 bit": evaluation.VARIANTS["24 bit"]})
+    monkeypatch.setenv("DRC_JOBS", "1")  # other processes would have all of them
     match_examples.main(params)
     with np.load(files.MATCH_EXAMPLES) as arrays:
         assert arrays["part"].tolist() == [0] * 4 + [1] * 2
@@ -36,6 +42,12 @@ def test_examples_become_a_model_and_metrics(params):
     match_fit.main(params)
     model = read_model(files.MATCH_MODEL.absolute())
     assert model.made_under["match"]["materials"] == ["drum"]
+    of_recordings = model.network.mean
+    other_rate = params.model_copy(update={"sample_rate": 48000})
+    match_fit.main(other_rate)  # leaves the recordings out and says so
+    assert "data/recorded_dynamics.npz: left out" in capsys.readouterr().err
+    read_model.cache_clear()
+    assert (read_model(files.MATCH_MODEL.absolute()).network.mean != of_recordings).any()
     match_evaluate.main(params)
     metrics = json.loads((files.METRICS / "smoke" / "match.json").read_text())
     drum = metrics["materials"]["drum"]
