@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 SHOW = """
-import tensorflow as tf
-tf.constant(1) + 1  # TensorFlow has started, as in a notebook that used it before
 from siamese_drc.networks.backend import prepare_backend
 prepare_backend(1)
 from keras import config
@@ -38,3 +36,14 @@ def test_keras_json_has_no_effect(tmp_path):
         check=True,
     )
     assert shown.stdout.split() == ["tensorflow", "float32", "1e-07", "channels_last"]
+
+
+def test_it_is_prepared_after_tensorflow_has_started():
+    code = """
+import tensorflow as tf
+assert tf.constant(1) + 1 == 2
+from siamese_drc.networks.backend import prepare_backend
+prepare_backend(1)
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
