@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pedalboard
@@ -38,8 +38,15 @@ UNITS = {"threshold_db": "threshold, dB", "ratio": "ratio", "attack_ms": "attack
 UNITS["release_ms"] = "release, ms"
 _AAC_DELAY = 1024  # samples of FFmpeg's coder
 
-Pair = tuple[np.ndarray, np.ndarray] | tuple[np.ndarray, np.ndarray, Coding | None]
-"""A loop and a reference, shape (channels, samples), and what its file says of its coding."""
+
+class Pair(NamedTuple):
+    """A loop and a reference, shape (channels, samples), and what its file says of its coding."""
+
+    loop: np.ndarray
+    reference: np.ndarray
+    coding: Coding | None = None
+
+
 Situation = Callable[[np.ndarray, np.ndarray, dict[str, float]], Pair]
 """From two loops and settings to a pair."""
 
@@ -52,18 +59,18 @@ def compressed(loop: np.ndarray, settings: dict[str, float], **options: Any) -> 
 
 def from_rest(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Keep the whole loop."""
-    return loop[None], compressed(loop, settings)[None]
+    return Pair(loop[None], compressed(loop, settings)[None])
 
 
 def in_16_bits(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Round to 16 bits."""
-    return loop[None], as_16_bits(compressed(loop, settings), SAMPLE_RATE)[None]
+    return Pair(loop[None], as_16_bits(compressed(loop, settings), SAMPLE_RATE)[None])
 
 
 def from_the_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Cut the first quarter off."""
     start = loop.size // 4
-    return loop[None, start:], compressed(loop, settings)[None, start:]
+    return Pair(loop[None, start:], compressed(loop, settings)[None, start:])
 
 
 def limited(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -71,14 +78,14 @@ def limited(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> 
     clip = compressed(loop, settings)
     ceiling = 20 * np.log10(np.abs(clip).max()) - 4
     limiter = {"threshold_db": ceiling, "ratio": 100.0, "attack_ms": 0.05, "release_ms": 50.0}
-    return loop[None], compressed(clip, limiter)[None]
+    return Pair(loop[None], compressed(clip, limiter)[None])
 
 
 def limited_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Limit, and cut the first quarter off."""
-    dry, wet, *_ = limited(loop, other, settings)
+    dry, wet, _ = limited(loop, other, settings)
     start = loop.size // 4
-    return dry[:, start:], wet[:, start:]
+    return Pair(dry[:, start:], wet[:, start:])
 
 
 def limited_by_juce(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -86,7 +93,7 @@ def limited_by_juce(loop: np.ndarray, other: np.ndarray, settings: dict[str, flo
     clip = compressed(loop, settings)
     ceiling = 20 * np.log10(np.abs(clip).max()) - 4
     limiter = pedalboard.Limiter(threshold_db=float(ceiling), release_ms=50.0)
-    return loop[None], limiter(clip[None], SAMPLE_RATE)
+    return Pair(loop[None], limiter(clip[None], SAMPLE_RATE))
 
 
 def limited_ahead(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -95,18 +102,20 @@ def limited_ahead(loop: np.ndarray, other: np.ndarray, settings: dict[str, float
     ceiling = np.abs(clip).max() * 10 ** (-4 / 20)
     line = f"alimiter=limit={ceiling}:attack=5:release=50:level=disabled:latency=1"
     limited = by_ffmpeg(clip[None], line, SAMPLE_RATE)[:, : loop.size]
-    return loop[None], np.pad(limited, ((0, 0), (0, loop.size - limited.shape[1])))
+    return Pair(loop[None], np.pad(limited, ((0, 0), (0, loop.size - limited.shape[1]))))
 
 
 def clipped(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Clip the peaks at -2 dB."""
     clip = compressed(loop, settings)
-    return loop[None], np.clip(clip, -0.8 * np.abs(clip).max(), 0.8 * np.abs(clip).max())[None]
+    return Pair(
+        loop[None], np.clip(clip, -0.8 * np.abs(clip).max(), 0.8 * np.abs(clip).max())[None]
+    )
 
 
 def soft_knee(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Compress with a knee of 9 dB."""
-    return loop[None], compressed(loop, settings, knee_db=9.0)[None]
+    return Pair(loop[None], compressed(loop, settings, knee_db=9.0)[None])
 
 
 def louder_channel(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -115,34 +124,34 @@ def louder_channel(loop: np.ndarray, other: np.ndarray, settings: dict[str, floa
     whole = FamilyCompressor(
         settings | {"makeup_db": 0.0}, sample_rate=SAMPLE_RATE, link="maximum", channels=2
     )
-    return stereo, whole.process(stereo).signal
+    return Pair(stereo, whole.process(stereo).signal)
 
 
 def unlinked(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Compress two channels, each for itself."""
     stereo = np.stack([loop, 0.6 * other])
-    return stereo, np.stack([compressed(channel, settings) for channel in stereo])
+    return Pair(stereo, np.stack([compressed(channel, settings) for channel in stereo]))
 
 
 def quiet(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Turn down to a peak near -50 dBFS."""
-    return loop[None], compressed(loop, settings, makeup_db=-50.0)[None]
+    return Pair(loop[None], compressed(loop, settings, makeup_db=-50.0)[None])
 
 
 def coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as MP3 of 128 kbit/s."""
-    return loop[None], *as_mp3(compressed(loop, settings), level=0.65)
+    return Pair(loop[None], *as_mp3(compressed(loop, settings), level=0.65))
 
 
 def coded_low(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Code as MP3 of 64 kbit/s."""
-    return loop[None], *as_mp3(compressed(loop, settings), level=0.88)
+    return Pair(loop[None], *as_mp3(compressed(loop, settings), level=0.88))
 
 
 def limited_and_coded(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Limit the peaks by 4 dB, and code as MP3 of 64 kbit/s."""
-    dry, wet, *_ = limited(loop, other, settings)
-    return dry, *as_mp3(wet[0], level=0.88)
+    dry, wet, _ = limited(loop, other, settings)
+    return Pair(dry, *as_mp3(wet[0], level=0.88))
 
 
 def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -150,7 +159,7 @@ def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair
     with TemporaryDirectory() as folder:
         file = Path(folder) / "reference.m4a"
         write_by_ffmpeg(file, compressed(loop, settings)[:, None], "aac")
-        return loop[None], *_read(file, _AAC_DELAY, loop.size)
+        return Pair(loop[None], *_read(file, _AAC_DELAY, loop.size))
 
 
 def as_mp3(clip: np.ndarray, *, level: float) -> tuple[np.ndarray, Coding | None]:
@@ -195,10 +204,9 @@ def table() -> str:
         outcomes = []
         for number, loop in enumerate(loops):
             settings = _settings(random)
-            dry, wet, *told = situation(loop, loops[number - 1], settings)
+            dry, wet, coding = situation(loop, loops[number - 1], settings)
             wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
             whole = dry.shape[1] == loop.size
-            coding = told[0] if told else None
             fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole, coding=coding)
             if fit.settings:
                 found = [fit.settings[parameter] for parameter in PARAMETERS]

@@ -19,7 +19,7 @@ import soxr
 from experiments.clone import run
 from experiments.drum_kits import GROOVES, perform, read_kit
 from experiments.recordings import BUILD, DRUMKITS, KITS, SAMPLES, unpack_packages
-from experiments.results import DISTANCES, markdown_table, update_page, write_json
+from experiments.results import DISTANCES, distances, markdown_table, update_page, write_json
 from siamese_drc.audio import open_sound
 from siamese_drc.core.outputs import replaced
 from siamese_drc.core.parallel import parallel_map
@@ -45,7 +45,6 @@ CLIPS = {"drum": 3, "guitar": 24, "mix": 5}  # of each recording, at most
 _CALIBRATED = 5  # one pack or song in so many is for the calibration
 _FOLDS = 4
 _TESTED = 12  # clips of each material and fold
-_GAIN = "gain_curve_db"  # the distance whose change has an interval
 _PRECISION = {"dry": "f2", "compressed": "f2", "settings": "f4", "reduction_db": "f4"}
 
 Table = dict[str, Any]
@@ -250,14 +249,15 @@ def write_tables() -> None:
 
 def match_table() -> str:
     """Return the distances of each way to the loop under the reference's own settings."""
-    rows = []
-    for material, found in read_json(RESULTS).items():
-        change = found["difference"]
-        interval = "{mean:+.2f} [{low:+.2f}, {high:+.2f}]".format(**change)
-        for key, name in DISTANCES.items():
-            alone, both = (found[of]["distances"][key] for of in ("composed", "recordings"))
-            values = [both["match"], alone["match"], both["nothing"], both["preset"]]
-            cells = [*(f"{value:.2f}" for value in values), interval if key == _GAIN else ""]
-            rows.append([material, name, *cells])
+    found, rows = read_json(RESULTS), []
+    alone, both = (
+        distances({material: errors[of] for material, errors in found.items()})
+        for of in ("composed", "recordings")
+    )
+    for (material, name, values), (*_, (composed, *_)) in zip(both, alone, strict=True):
+        change = "{mean:+.2f} [{low:+.2f}, {high:+.2f}]".format(**found[material]["difference"])
+        cells = [f"{value:.2f}" for value in (values[0], composed, *values[1:])]
+        of_gain = name == DISTANCES["gain_curve_db"]  # the change of this one has an interval
+        rows.append([material, name, *cells, change if of_gain else ""])
     header = ["recordings", "distance", "match", "match, of composed loops alone", "nothing"]
     return markdown_table([*header, "best preset", "change by recordings"], rows, texts=2)
