@@ -52,6 +52,7 @@ _LOUDEST_SHARE = 1e-3  # of the loudest channel's peak: a channel of less is sil
 # Decisions of the fit
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
 _EXACT = 1e-6  # the same; below, only rounding is left, and no other design is tried
+_EXACT_DB = 0.001  # unexplained gain below which none is tried either: resampling leaves more power
 _CODED = 0.003  # the same; above, designs are compared in bands
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
@@ -242,12 +243,12 @@ class _Pair(NamedTuple):
         tried: list[_Candidate] = []
         for link in links:
             tried.append(self.candidate("branching", link))
-            if tried[-1].left < _EXACT:
+            if tried[-1].exact:
                 return [tried[-1]]
         ours = min(tried, key=_score)
         limited = self.without_limiter(ours)
         if limited is not None:
-            if limited.left < _EXACT:
+            if limited.exact:
                 return [limited]
             tried.append(limited)
         link = ours.rows.link
@@ -307,6 +308,11 @@ class _Candidate(NamedTuple):
     score: float
     """A robust mean of the error of the gain."""
     limiter: np.ndarray | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether no other design could explain more that counts."""
+        return self.left < _EXACT or self.unexplained_db < _EXACT_DB
 
 
 _score = attrgetter("score")

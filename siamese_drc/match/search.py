@@ -71,11 +71,15 @@ def proposed(x: np.ndarray, y: np.ndarray, rate: int) -> Iterator[tuple[Line, in
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return `scipy.signal.correlate(y, x)`, without that import, which takes 0.7 s."""
-    count = x.size + y.size - 1
+    """Return `scipy.signal.correlate(y, x)`, summed over columns, if they have several.
+
+    Without that import, which takes 0.7 s.
+    """
+    count = len(x) + len(y) - 1
     length = scipy.fft.next_fast_len(count, real=True)
-    product = scipy.fft.rfft(y, length) * scipy.fft.rfft(x, length).conj()
-    return np.roll(scipy.fft.irfft(product, length), x.size - 1)[:count]
+    product = scipy.fft.rfft(y, length, axis=0) * scipy.fft.rfft(x, length, axis=0).conj()
+    summed = product.reshape(len(product), -1).sum(axis=1)
+    return np.roll(scipy.fft.irfft(summed, length), len(x) - 1)[:count]
 
 
 def _line_at_any_speed(short: np.ndarray, long: np.ndarray, rate: int) -> tuple[Line, int] | None:
@@ -84,8 +88,6 @@ def _line_at_any_speed(short: np.ndarray, long: np.ndarray, rate: int) -> tuple[
     Anchors are stretches of the shorter recording; where each may start in the longer one follows
     from the correlation of their spectral shapes.
     """
-    from scipy.signal import fftconvolve
-
     a, b = levelled(short, rate), levelled(long, rate)
     hop = round(_HOP_S * rate)
     shapes, others = _spectral_shapes(short, rate), _spectral_shapes(long, rate)
@@ -94,7 +96,7 @@ def _line_at_any_speed(short: np.ndarray, long: np.ndarray, rate: int) -> tuple[
     for first in _anchors(shapes, size):
         start, stop = first * hop, min((first + size) * hop, a.size)
         anchor = shapes[first : first + size]
-        correlation = fftconvolve(others, anchor[::-1], axes=0).sum(axis=1)
+        correlation = _correlation(anchor, others)
         for place in _highest(correlation, _PLACES_OF_ANCHOR, 3) - (len(anchor) - 1):
             score, line = _best_line(a, b, start, stop, place * hop, rate)
             if score > best:

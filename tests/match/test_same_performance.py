@@ -101,6 +101,17 @@ def test_settings_survive_what_happens_to_references(variant):
     assert answer.settings["makeup_db"].value == pytest.approx(wanted, abs=0.6)
 
 
+def test_where_no_gain_is_left_no_other_design_is_tried():
+    """As after resampling: an image near half the sample rate, far above the rounding."""
+    loop = as_24_bits(sosfilt(butter(8, 5000, fs=RATE, output="sos"), LOOP), RATE)
+    image = 0.0018 * (-1) ** np.arange(loop.size)
+    answer = solved(as_24_bits(compressed(loop) * (1 + image), RATE), loop)
+    assert -60 < answer.residual_db < -50
+    assert answer.families.keys() == {"branching"}
+    for name, goal in GOAL.items():
+        assert abs(answer.settings[name].value - SETTINGS[name]) < goal
+
+
 def test_locked_settings_stay_and_the_others_follow():
     answer = solved(as_16_bits(compressed(), RATE), lock={"ratio": 3.0, "makeup_db": 0.0})
     ratio = answer.settings["ratio"]
