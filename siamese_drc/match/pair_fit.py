@@ -59,8 +59,11 @@ _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
 _FINISHED = 2  # candidates that are fitted to the end
 _CODINGS = 3  # turns of coding what was fitted, and fitting again
-# Gains of the codings of a turn: a coder decides otherwise at each of them, and their mean counts.
-_CODED_AT = 1 + 0.002 * np.arange(-3.5, 4)
+# Codings of a turn, at slightly different levels: a coder decides otherwise at each of them, and
+# their mean counts. A long recording has more frames to average over.
+_CODED_S = 32.0  # seconds of all channels that are coded in a turn
+_CODED_TIMES = (2, 8)  # at least and at most
+_CODED_STEP = 0.002  # from level to level, as a share
 _MOST_CODED = 2  # channels that are coded as the reference was
 _OUTLIER_DB = 0.02  # error of the gain above which it counts less in the choice of a family
 _TRIED_S = 8.0  # stretch of a long pair for all candidates
@@ -366,13 +369,15 @@ def _coded_again(
     is repeated, in turn. None where the reference does not lack what this coder takes.
     """
     best, sums = candidate, np.zeros(1)
+    times = np.clip(round(_CODED_S * rows.sample_rate / rows.wet.size), *_CODED_TIMES)
+    gains = 1 + _CODED_STEP * (np.arange(times) - (times - 1) / 2)
     for turn in range(_CODINGS):
         fitted = rows.fitted(best.fit.point)
         if turn == 1:
             sums = np.zeros(1)  # the first settings were further off
         try:
             with ThreadPoolExecutor(THREADS) as pool:
-                coded = list(pool.map(coder, [gain * fitted for gain in _CODED_AT]))
+                coded = list(pool.map(coder, [gain * fitted for gain in gains]))
             sums = sums + rows.coding_sums(fitted, coded)
         except ValueError:  # the coder does not take this bit rate
             return None
