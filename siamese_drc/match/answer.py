@@ -98,8 +98,8 @@ class Answer:
     position : Position, optional
         Of the same performance: delay, speed and polarity.
     limiter : dict of str to float
-        Threshold (dBFS of the reference), ratio, attack and release of a limiter that followed the
-        compressor. Empty where there was none.
+        Threshold (dBFS of the reference), ratio, attack, release and look-ahead of a limiter that
+        followed the compressor. Empty where there was none.
     references : list of ReferenceAnswer
         In the order in which they were given.
 

@@ -3,8 +3,9 @@
 A limiter is itself a compressor with a high ratio and short times, of the output of the first one.
 The two are fitted in turn. Where the limiter works, what can be measured of the first compressor
 depends on how well the limiter is known. Its gain therefore has an error in proportion to itself,
-which is large at first and becomes smaller with every turn: the parts that the limiter leaves alone
-decide first.
+which is large at first and becomes smaller with every turn, down to what the fit leaves: the parts
+that the limiter leaves alone decide first. A limiter that looks ahead is modelled as one that hears
+the highest level of the next milliseconds.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 _TURNS = 20  # at most
 _UNCERTAIN = 0.5  # of the limiter's gain in the first turn, as a share of it; halved in each turn
 _LEAST_UNCERTAIN = 0.02
+_UNEXPLAINED = 4.0  # times the measured error of the limiter's gain, to which it is halved
+_ACTIVE = 1e-6  # squared gain, in nepers, above which a limiter counts as active
 _SETTLED_DB = 0.5  # a turn that explains less than this more is the last one
 _EXPLAINED_DB = 3.0  # of what the compressor alone left
 _JUDGED, _JUDGED_DB = 3, 1.0  # the turn after which at least so much must be explained
@@ -42,8 +45,24 @@ _INSIDE = 0.01  # of 1 - 1/R and of the logarithm; what lies nearer to these is 
 _ATTACK = UNKNOWNS.index("attack_ms")
 _START = {"ratio": 30.0, "attack_ms": 0.1, "makeup_db": 0.0, "start_db": 0.0, "knee_db": 0.0}
 _BELOW_PEAK_DB, _RELEASES_MS = (2.0, 6.0), (30.0, 200.0)  # to start from
+_AHEAD_MS = (0.0, 1.5, 3.0, 5.0, 10.0)
 _PASSES, _TOLERANCE = 30, 1e-4
 _NOISE, _FLOOR = 1e-3, 1e-10  # of a sample: share of its power, and power
+
+
+class Limiter(NamedTuple):
+    """A limiter: its point, of the compressor's output in the pair's own level, and look-ahead.
+
+    `ahead` is in samples; `error` is that of its gain as a share of it.
+    """
+
+    point: np.ndarray
+    ahead: int
+    error: float = 0.0
+
+    def log_gain(self, level: np.ndarray) -> np.ndarray:
+        """Return the natural logarithm of its gain under the level of the compressor's output."""
+        return NEPER_PER_DB * model_gain_db(_ahead(level, self.ahead), self.point)
 
 
 class Delimited(NamedTuple):
@@ -52,12 +71,11 @@ class Delimited(NamedTuple):
     rows: PairRows
     fit: GainFit
     weight: np.ndarray
-    limiter: np.ndarray
-    """Point of the limiter, of the output of the compressor in the pair's own level."""
+    limiter: Limiter
 
 
 def without_limiter(
-    loop: np.ndarray, rows: PairRows, fit: GainFit, limiter: np.ndarray | None = None
+    loop: np.ndarray, rows: PairRows, fit: GainFit, limiter: Limiter | None = None
 ) -> Delimited | None:
     """Return a pair without the gain of a limiter after its compressor.
 
@@ -69,8 +87,8 @@ def without_limiter(
         The pair as it is.
     fit : GainFit
         Of the pair with the compressor alone.
-    limiter : ndarray, optional
-        The limiter that was found in a part of the pair.
+    limiter : Limiter, optional
+        That was found in a part of the pair.
 
     Returns
     -------
@@ -86,47 +104,79 @@ def without_limiter(
         output = replace(rows, dry=loop).fitted(point)
         level = level_db(np.abs(output).max(axis=0).astype(np.float32))
         limiter = _fitted(output, level, rows, limiter)
-        gain = NEPER_PER_DB * model_gain_db(level, limiter)
-        noise = uncertain**2 * np.square(frames(gain, FRAME)).mean(axis=-1)
-        alone = replace(rows, wet=(rows.wet / np.exp(gain)).astype(np.float32), noise=noise)
-        found = Delimited(alone, *alone.weighted(point, None, WEIGHTINGS_TRIED), limiter)
-        point, before_db, left_db = found.fit.point, left_db, _left_db(alone, found.fit)
+        gain = limiter.log_gain(level)
+        square = np.square(frames(gain, FRAME)).mean(axis=-1)
+        wet = (rows.wet / np.exp(gain)).astype(np.float32)
+        alone = replace(rows, wet=wet, noise=uncertain**2 * square)
+        fit, weight = alone.weighted(point, None, WEIGHTINGS_TRIED)
+        point, before_db, left_db = fit.point, left_db, _left_db(alone, fit)
+        limiter = limiter._replace(error=_error(alone, point, square))
+        least = np.clip(_UNEXPLAINED * limiter.error, _LEAST_UNCERTAIN, _UNCERTAIN)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
-        if uncertain == _LEAST_UNCERTAIN and before_db - left_db < _SETTLED_DB:
+        if uncertain <= least and before_db - left_db < _SETTLED_DB:
             break
-        uncertain = max(uncertain / 2, _LEAST_UNCERTAIN)
+        uncertain = max(uncertain / 2, least)
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
-    limits = found.limiter[RATIO] > lowest + _INSIDE and found.limiter[_ATTACK] < longest - _INSIDE
-    return found if limits and first_db - left_db >= _EXPLAINED_DB else None
+    ratio, attack = limiter.point[[RATIO, _ATTACK]]
+    limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
+    if not limits or first_db - left_db < _EXPLAINED_DB:
+        return None
+    return Delimited(alone, fit, weight, limiter)
+
+
+def _error(rows: PairRows, point: np.ndarray, square: np.ndarray) -> float:
+    """Return the error of a limiter's gain as a share of it, from what is left where it is active.
+
+    `square`, shape (frames,), is the square of that gain in nepers.
+    """
+    left = rows.left(point)[:, square > _ACTIVE].sum()
+    return float(np.sqrt(left / max((frame_power(rows.wet) * square).sum(), TINY)))
+
+
+def _ahead(level: np.ndarray, samples: int) -> np.ndarray:
+    """Return the highest level of each sample and of so many after it."""
+    if not samples:
+        return level
+    from scipy.ndimage import maximum_filter1d
+
+    size = samples + 1
+    return maximum_filter1d(level, size, origin=-(size // 2), mode="nearest")
 
 
 def _fitted(
-    output: np.ndarray, level: np.ndarray, rows: PairRows, start: np.ndarray | None
-) -> np.ndarray:
-    """Return the point of the limiter that explains a pair best, of the compressor's output."""
+    output: np.ndarray, level: np.ndarray, rows: PairRows, start: Limiter | None
+) -> Limiter:
+    """Return the limiter that explains a pair best, of the compressor's output."""
     weight = (rows.wet != 0) / (_NOISE * np.square(rows.wet, dtype=float) + _FLOOR)
     squares = (weight * np.square(output)).sum(axis=0)
     products = (weight * output * rows.wet).sum(axis=0)
     gain = np.divide(products, squares, out=np.zeros_like(squares), where=squares > TINY)
     to_this_rate = partial(to_point, sample_rate=rows.sample_rate)
-    starts = [start]
     if start is None:
-        starts = [
+        points = [
             to_this_rate({"threshold_db": level.max() - below, "release_ms": release, **_START})
             for below, release in product(_BELOW_PEAK_DB, _RELEASES_MS)
         ]
+    else:
+        points = [start.point]
     low, high, ends = LOWEST.copy(), HIGHEST.copy(), to_this_rate(_LIMITS)
     low[RATIO], high[_ATTACK] = ends[RATIO], ends[_ATTACK]
-    fit = partial(
-        fit_gain,
-        *(level, gain, squares),
-        decibels=False,
-        bounds=(low, high),
-        tolerance=_TOLERANCE,
-        passes=_PASSES,
-    )
-    return min(map(fit, starts), key=lambda each: each.cost).point[:COUNT]
+    best, least = None, np.inf
+    for ahead in [round(1e-3 * ms * rows.sample_rate) for ms in _AHEAD_MS]:
+        heard = _ahead(level, ahead)
+        for point in points:
+            fit = fit_gain(
+                *(heard, gain, squares, point),
+                decibels=False,
+                bounds=(low, high),
+                tolerance=_TOLERANCE,
+                passes=_PASSES,
+            )
+            if fit.cost < least:
+                best, least = Limiter(fit.point[:COUNT], ahead), fit.cost
+    assert best is not None
+    return best
 
 
 def _left_db(rows: PairRows, fit: GainFit) -> float:

@@ -29,7 +29,7 @@ from siamese_drc.match.families import (
     keys,
     model_of,
 )
-from siamese_drc.match.limiter import without_limiter
+from siamese_drc.match.limiter import Limiter, without_limiter
 from siamese_drc.match.sound import one_channel, resampled
 from siamese_drc.match.weighted_fit import (
     RATIO,
@@ -75,6 +75,7 @@ _90_PERCENT = 1.645  # standard deviations of a normal distribution
 # rounded or coded, intervals wider by this factor hold 90 % of the settings.
 _WIDER = 2.0
 _CODED_WIDER = 6.0  # more, in proportion to the share of the reference's power that is left
+_LIMITED_WIDER = 10.0  # more, in proportion to the error of a limiter's gain
 # Half an interval is at least this, in dB and shares: a knob cannot be set more finely.
 _FINEST = np.array([0.005, 0.0005, 0.002, 0.002, 0.005, 0.005, 0.02])
 _RANGES = {
@@ -100,8 +101,8 @@ class PairFit:
         Power of what neither the fit nor a coder explains (`PairRows.not_coded`), relative to that
         of the reference, in dB.
     limiter : dict of str to float
-        Settings of a limiter after the compressor, its threshold in dBFS of the reference. Empty
-        where none was found.
+        Settings of a limiter after the compressor, its threshold in dBFS of the reference, and
+        `ahead_ms`, how far it looks ahead. Empty where none was found.
     """
 
     settings: dict[str, Estimate]
@@ -183,9 +184,10 @@ def fit_pair(
     families = {each.rows.family: each.unexplained_db for each in candidates[::-1]}
     limiter = {}
     if best.limiter is not None:
-        found = to_settings(best.limiter, sample_rate=sample_rate)
+        found = to_settings(best.limiter.point, sample_rate=sample_rate)
         limiter = {name: found[name] for name in PARAMETERS}
         limiter["threshold_db"] += louder_db
+        limiter["ahead_ms"] = 1e3 * best.limiter.ahead / sample_rate
     return PairFit(
         settings=_estimates(best, louder_db) if compressed else {},
         start_db=float(best.fit.point[START]),
@@ -277,7 +279,7 @@ class _Pair(NamedTuple):
         return _measured(rows, *rows.fit(point, weightings=WEIGHTINGS_TRIED))
 
     def without_limiter(
-        self, candidate: _Candidate, limiter: np.ndarray | None = None
+        self, candidate: _Candidate, limiter: Limiter | None = None
     ) -> _Candidate | None:
         """Return a candidate for the pair without a limiter, None if none followed.
 
@@ -295,7 +297,7 @@ class _Pair(NamedTuple):
 class _Candidate(NamedTuple):
     """A fit of one family with one link, its weights, and how well it explains the gain.
 
-    `limiter` is the point of a limiter whose gain was taken out of the rows. The weights may be
+    `limiter` is one whose gain was taken out of the rows. The weights may be
     None: those to begin with.
     """
 
@@ -310,7 +312,7 @@ class _Candidate(NamedTuple):
     """The same of the best constant gain."""
     score: float
     """A robust mean of the error of the gain."""
-    limiter: np.ndarray | None = None
+    limiter: Limiter | None = None
 
     @property
     def exact(self) -> bool:
@@ -390,7 +392,7 @@ def _coded_again(
 
 
 def _measured(
-    rows: PairRows, fit: GainFit, weight: np.ndarray, limiter: np.ndarray | None = None
+    rows: PairRows, fit: GainFit, weight: np.ndarray, limiter: Limiter | None = None
 ) -> _Candidate:
     gain, trust = frame_gain(rows.dry, rows.wet)
     trust /= max(trust.sum(), TINY)
@@ -432,6 +434,8 @@ def _estimates(candidate: _Candidate, louder_db: float) -> dict[str, Estimate]:
     """Return the settings of a fit and their 90 % intervals."""
     fit, sample_rate = candidate.fit, candidate.rows.sample_rate
     wider = _90_PERCENT * _WIDER * (1 + _CODED_WIDER * candidate.left)
+    if candidate.limiter is not None:
+        wider *= 1 + _LIMITED_WIDER * candidate.limiter.error
     spread = np.hypot(wider * np.sqrt(np.diag(fit.covariance())[:COUNT]), _FINEST)
     spread[~np.isin(np.arange(COUNT), fit.free)] = 0.0
     low, value, high = (

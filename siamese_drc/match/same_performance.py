@@ -27,6 +27,7 @@ from siamese_drc.match.sound import one_channel
 # Power that the fit leaves, relative to the reference: of the same performance at most, and above
 # which a warning says so.
 _MOST_LEFT_DB, _POORLY_EXPLAINED_DB = -8.0, -17.0
+_POORLY_EXPLAINED_GAIN_DB = 0.3  # the same, of a file that was not coded
 _MOST_CLIPPED = 0.02  # share of samples
 _LEAST_SPEED = 1e-5  # difference of speeds that is told
 _LOCKED_DB = 0.3  # gain that a lock leaves unexplained, more than without: a warning says so
@@ -117,7 +118,7 @@ def same_performance(
         if lock:
             reason = "Under the locked settings no compressor explains the gain of the reference."
         return Answer(NO_ANSWER, warnings=[reason], unexplained_db=fit.unexplained_db)
-    warnings = _warnings(alignment.position, fit, bool(clipped), lock)
+    warnings = _warnings(alignment.position, fit, bool(clipped), coding is not None, lock)
     if lock and fit.unexplained_db >= _LOCKED_DB:
         free = fit_with()
         if fit.unexplained_db**2 - free.unexplained_db**2 >= _LOCKED_DB**2:
@@ -141,7 +142,7 @@ def same_performance(
 
 
 def _warnings(
-    position: Position, fit: PairFit, clipped: bool, lock: Mapping[str, float]
+    position: Position, fit: PairFit, clipped: bool, coded: bool, lock: Mapping[str, float]
 ) -> list[str]:
     warnings = []
     if position.inverted:
@@ -173,6 +174,13 @@ def _warnings(
             f"The part of the reference that the settings do not explain is"
             f" {-fit.left_db:.0f} dB below it: it was coded at a low bit rate, or changed"
             " by more than a compressor."
+        )
+    elif not coded and fit.unexplained_db > _POORLY_EXPLAINED_GAIN_DB:
+        hidden = "what the settings do not explain hides it"
+        warnings.append(
+            f"{fit.unexplained_db:.1f} dB of the reference's gain stay unexplained: it was changed by"
+            " more than a compressor, such as a limiter that looks ahead. The settings may be further"
+            " off than their intervals say."
         )
     for name, (word, unit, reason, widest, least) in _WORDS.items():
         setting = fit.settings[name]

@@ -136,6 +136,21 @@ def test_a_limiter_after_the_compressor_is_found_and_taken_out(start):
     assert fit.limiter["release_ms"] == pytest.approx(50, abs=1)
 
 
+def test_a_limiter_that_looks_ahead_is_found_and_taken_out():
+    """FFmpeg's: its gain falls, and rises again, along straight lines, which only resembles ours."""
+    clip = compressed(release_ms=400.0)
+    ceiling = np.abs(clip).max() * 10 ** (-4 / 20)
+    line = f"alimiter=limit={ceiling}:attack=5:release=50:level=disabled:latency=1"
+    limited = by_ffmpeg(clip, line, RATE)[:, : LOOP.shape[1]]
+    fit = fit_pair(LOOP[:, : limited.shape[1]], limited, sample_rate=RATE)
+    assert fit.limiter["threshold_db"] == pytest.approx(20 * np.log10(ceiling), abs=0.3)
+    assert 2 < fit.limiter["ahead_ms"] < 6
+    for name, true in (SETTINGS | {"release_ms": 400.0}).items():
+        estimate = fit.settings[name]
+        assert abs(estimate.value - true) < NEAR[name]
+        assert estimate.low <= true <= estimate.high
+
+
 def test_without_a_limiter_none_is_found():
     hard = mp3(compressed()[0], RATE)[np.newaxis, : LOOP.shape[1]]
     for wet in (compressed(), hard):
