@@ -96,7 +96,7 @@ def without_limiter(
         None where a limiter does not explain what the compressor leaves, or only one that is hardly
         a limiter does.
     """
-    uncertain = _UNCERTAIN if limiter is None else _LEAST_UNCERTAIN
+    uncertain = _UNCERTAIN if limiter is None else _uncertain(limiter)
     first_db = left_db = _left_db(rows, fit)
     point = fit.point.copy()
     point[KNEE] = 0.0
@@ -111,18 +111,21 @@ def without_limiter(
         fit, weight = alone.weighted(point, None, WEIGHTINGS_TRIED)
         point, before_db, left_db = fit.point, left_db, _left_db(alone, fit)
         limiter = limiter._replace(error=_error(alone, point, square))
-        least = np.clip(_UNEXPLAINED * limiter.error, _LEAST_UNCERTAIN, _UNCERTAIN)
+        found = Delimited(alone, fit, weight, limiter)
+        least = _uncertain(limiter)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
         if uncertain <= least and before_db - left_db < _SETTLED_DB:
             break
         uncertain = max(uncertain / 2, least)
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
-    ratio, attack = limiter.point[[RATIO, _ATTACK]]
+    ratio, attack = found.limiter.point[[RATIO, _ATTACK]]
     limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
-    if not limits or first_db - left_db < _EXPLAINED_DB:
-        return None
-    return Delimited(alone, fit, weight, limiter)
+    return found if limits and first_db - left_db >= _EXPLAINED_DB else None
+
+
+def _uncertain(limiter: Limiter) -> float:
+    return min(max(_UNEXPLAINED * limiter.error, _LEAST_UNCERTAIN), _UNCERTAIN)
 
 
 def _error(rows: PairRows, point: np.ndarray, square: np.ndarray) -> float:

@@ -178,9 +178,9 @@ def _warnings(
     elif not coded and fit.unexplained_db > _POORLY_EXPLAINED_GAIN_DB:
         hidden = "what the settings do not explain hides it"
         warnings.append(
-            f"{fit.unexplained_db:.1f} dB of the reference's gain stay unexplained: it was changed by"
-            " more than a compressor, such as a limiter that looks ahead. The settings may be further"
-            " off than their intervals say."
+            f"{fit.unexplained_db:.1f} dB of the reference's gain stay unexplained: it was changed"
+            " by more than a compressor, such as a limiter that looks ahead. The settings may be"
+            " further off than their intervals say."
         )
     for name, (word, unit, reason, widest, least) in _WORDS.items():
         setting = fit.settings[name]

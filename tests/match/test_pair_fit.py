@@ -137,7 +137,7 @@ def test_a_limiter_after_the_compressor_is_found_and_taken_out(start):
 
 
 def test_a_limiter_that_looks_ahead_is_found_and_taken_out():
-    """FFmpeg's: its gain falls, and rises again, along straight lines, which only resembles ours."""
+    """FFmpeg's: its gain falls and rises along straight lines, which only resembles ours."""
     clip = compressed(release_ms=400.0)
     ceiling = np.abs(clip).max() * 10 ** (-4 / 20)
     line = f"alimiter=limit={ceiling}:attack=5:release=50:level=disabled:latency=1"
