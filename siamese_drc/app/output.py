@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -306,21 +307,25 @@ def temporary_output(output: Path) -> Iterator[Path]:
     It lies in a new folder beside the output, so that no file of the user's has its name. Any
     failure is an InputError that names the output.
     """
+    # Its name is known before it exists: `tempfile` leaves it if a signal ends it in between.
+    folder = output.parent / f".drc-match-{secrets.token_hex(16)}"
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".drc-match-", dir=output.parent) as folder:
-            temporary = Path(folder) / output.name
-            temporary.touch()  # its error names the reason, libsndfile's does not
-            yield temporary
-            with temporary.open("rb") as file:  # a power failure does not cut it
-                os.fsync(file.fileno())
-            temporary.replace(output)
+        folder.mkdir(mode=0o700)
+        temporary = folder / output.name
+        temporary.touch()  # its error names the reason, libsndfile's does not
+        yield temporary
+        with temporary.open("rb") as file:  # a power failure does not cut it
+            os.fsync(file.fileno())
+        temporary.replace(output)
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror})") from error
     except soundfile.LibsndfileError as error:
         raise InputError(
             f"{output}: writing stopped, is the disk full? ({error.error_string})"
         ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_place(output: Path) -> None:

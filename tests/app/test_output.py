@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from siamese_drc.app.output import CONTAINERS, Applied, output_format, render
+from siamese_drc.app.output import (
+    CONTAINERS,
+    Applied,
+    output_format,
+    render,
+    temporary_output,
+)
 from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.sound import process, read_inputs
@@ -143,3 +149,17 @@ def long_file(path, *, seconds, rate):
         for _ in range(seconds // 60):
             file.write(minute)
     return path
+
+
+def test_a_signal_while_the_temporary_folder_is_made_leaves_nothing(tmp_path, monkeypatch):
+    made = Path.mkdir
+
+    def ended(path, *args, **kwargs):
+        made(path, *args, **kwargs)
+        if path.name.startswith(".drc-match-"):
+            raise SystemExit(129)
+
+    monkeypatch.setattr(Path, "mkdir", ended)
+    with pytest.raises(SystemExit), temporary_output(tmp_path / "output.wav"):
+        pass
+    assert list(tmp_path.iterdir()) == []
