@@ -31,7 +31,7 @@ from siamese_drc.match.weighted_fit import (
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
-_TURNS = 20  # at most
+_TURNS, _LEAST_TURNS = 20, 6  # at most, and at least if it explains anything
 _UNCERTAIN = 0.5  # of the limiter's gain in the first turn, as a share of it; halved in each turn
 _LEAST_UNCERTAIN = 0.02
 _UNEXPLAINED = 4.0  # times the measured error of the limiter's gain, to which it is halved
@@ -115,9 +115,9 @@ def without_limiter(
         least = _uncertain(limiter)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
-        if uncertain <= least and before_db - left_db < _SETTLED_DB:
+        if turn >= _LEAST_TURNS and uncertain <= least and before_db - left_db < _SETTLED_DB:
             break
-        uncertain = max(uncertain / 2, least)
+        uncertain = max(uncertain / 2, least if turn >= _LEAST_TURNS else _LEAST_UNCERTAIN)
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
     ratio, attack = found.limiter.point[[RATIO, _ATTACK]]
     limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
