@@ -3,8 +3,8 @@
 A limiter is itself a compressor with a high ratio and short times, of the output of the first one.
 The two are fitted in turn. Where the limiter works, what can be measured of the first compressor
 depends on how well the limiter is known. Its gain therefore has an error in proportion to itself,
-which is large at first and becomes smaller with every turn, down to what the fit leaves: the parts
-that the limiter leaves alone decide first. A limiter that looks ahead is modelled as one that hears
+which is large at first and becomes smaller with every turn: the parts that the limiter leaves alone
+decide first. A limiter that looks ahead is modelled as one that hears
 the highest level of the next milliseconds.
 """
 
@@ -31,10 +31,9 @@ from siamese_drc.match.weighted_fit import (
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
 
-_TURNS, _LEAST_TURNS = 20, 6  # at most, and at least if it explains anything
+_TURNS = 20  # at most
 _UNCERTAIN = 0.5  # of the limiter's gain in the first turn, as a share of it; halved in each turn
 _LEAST_UNCERTAIN = 0.02
-_UNEXPLAINED = 4.0  # times the measured error of the limiter's gain, to which it is halved
 _ACTIVE = 1e-6  # squared gain, in nepers, above which a limiter counts as active
 _SETTLED_DB = 0.5  # a turn that explains less than this more is the last one
 _EXPLAINED_DB = 3.0  # of what the compressor alone left
@@ -96,7 +95,7 @@ def without_limiter(
         None where a limiter does not explain what the compressor leaves, or only one that is hardly
         a limiter does.
     """
-    uncertain = _UNCERTAIN if limiter is None else _uncertain(limiter)
+    uncertain = _UNCERTAIN if limiter is None else _LEAST_UNCERTAIN
     first_db = left_db = _left_db(rows, fit)
     point = fit.point.copy()
     point[KNEE] = 0.0
@@ -112,20 +111,15 @@ def without_limiter(
         point, before_db, left_db = fit.point, left_db, _left_db(alone, fit)
         limiter = limiter._replace(error=_error(alone, point, square))
         found = Delimited(alone, fit, weight, limiter)
-        least = _uncertain(limiter)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
-        if turn >= _LEAST_TURNS and uncertain <= least and before_db - left_db < _SETTLED_DB:
+        if uncertain == _LEAST_UNCERTAIN and before_db - left_db < _SETTLED_DB:
             break
-        uncertain = max(uncertain / 2, least if turn >= _LEAST_TURNS else _LEAST_UNCERTAIN)
+        uncertain = max(uncertain / 2, _LEAST_UNCERTAIN)
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
     ratio, attack = found.limiter.point[[RATIO, _ATTACK]]
     limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
     return found if limits and first_db - left_db >= _EXPLAINED_DB else None
-
-
-def _uncertain(limiter: Limiter) -> float:
-    return min(max(_UNEXPLAINED * limiter.error, _LEAST_UNCERTAIN), _UNCERTAIN)
 
 
 def _error(rows: PairRows, point: np.ndarray, square: np.ndarray) -> float:

@@ -297,8 +297,8 @@ class _Pair(NamedTuple):
 class _Candidate(NamedTuple):
     """A fit of one family with one link, its weights, and how well it explains the gain.
 
-    `limiter` is one whose gain was taken out of the rows. The weights may be
-    None: those to begin with.
+    `limiter` is one whose gain was taken out of the rows. The weights may be None: those to begin
+    with.
     """
 
     rows: PairRows

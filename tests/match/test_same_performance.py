@@ -112,6 +112,15 @@ def test_where_no_gain_is_left_no_other_design_is_tried():
         assert abs(answer.settings[name].value - SETTINGS[name]) < goal
 
 
+def test_gain_that_stays_unexplained_is_said():
+    tremolo = 10 ** (0.05 * np.sin(2 * np.pi * 3 * np.arange(LOOP.size) / RATE))
+    answer = solved(as_24_bits(0.5 * compressed() * tremolo, RATE))
+    assert answer.unexplained_db > 0.3
+    assert any("gain stay unexplained" in warning for warning in answer.warnings)
+    clean = solved(compressed())
+    assert not any("gain stay unexplained" in warning for warning in clean.warnings)
+
+
 def test_locked_settings_stay_and_the_others_follow():
     answer = solved(as_16_bits(compressed(), RATE), lock={"ratio": 3.0, "makeup_db": 0.0})
     ratio = answer.settings["ratio"]
