@@ -107,10 +107,8 @@ def without_limiter(
         square = np.square(frames(gain, FRAME)).mean(axis=-1)
         wet = (rows.wet / np.exp(gain)).astype(np.float32)
         alone = replace(rows, wet=wet, noise=uncertain**2 * square)
-        fit, weight = alone.weighted(point, None, WEIGHTINGS_TRIED)
-        point, before_db, left_db = fit.point, left_db, _left_db(alone, fit)
-        limiter = limiter._replace(error=_error(alone, point, square))
-        found = Delimited(alone, fit, weight, limiter)
+        found = Delimited(alone, *alone.weighted(point, None, WEIGHTINGS_TRIED), limiter)
+        point, before_db, left_db = found.fit.point, left_db, _left_db(alone, found.fit)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
         if uncertain == _LEAST_UNCERTAIN and before_db - left_db < _SETTLED_DB:
@@ -119,7 +117,10 @@ def without_limiter(
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
     ratio, attack = found.limiter.point[[RATIO, _ATTACK]]
     limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
-    return found if limits and first_db - left_db >= _EXPLAINED_DB else None
+    if not limits or first_db - left_db < _EXPLAINED_DB:
+        return None
+    error = _error(found.rows, point, square)
+    return found._replace(limiter=found.limiter._replace(error=error))
 
 
 def _error(rows: PairRows, point: np.ndarray, square: np.ndarray) -> float:
