@@ -142,9 +142,9 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
     """Run the stages of one entry of params.yaml at paper scale and land its results.
 
     A second call resumes where the first was stopped: finished stages are kept, a training goes on
-    from its last epoch. The experiment of a transfer is run first. A clone that was made with
-    another recipe is made anew. InputError if there is no such entry or grid of its corpus, or
-    its recipe in params.yaml is not that of the last commit.
+    from its last epoch. Of the experiment of a transfer, its networks and their embeddings are made
+    first. A clone that was made with another recipe is made anew. InputError if there is no such
+    entry or grid of its corpus, or its recipe in params.yaml is not that of the last commit.
     """
     params = load_params()
     entry = entry_of(params, name)
@@ -161,12 +161,15 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         raise InputError(
             f"params.yaml: commit the changes of {name} first; a run is made from the last commit"
         )
+    if trained != name:
+        own_tests = ("closed-form@", "evaluate@")
+        for stage, output in stages_of(params, trained).items():
+            if not stage.startswith(own_tests):
+                run_stage_once(clone, stage, output)
     costs = {
         stage: run_stage_once(clone, stage, output)
-        for each in names
-        for stage, output in stages_of(params, each).items()
+        for stage, output in stages_of(params, name).items()
     }
-    costs = {stage: costs[stage] for stage in stages_of(params, name)}
     print(_costs_table({name: costs}))
     models = clone / files.MODELS / trained
     networks = read_json(models / "networks.json")

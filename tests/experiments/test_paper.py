@@ -99,7 +99,8 @@ def test_a_run_is_of_the_recipe_in_params_and_of_its_experiment_first(checkout, 
             (clone / "params.yaml").write_text(text.replace("[1024, 512, 256]", "[16]"))
         with pytest.raises(KeyboardInterrupt):
             run_at_paper_scale("mix-d4p-dense-gain", ["d4p"])
-        assert ran.index("evaluate@drum-d4p-dense-gain") < ran.index("compress@mix-d4p")
+        assert ran.index("embed@drum-d4p-dense-gain") < ran.index("compress@mix-d4p")
+        assert "evaluate@drum-d4p-dense-gain" not in ran  # nor its closed form: only its networks
         assert (clone / "kept").exists() == (made == "kept")
         (clone / "kept").touch()
     params = checkout / "params.yaml"
