@@ -18,6 +18,7 @@ import select
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -168,7 +169,19 @@ def quantise(signal: np.ndarray) -> np.ndarray:
 
 def write_audio(path: Path, signal: np.ndarray, sample_rate: int) -> None:
     """Write mono float samples as 24-bit WAV or FLAC, by the name's ending."""
-    soundfile.write(path, quantise(signal), sample_rate, subtype="PCM_24")
+    with writing(path):
+        soundfile.write(path, quantise(signal), sample_rate, subtype="PCM_24")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an error of libsndfile, which hides the system's reason, into an InputError."""
+    try:
+        yield
+    except soundfile.LibsndfileError as error:
+        raise InputError(
+            f"{path}: writing stopped, is the disk full? ({error.error_string})"
+        ) from error
 
 
 def read_audio(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from siamese_drc.audio import quantise, read_audio
+from siamese_drc.audio import quantise, read_audio, writing
 from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.grids import drawn_settings, loop_settings
 from siamese_drc.compressor.settings import PARAMETERS, Settings
@@ -72,7 +72,8 @@ def write_clips(
     # libsndfile's default FLAC level, 5: a level below is not faster, one above saves 2 % of the
     # size and takes half as much time again.
     buffer = np.empty((min(len(settings), _CLIPS_AT_ONCE), signal.size), np.float32)
-    with soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="FLAC") as file:
+    form = {"subtype": "PCM_24", "format": "FLAC"}
+    with writing(path), soundfile.SoundFile(path, "w", sample_rate, 1, **form) as file:
         for start in range(0, len(settings), _CLIPS_AT_ONCE):
             some = settings[start : start + _CLIPS_AT_ONCE]
             clips = compress(

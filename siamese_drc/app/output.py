@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import soundfile
 
-from siamese_drc.audio import BLOCK, Sound, quantise
+from siamese_drc.audio import BLOCK, Sound, quantise, writing
 from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
@@ -314,16 +314,13 @@ def temporary_output(output: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700)
         temporary = folder / output.name
         temporary.touch()  # its error names the reason, libsndfile's does not
-        yield temporary
+        with writing(output):
+            yield temporary
         with temporary.open("rb") as file:  # a power failure does not cut it
             os.fsync(file.fileno())
         temporary.replace(output)
     except OSError as error:
         raise InputError(f"{output}: cannot be written ({error.strerror})") from error
-    except soundfile.LibsndfileError as error:
-        raise InputError(
-            f"{output}: writing stopped, is the disk full? ({error.error_string})"
-        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

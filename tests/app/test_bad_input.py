@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ import soundfile
 
 from siamese_drc import audio
 from tests.app.made_up_files import RATE, as_nobody, write_sound
+from tests.full_disk import at_most
 
 
 @pytest.fixture
@@ -191,17 +189,6 @@ def test_a_disk_that_fills_up_leaves_the_old_output(asked, command, tmp_path, go
     assert error.startswith(f"error: {output}: writing stopped, is the disk full?")
     assert output.read_bytes() == b"what was there"
     assert {path.name for path in tmp_path.iterdir()} == {"good.wav", output.name}
-
-
-@contextmanager
-def at_most(size: int) -> Iterator[None]:
-    """Let no file grow beyond `size` bytes: a write beyond fails, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_an_output_whose_name_is_too_long_is_one_line(asked, command, tmp_path, good):

@@ -18,6 +18,7 @@ from stages import compress as stage
 from stages.compress import main
 from stages.project import files
 from stages.project.files import read_settings
+from tests.full_disk import at_most
 from tests.stages.made_up_corpus import make_up_corpus
 
 
@@ -129,6 +130,18 @@ def test_a_failure_leaves_what_was_there():
     before = hashes()
     files.loop_file("drum", 1).unlink()
     with pytest.raises(InputError, match=r"data/loops/drum/001\.wav"):
+        main(params, "takes")
+    assert hashes() == before
+
+
+def test_a_full_disk_is_one_line_and_leaves_what_was_there():
+    params = make_up_corpus()
+    main(params, "takes")
+    before = hashes()
+    with (
+        at_most(20_000),
+        pytest.raises(InputError, match=r"\.flac: writing stopped, is the disk full\?"),
+    ):
         main(params, "takes")
     assert hashes() == before
 
