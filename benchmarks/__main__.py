@@ -39,10 +39,8 @@ COMPARISONS = {
 # Each module has `table() -> str`.
 STUDIES = {
     "fit": "errors and intervals of the fit of the same performance, for docs/fit.md (10 min)",
-    "growth": "how cost grows with loops, settings, clip length and experiments (10 min)",
     "peak_memory": "memory of a process of each stage (10 min)",
     "paper_scale": "time to train every experiment at the paper's sizes (10 min)",
-    "stage_times": "minutes of each stage of the `dvc repro` that has just ended",
 }
 
 

@@ -1,13 +1,11 @@
-"""What `dvc repro` costs at the scale of params.yaml: from nothing, without a change, with one.
+"""What `dvc repro` costs at the scale of params.yaml: without a change, and with one.
 
-The first is what `python -m benchmarks stage_times` kept of the last full run. The others are
-measured in a temporary copy that shares DVC's cache. If the cache lacks data, only `dvc repro
---dry` is timed; if dvc.lock does not fit the code, nothing is.
+Both are measured in a temporary copy that shares DVC's cache. If the cache lacks data, only `dvc
+repro --dry` is timed; if dvc.lock does not fit the code, nothing is.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -15,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measuring import interleaved_medians
-from benchmarks.stage_times import KEPT
 from benchmarks.table import Row
 from tests.pipeline.working_copy import PROJECT, WorkingCopy, copy_project
 
@@ -34,7 +31,7 @@ def measure() -> list[Row]:
         try:
             copy.attempt("dvc", "checkout", "--quiet")
             if copy.attempt("dvc", "status", "--quiet").returncode == 0:
-                return [*from_nothing(), unchanged(copy, ()), changed(copy)]
+                return [unchanged(copy, ()), changed(copy)]
             if copy.attempt("dvc", "repro", *CHECK_ONLY).returncode == 0:
                 return [unchanged(copy, CHECK_ONLY)]
             print(
@@ -43,12 +40,6 @@ def measure() -> list[Row]:
             return []
         finally:
             copy.end()
-
-
-def from_nothing() -> list[Row]:
-    """Return the sum of the stages of the last full run, except the first one."""
-    minutes = json.loads(KEPT.read_text())
-    return [Row("`dvc repro` from nothing", 60 * sum(minutes.values()), {}, "s")]
 
 
 def unchanged(copy: WorkingCopy, options: tuple[str, ...]) -> Row:

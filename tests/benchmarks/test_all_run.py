@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -55,26 +54,6 @@ def test_a_comparison_finds_times(name, monkeypatch):
         assert set(row.goals) <= set(GOALS)
 
 
-def test_growth_is_measured(monkeypatch):
-    monkeypatch.chdir(PROJECT)
-    growth = importlib.import_module("benchmarks.growth")
-    small, larger = growth.Size(1, 2, 0.25), growth.Size(2, 2, 0.25)
-    sizes = {
-        "AXES": {"loops": [small, larger]},
-        "STUDIES": {"small": small},
-        "EXPERIMENTS": (1, 2),
-        "LONGEST_SECONDS": 0.25,
-        "MOST_LOOPS": 2,
-        "LONG_ENOUGH_SECONDS": 0.01,
-    }
-    table = shrink(monkeypatch, "growth", sizes).table()
-    steps = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| ")]
-    assert steps == [
-        *("| step", "| ---", "| compress", "| inputs", "| train, an epoch", "| DVC itself"),
-        *("| a million loops", "| ---", "| small", "| small", "| small"),
-    ]
-
-
 def test_memory_of_stages_is_measured(monkeypatch):
     memory = importlib.import_module("benchmarks.peak_memory")
     few, many = memory.Size(6, 0.5, 2), memory.Size(7, 0.5, 2)
@@ -94,27 +73,6 @@ def test_paper_scale_times_a_network(monkeypatch):
     params = paper_scale.paper_params()
     cost = paper_scale.measured(params, ("cnn", "mel512"))
     assert cost.milliseconds > 0
-
-
-def test_stage_times_are_the_times_between_outputs(monkeypatch, tmp_path):
-    stages = {"render@drum": 0.0, "compress@drum": 60.0, "train@a": 240.0, "train@b": 300.0}
-    lines = ["stages:"]
-    for stage, seconds in stages.items():
-        output = tmp_path / stage
-        output.touch()
-        os.utime(output, (1e9 + seconds, 1e9 + seconds))
-        lines.append(f"  {stage}: {{cmd: a, outs: [{{path: {stage}}}]}}")
-    (tmp_path / "dvc.lock").write_text("\n".join(lines))
-    kept = tmp_path / "times.json"
-    sizes = {"LOCK": tmp_path / "dvc.lock", "PICTURE": tmp_path / "times.svg", "KEPT": kept}
-    table = shrink(monkeypatch, "stage_times", sizes).table()
-    assert table.splitlines()[2:] == [
-        "| compress | 1 | 1.0 |",
-        "| train | 2 | 4.0 |",
-        "| together | 3 | 5.0 |",
-    ]
-    assert json.loads(kept.read_text()) == {"compress@drum": 1.0, "train@a": 3.0, "train@b": 1.0}
-    assert (tmp_path / "times.svg").stat().st_size > 0
 
 
 def test_a_run_of_all_writes_page_and_results(monkeypatch, tmp_path, capsys):
@@ -139,13 +97,13 @@ def test_a_run_of_all_writes_page_and_results(monkeypatch, tmp_path, capsys):
 
 def test_a_study_writes_its_part_of_the_page(monkeypatch, tmp_path):
     page = tmp_path / "README.md"
-    page.write_text("before\n<!-- growth: begin -->\n<!-- growth: end -->\nafter\n")
+    page.write_text("before\n<!-- peak_memory: begin -->\n<!-- peak_memory: end -->\nafter\n")
     monkeypatch.setattr(command_line, "PAGE", page)
     monkeypatch.setattr(
         command_line, "in_own_process", lambda name, function: f"{name} {function}\n"
     )
-    command_line.main(["growth"])
-    assert "begin -->\ngrowth table\n<!--" in page.read_text()
+    command_line.main(["peak_memory"])
+    assert "begin -->\npeak_memory table\n<!--" in page.read_text()
 
 
 def test_the_page_has_a_place_for_every_study():
