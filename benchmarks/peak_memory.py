@@ -76,6 +76,7 @@ def project(folder: Path, size: Size) -> None:
     """Copy the code, and parameters for one experiment on D4P of some size."""
     for code in ("siamese_drc", "stages"):
         shutil.copytree(ROOT / code, folder / code)
+    shutil.copy(ROOT / "requirements.txt", folder)
     yaml = YAML(typ="safe", pure=True)
     content: dict[str, Any] = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     content["scale"] = "smoke"
