@@ -19,7 +19,7 @@ import numpy as np
 
 from siamese_drc.app.output import (
     Applied,
-    gain_of,
+    compressor_of,
     is_folder,
     refuse_inputs,
     render,
@@ -209,7 +209,7 @@ def _together(
 ) -> Iterator[list[np.ndarray]]:
     """Yield the next block of every stem under the gain of their sum; shorter ones end early."""
     channels = stems[0].channels
-    gain_db = gain_of(applied.quieter(lower_db), stems[0].sample_rate, channels)
+    whole = compressor_of(applied.quieter(lower_db), stems[0].sample_rate, channels)
     frames = max(stem.frames for stem in stems)
     decoded = [stem.blocks() for stem in stems]
     starts = range(0, frames, BLOCK)
@@ -218,5 +218,5 @@ def _together(
         mix = np.zeros((channels, min(BLOCK, frames - start)), np.float32)
         for block in blocks:
             mix[:, : block.shape[1]] += block
-        factor = (10 ** (gain_db(mix) / 20)).astype(np.float32)
+        factor = (10 ** (whole.gain_db(mix) / 20)).astype(np.float32)
         yield [block * factor[:, : block.shape[1]] for block in blocks]

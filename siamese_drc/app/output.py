@@ -20,12 +20,11 @@ import numpy as np
 import soundfile
 
 from siamese_drc.audio import BLOCK, Sound, quantise, writing
-from siamese_drc.compressor.compressor import LinkedCompressor, Processed
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
 from siamese_drc.match.answer import Answer
-from siamese_drc.match.families import Family, FamilyCompressor, Link
-from siamese_drc.match.sound import compressor, loudest_part
+from siamese_drc.match.families import Family, FamilyCompressor, Link, Processed
+from siamese_drc.match.sound import loudest_part
 
 if TYPE_CHECKING:
     from siamese_drc.export.files import Export
@@ -230,32 +229,12 @@ def write_unclipped(
             lower_db += 20 * math.log10(peak) + 0.01
 
 
-def compressor_of(
-    applied: Applied, sample_rate: int, channels: int
-) -> LinkedCompressor | FamilyCompressor:
+def compressor_of(applied: Applied, sample_rate: int, channels: int) -> FamilyCompressor:
     """Return the block-wise compressor of an answer."""
     settings, family, link = applied
-    return compressor(
+    return FamilyCompressor(
         settings, sample_rate=sample_rate, family=family, link=link, channels=channels
     )
-
-
-def gain_of(
-    applied: Applied, sample_rate: int, channels: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function that gives the gain on the next block, (channels, samples), in dB.
-
-    It includes the make-up gain, and has one row, or one for each channel if they are not linked.
-    """
-    unlinked = applied.link == "unlinked"
-    groups = [[channel] for channel in range(channels)] if unlinked else [range(channels)]
-    each = [compressor_of(applied, sample_rate, len(group)) for group in groups]
-
-    def gain_db(block: np.ndarray) -> np.ndarray:
-        compressed = [one.process(block[group]) for one, group in zip(each, groups, strict=True)]
-        return applied.settings["makeup_db"] - np.stack([of.reduction_db for of in compressed])
-
-    return gain_db
 
 
 def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int, start: int) -> list[Export]:
@@ -269,7 +248,7 @@ def exports_of(answer: Answer, loop: np.ndarray, sample_rate: int, start: int) -
     part = loudest_part(signal, round(_EXPORTED_S * sample_rate))
     signal = signal[:, part]
     applied = Applied(answer.values(), answer.family, answer.link)
-    gain_db = gain_of(applied, sample_rate, len(signal))(signal)
+    gain_db = compressor_of(applied, sample_rate, len(signal)).gain_db(signal)
     document = document_of(answer)
     return exports(
         *(applied.settings, signal, gain_db),

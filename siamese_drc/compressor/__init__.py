@@ -6,9 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "ballistics": ["level_db"],
-        "compressor": [
-            *("LinkedCompressor", "compress", "gain_reduction_db", "max_gain_reduction_db"),
-        ],
+        "compressor": ["compress", "gain_reduction_db", "max_gain_reduction_db"],
         "grids": ["Axis", "Grid", "grid_settings", "loop_settings"],
         "settings": ["PARAMETERS", "Settings", "check_setting"],
     },

@@ -13,15 +13,15 @@ and analysis", Journal of the Audio Engineering Society 60(6), 2012.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 
 from siamese_drc.compressor.ballistics import (
     LANES,
     Detector,
-    RunningLevel,
     apply_gain,
+    level_db,
     require_signal,
     smooth,
     smoothing_step,
@@ -115,8 +115,10 @@ def compress(
         out = np.empty((len(settings), signal.size), np.float32)
     octaves = _octaves_per_overshoot(settings)
     louder = signal * np.float32(10 ** (makeup_db / 20))
-    chain = _SideChain(settings, sample_rate, detector, smoothing, knee_db)
-    for rows, lanes, span, smoothed in chain.spans(signal if key is None else key):
+    chain = _smoothed_overshoots(
+        signal if key is None else key, settings, sample_rate, detector, smoothing, knee_db
+    )
+    for rows, lanes, span, smoothed in chain:
         apply_gain(louder[span], smoothed, lanes, octaves[rows], rows, span.start, out)
     return out
 
@@ -142,7 +144,8 @@ def gain_reduction_db(
     """
     reduction = np.empty((len(settings), np.size(signal)), np.float32)
     slope = (1 - 1 / settings.ratio).astype(np.float32)
-    for rows, lanes, span, smoothed in _SideChain(settings, sample_rate, **design).spans(signal):
+    chain = _smoothed_overshoots(signal, settings, sample_rate, **design)
+    for rows, lanes, span, smoothed in chain:
         of_span = smoothed[:, : span.stop - span.start]
         reduction[rows, span] = slope[rows, np.newaxis] * of_span[lanes]
     return reduction
@@ -156,137 +159,54 @@ def max_gain_reduction_db(
     Parameters and errors are those of `gain_reduction_db`.
     """
     highest = np.zeros(len(settings))
-    for rows, lanes, span, smoothed in _SideChain(settings, sample_rate, **design).spans(signal):
+    chain = _smoothed_overshoots(signal, settings, sample_rate, **design)
+    for rows, lanes, span, smoothed in chain:
         of_span = smoothed[:, : span.stop - span.start].max(axis=1)
         highest[rows] = np.maximum(highest[rows], of_span[lanes])
     return (1 - 1 / settings.ratio) * highest
 
 
-class Processed(NamedTuple):
-    """A block after the compressor: its samples, and the gain reduction without make-up gain."""
+def _smoothed_overshoots(
+    key: np.ndarray,
+    settings: Settings,
+    sample_rate: int,
+    detector: Detector = "peak",
+    smoothing: Smoothing = "branching",
+    knee_db: float = 0.0,
+) -> Iterator[tuple[np.ndarray, np.ndarray, slice, np.ndarray]]:
+    """Smooth the overshoot of a signal's level (eqs. 4, 16 and 17), span by span.
 
-    signal: np.ndarray  # shape (channels, samples), float32; may exceed full scale
-    reduction_db: np.ndarray  # shape (samples,), float32, at least 0
-
-
-class LinkedCompressor:
-    """The compressor under one setting, block by block, with one gain for all channels.
-
-    The key is the mean of the channels, so that the stereo image does not move. The result does not
-    depend on how a signal is cut into blocks, to the last bit, and for one channel it is that of
-    `compress`.
-
-    Parameters
-    ----------
-    settings : Settings, one row
-    sample_rate, makeup_db, detector, smoothing, knee_db
-        As for `compress`.
-
-    Raises
-    ------
-    ValueError
-        If there is not one setting, or an option is unknown or outside its range.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> compressor = LinkedCompressor(Settings(-30, 4, 5, 100), sample_rate=44100)
-    >>> stereo = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 8192)).astype(np.float32)
-    >>> first = compressor.process(stereo[:, :4096])
-    >>> second = compressor.process(stereo[:, 4096:])
-    >>> second.signal.shape, second.reduction_db.shape
-    ((2, 4096), (4096,))
+    It is computed once for settings that differ in ratio alone. Yields the settings' rows, their
+    lanes, a span of time, and the result of all lanes in that span, in dB for an infinite ratio,
+    shape (LANES, _SEGMENT), to be used before the next one.
     """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        sample_rate: int,
-        makeup_db: float = 0.0,
-        **design: Unpack[Design],
-    ) -> None:
-        if len(settings) != 1:
-            raise ValueError(f"{len(settings)} settings: must be one")
-        self._chain = _SideChain(settings, sample_rate, **design)
-        self._slope = np.float32(1 - 1 / settings.ratio[0])
-        self._octaves = _octaves_per_overshoot(settings)
-        self._louder = np.float32(10 ** (makeup_db / 20))
-
-    def process(self, block: np.ndarray) -> Processed:
-        """Compress the next block, shape (channels, samples), float32, full scale 1.0.
-
-        Raises
-        ------
-        ValueError
-            If the block is empty or not finite.
-        """
-        louder = block * self._louder
-        compressed = np.empty_like(louder)
-        reduction = np.empty(block.shape[-1], np.float32)
-        for rows, lanes, span, smoothed in self._chain.spans(channel_mean(block)):
-            reduction[span] = self._slope * smoothed[0, : span.stop - span.start]
-            for channel, target in zip(louder[:, span], compressed[:, np.newaxis], strict=True):
-                apply_gain(channel, smoothed, lanes, self._octaves, rows, span.start, target)
-        return Processed(compressed, reduction)
-
-
-def channel_mean(signal: np.ndarray) -> np.ndarray:
-    """Return the mean of the channels, shape (samples,), of a signal (channels, samples)."""
-    return signal[0] if len(signal) == 1 else signal.mean(axis=0, dtype=np.float32)
-
-
-class _SideChain:
-    """The smoothed overshoot of many settings, computed once for those that differ in ratio alone.
-
-    It carries the states of level detection and recursion from one call of `spans` to the next.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        sample_rate: int,
-        detector: Detector = "peak",
-        smoothing: Smoothing = "branching",
-        knee_db: float = 0.0,
-    ) -> None:
-        self._level = RunningLevel(detector)
-        if smoothing not in ("branching", "decoupled"):
-            raise ValueError(f"smoothing {smoothing!r}: must be 'branching' or 'decoupled'")
-        if not (np.isfinite(knee_db) and knee_db >= 0):
-            raise ValueError(f"knee_db {knee_db:g}: must be at least 0")
-        if sample_rate <= 0:
-            raise ValueError(f"sample_rate {sample_rate:g}: must be above 0 Hz")
-        self._shape = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0, smoothing == "decoupled"
-        self._shared, self._place = np.unique(
-            np.stack([settings.threshold_db, settings.attack_ms, settings.release_ms]),
-            axis=1,
-            return_inverse=True,
-        )
-        self._shared[1:] = smoothing_step(self._shared[1:], sample_rate)
-        groups = -(-self._shared.shape[1] // LANES)
-        self._state = np.zeros((groups, 2, LANES))  # y_L[-1] = 0
-
-    def spans(self, key: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, slice, np.ndarray]]:
-        """Smooth the overshoot of a signal's level (eqs. 4, 16 and 17), span by span.
-
-        Yields the settings' rows, their lanes, a span of time, and the result of all lanes in that
-        span, in dB for an infinite ratio, shape (LANES, _SEGMENT), to be used before the next one.
-        """
-        level = self._level.of(np.asarray(key, np.float32))
-        smoothed = np.empty((LANES, _SEGMENT), np.float32)
-        for group, state in enumerate(self._state):
-            first = group * LANES
-            rows = np.flatnonzero((self._place >= first) & (self._place < first + LANES))
-            lanes = self._place[rows] - first
-            some = self._shared[:, first : first + LANES]
-            # The last column is repeated until there are LANES of them.
-            filled = np.pad(some, [(0, 0), (0, LANES - some.shape[1])], mode="edge")
-            threshold, attack, release = np.ascontiguousarray(filled)
-            for start in range(0, level.size, _SEGMENT):
-                span = slice(start, min(start + _SEGMENT, level.size))
-                smooth(level[span], threshold, attack, release, *self._shape, state, smoothed)
-                yield rows, lanes, span, smoothed
+    if smoothing not in ("branching", "decoupled"):
+        raise ValueError(f"smoothing {smoothing!r}: must be 'branching' or 'decoupled'")
+    if not (np.isfinite(knee_db) and knee_db >= 0):
+        raise ValueError(f"knee_db {knee_db:g}: must be at least 0")
+    if sample_rate <= 0:
+        raise ValueError(f"sample_rate {sample_rate:g}: must be above 0 Hz")
+    shape = knee_db, 0.5 / knee_db if knee_db > 0 else 0.0, smoothing == "decoupled"
+    level = level_db(np.asarray(key, np.float32), detector)
+    shared, place = np.unique(
+        np.stack([settings.threshold_db, settings.attack_ms, settings.release_ms]),
+        axis=1,
+        return_inverse=True,
+    )
+    shared[1:] = smoothing_step(shared[1:], sample_rate)
+    smoothed = np.empty((LANES, _SEGMENT), np.float32)
+    for first in range(0, shared.shape[1], LANES):
+        rows = np.flatnonzero((place >= first) & (place < first + LANES))
+        lanes = place[rows] - first
+        some = shared[:, first : first + LANES]
+        # The last column is repeated until there are LANES of them.
+        filled = np.pad(some, [(0, 0), (0, LANES - some.shape[1])], mode="edge")
+        threshold, attack, release = np.ascontiguousarray(filled)
+        state = np.zeros((2, LANES))  # y_L[-1] = 0
+        for start in range(0, level.size, _SEGMENT):
+            span = slice(start, min(start + _SEGMENT, level.size))
+            smooth(level[span], threshold, attack, release, *shape, state, smoothed)
+            yield rows, lanes, span, smoothed
 
 
 def _octaves_per_overshoot(settings: Settings) -> np.ndarray:

@@ -7,13 +7,12 @@ every family: FFmpeg's acompressor calls 4 of them its attack, JUCE 2 pi, compan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from siamese_drc.compressor.ballistics import Detector, RunningLevel
-from siamese_drc.compressor.compressor import Processed, channel_mean
-from siamese_drc.compressor.settings import PARAMETERS
+from siamese_drc.compressor.settings import PARAMETERS, check_setting
 from siamese_drc.solver import gain_model
 from siamese_drc.solver.gain_fit import to_point
 from siamese_drc.solver.gain_model import RunningGain
@@ -62,8 +61,22 @@ def keys(signal: np.ndarray, link: Link | None) -> np.ndarray:
     return channel_mean(np.abs(signal) if link == "average" else signal)[np.newaxis]
 
 
+def channel_mean(signal: np.ndarray) -> np.ndarray:
+    """Return the mean of the channels, shape (samples,), of a signal (channels, samples)."""
+    return signal[0] if len(signal) == 1 else signal.mean(axis=0, dtype=np.float32)
+
+
+class Processed(NamedTuple):
+    """A block after the compressor: its samples, and the gain reduction without make-up gain."""
+
+    signal: np.ndarray  # shape (channels, samples), float32; may exceed full scale
+    reduction_db: np.ndarray  # shape (samples,), float32, at least 0
+
+
 class FamilyCompressor:
     """A compressor of any family under one setting, block by block, from silence.
+
+    The result does not depend on how a signal is cut into blocks, to the last bit.
 
     Parameters
     ----------
@@ -75,6 +88,11 @@ class FamilyCompressor:
     link : str or None
         One of `LINKS`; None is the mean.
     channels : int
+
+    Raises
+    ------
+    ValueError
+        If a setting is outside its range.
 
     Examples
     --------
@@ -95,17 +113,27 @@ class FamilyCompressor:
         link: Link | None = None,
         channels: int = 1,
     ) -> None:
+        for name in PARAMETERS:
+            check_setting(name, settings[name])
         model, detector = model_of(family)
         self._makeup_db, self._link = settings["makeup_db"], link
         at_rest = -60.0 if model in SMOOTH_THE_LEVEL else 0.0
         point = to_point(
-            {name: settings[name] for name in PARAMETERS}
-            | {"knee_db": settings.get("knee_db", 0.0), "makeup_db": 0.0, "start_db": at_rest},
+            {name: settings[name] for name in (*PARAMETERS, "makeup_db")}
+            | {"knee_db": settings.get("knee_db", 0.0), "start_db": at_rest},
             sample_rate=sample_rate,
         )
         count = channels if link == "unlinked" else 1
         self._levels = [RunningLevel(detector) for _ in range(count)]
         self._gains = [RunningGain(point, model) for _ in range(count)]
+
+    def gain_db(self, block: np.ndarray) -> np.ndarray:
+        """Return the gain on the next block, (channels, samples), make-up included, dB.
+
+        It has one row, or one for each channel where they are not linked.
+        """
+        each = zip(self._gains, self._levels, keys(block, self._link), strict=True)
+        return np.stack([gain.of(level.of(key)) for gain, level, key in each])
 
     def process(self, block: np.ndarray) -> Processed:
         """Compress the next block, shape (channels, samples), float32.
@@ -117,7 +145,6 @@ class FamilyCompressor:
         ValueError
             If the block is empty or not finite.
         """
-        each = zip(self._gains, self._levels, keys(block, self._link), strict=True)
-        gain_db = np.stack([gain.of(level.of(key)) for gain, level, key in each])
-        factor = np.exp((gain_db + self._makeup_db) / DB_PER_NEPER).astype(np.float32)
-        return Processed(block * factor, -gain_db.min(axis=0).astype(np.float32))
+        gain_db = self.gain_db(block)
+        factor = np.exp(gain_db / DB_PER_NEPER).astype(np.float32)
+        return Processed(block * factor, (self._makeup_db - gain_db.min(axis=0)).astype(np.float32))

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from siamese_drc.compressor.compressor import channel_mean
 from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.ffmpeg import Coding
@@ -21,6 +20,7 @@ from siamese_drc.match.answer import (
     Estimate,
     ReferenceAnswer,
 )
+from siamese_drc.match.families import channel_mean
 from siamese_drc.match.sound import (
     checked_channels,
     clips,

@@ -11,11 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
-from siamese_drc.compressor.compressor import LinkedCompressor
-from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.ffmpeg import Coding
-from siamese_drc.match.families import Family, FamilyCompressor, Link, model_of
+from siamese_drc.match.families import Family, FamilyCompressor, Link
 
 LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
 _LARGEST_PART = 2**26  # samples of all channels together, 256 MB
@@ -171,27 +169,6 @@ def resampled(signal: np.ndarray, rate: int, target: int, quality: str = "VHQ") 
     return soxr.resample(signal.T, rate, target, quality=quality).T
 
 
-def compressor(
-    settings: Mapping[str, float],
-    *,
-    sample_rate: int,
-    family: Family = "branching",
-    link: Link | None = None,
-    channels: int = 1,
-) -> LinkedCompressor | FamilyCompressor:
-    """Return the block-wise compressor under settings that `match` found; as for `process`."""
-    if family in ("branching", "rms") and link in ("mean", None) and not settings.get("knee_db"):
-        return LinkedCompressor(
-            Settings(*(settings[name] for name in PARAMETERS)),
-            sample_rate=sample_rate,
-            detector=model_of(family)[1],
-            makeup_db=settings["makeup_db"],
-        )
-    return FamilyCompressor(
-        settings, sample_rate=sample_rate, family=family, link=link, channels=channels
-    )
-
-
 def process(
     loop: np.ndarray,
     settings: Mapping[str, float],
@@ -235,7 +212,7 @@ def process(
     """
     loop = np.asarray(loop, np.float32)
     channels = np.atleast_2d(loop)
-    whole = compressor(
+    whole = FamilyCompressor(
         settings, sample_rate=sample_rate, family=family, link=link, channels=len(channels)
     )
     return whole.process(channels).signal.reshape(loop.shape)

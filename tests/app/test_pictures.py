@@ -7,7 +7,7 @@ import pytest
 
 from siamese_drc.app.output import SPANS, Applied, Overview, compressor_of
 from siamese_drc.app.pictures import draw_match, save_picture, static_curve
-from siamese_drc.match.sound import compressor
+from siamese_drc.match.families import FamilyCompressor
 from tests.compressor.textbook import drum_loop
 
 RATE = 44100
@@ -24,7 +24,7 @@ SETTINGS = {
 def overview():
     loop = drum_loop(RATE)[np.newaxis]
     found = Overview(RATE, RATE)
-    linked = compressor(SETTINGS, sample_rate=RATE)
+    linked = FamilyCompressor(SETTINGS, sample_rate=RATE)
     for block in np.split(loop, [7, 1000, 30001], axis=1):
         found.add(block, linked.process(block))
     return found
@@ -32,7 +32,7 @@ def overview():
 
 def test_an_overview_has_the_extremes_of_every_span(overview):
     loop = drum_loop(RATE)[np.newaxis]
-    whole = compressor(SETTINGS, sample_rate=RATE).process(loop)
+    whole = FamilyCompressor(SETTINGS, sample_rate=RATE).process(loop)
     span = -(-RATE // SPANS)
     assert overview.seconds[1] == span / RATE
     for n in (0, 5, len(overview.dry) - 1):

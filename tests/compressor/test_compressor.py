@@ -11,7 +11,6 @@ from scipy.signal import lfilter
 
 from siamese_drc.compressor.ballistics import LANES, level_db
 from siamese_drc.compressor.compressor import (
-    LinkedCompressor,
     compress,
     gain_reduction_db,
     max_gain_reduction_db,
@@ -170,37 +169,6 @@ def test_channels_with_a_common_key_get_its_gain():
     assert with_itself.tobytes() == compress(left, settings, **options).tobytes()
     with pytest.raises(ValueError, match="the key has 10 samples, must have 9000"):
         compress(left, settings, key=right[:10], sample_rate=RATE)
-
-
-@pytest.mark.parametrize("detector", ["peak", "rms"])
-@pytest.mark.parametrize("smoothing", ["branching", "decoupled"])
-@pytest.mark.parametrize("channels", [1, 2, 3])
-def test_linked_compression_does_not_depend_on_the_blocks(channels, smoothing, detector):
-    loop = np.stack([np.roll(drum_loop(30001), 1000 * channel) for channel in range(channels)])
-    options = {"sample_rate": RATE, "detector": detector, "smoothing": smoothing}
-    at_once = LinkedCompressor(one(), makeup_db=3.0, knee_db=2.0, **options).process(loop)
-    compressor = LinkedCompressor(one(), makeup_db=3.0, knee_db=2.0, **options)
-    blocks = np.split(loop, [1, 8, 4103, 8199, 8200, 20000], axis=1)
-    parts = [compressor.process(block) for block in blocks]
-    signal = np.concatenate([part.signal for part in parts], axis=1)
-    np.testing.assert_array_equal(signal, at_once.signal)
-    reduction = np.concatenate([part.reduction_db for part in parts])
-    np.testing.assert_array_equal(reduction, at_once.reduction_db)
-    mean = loop.mean(axis=0, dtype=np.float32) if channels > 1 else loop[0]
-    for channel, found in zip(loop, signal, strict=True):
-        expected = compress(channel, one(), key=mean, makeup_db=3.0, knee_db=2.0, **options)
-        np.testing.assert_array_equal(found, expected[0])
-    expected = gain_reduction_db(mean, one(), knee_db=2.0, **options)
-    np.testing.assert_array_equal(reduction, expected[0])
-
-
-def test_linked_compression_has_one_setting_and_finite_samples():
-    with pytest.raises(ValueError, match="2 settings: must be one"):
-        LinkedCompressor(Settings([-20, -30], [2, 2], [5, 5], [50, 50]), sample_rate=RATE)
-    loop = drum_loop(5000)
-    loop[100] = np.nan
-    with pytest.raises(ValueError, match="not finite"):
-        LinkedCompressor(one(), sample_rate=RATE).process(loop[np.newaxis])
 
 
 @pytest.mark.parametrize(
