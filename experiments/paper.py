@@ -117,10 +117,9 @@ def recipe(params: Params, name: str) -> dict[str, Any]:
     entry, model = params.trained[name], params.model_of(name).model_dump(mode="json")
     if model["kind"] == "none":
         return {"model": model}
-    own_seed = {} if entry.seed is None else {"seed": entry.seed}
     return {
         "model": model,
-        "train": params.training_of(name).model_dump(mode="json") | own_seed,
+        "train": params.training_of(name).model_dump(mode="json"),
         "epochs": params.max_epochs_of(name),
         "targets": entry.targets,
         "loops": params.size.loops[params.corpora[entry.corpus].material],

@@ -53,9 +53,7 @@ class Job:
     @property
     def seed(self) -> int:
         """Seed of the network, from the seed in params.yaml and its name."""
-        of_experiment = self.params.trained[self.experiment].seed
-        seed = self.params.train.seed if of_experiment is None else of_experiment
-        entropy = [seed, *self.grid.encode()]
+        entropy = [self.params.training_of(self.experiment).seed, *self.grid.encode()]
         return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
     @property

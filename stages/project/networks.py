@@ -122,10 +122,6 @@ def narrowed(model: Model, width: Width) -> Model:
     return scaled(model)
 
 
-Loss = Literal["squared", "absolute"]
-Optimizer = Literal["adadelta", "adam", "adamw"]
-
-
 class Train(Checked):
     """How every network is trained."""
 
@@ -133,8 +129,8 @@ class Train(Checked):
     batch_size: Count
     loops_per_batch: Count
     validation_fraction: Annotated[float, Field(gt=0, le=0.5)]
-    loss: Loss = "squared"
-    optimizer: Optimizer = "adadelta"
+    loss: Literal["squared", "absolute"] = "squared"
+    optimizer: Literal["adadelta", "adam", "adamw"] = "adadelta"
     learning_rate: Positive
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: NotNegative = 0.0
@@ -152,22 +148,6 @@ class Train(Checked):
                 f"loops_per_batch {self.loops_per_batch} must divide batch_size {self.batch_size}"
             )
         return self
-
-
-class TrainChanges(Checked):
-    """Values of one experiment that replace those in `train`; None: no change."""
-
-    batch_size: Count | None = None
-    loops_per_batch: Count | None = None
-    loss: Loss | None = None
-    optimizer: Optimizer | None = None
-    learning_rate: Positive | None = None
-    schedule: Literal["constant", "cosine"] | None = None
-    weight_decay: NotNegative | None = None
-    patience: Count | None = None
-    ema_momentum: Share | None = None
-    level_db: Decibels | None = None
-    random_start: bool | None = None
 
 
 Names = Annotated[list[str], Some]
@@ -192,7 +172,7 @@ class Experiment(Represented):
     model: str
     only: Only = None
     seed: Seed | None = None
-    train: TrainChanges = TrainChanges()
+    train: dict[str, Any] = Field(default_factory=dict)  # replaces values of `Params.train`
     max_epochs: dict[ScaleName, Count] = Field(default_factory=dict)
     targets: Literal["linear", "sound"] = "linear"
     regressor: Literal["forest", "ridge"] = "forest"

@@ -77,18 +77,23 @@ def check_params(content: object, path: Path | str = "params.yaml") -> Params:
     try:
         return Params.model_validate(content)
     except ValidationError as error:
-        faults = [_describe(fault, content, path) for fault in error.errors()]
+        faults = [f"{path}: {_shortened(_describe(x, content))}" for x in error.errors()]
         if len(faults) > FAULTS:
             faults[FAULTS:] = [f"and {len(faults) - FAULTS} more"]
         raise InputError("; ".join(faults)) from None
 
 
-def _describe(fault: Any, content: object, path: Path | str) -> str:
-    place = ".".join(_keys(fault["loc"], content, fault["type"] == "missing"))
+def _describe(fault: Any, content: object, *above: str) -> str:
+    """Return place, value and rule of a fault in what lies under the keys `above`."""
+    place = ".".join([*above, *_keys(fault["loc"], content, fault["type"] == "missing")])
     rule, value = fault["msg"].removeprefix("Value error, "), fault["input"]
     shown = f" = {reprlib.repr(value)}" if isinstance(value, str | int | float | list) else ""
-    text = " ".join((f"{place}{shown}: {rule}" if place else rule).split())
-    return f"{path}: {text}" if len(text) <= 500 else f"{path}: {text[:250]} ... {text[-240:]}"
+    return f"{place}{shown}: {rule}" if place else rule
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 500 else f"{text[:250]} ... {text[-240:]}"
 
 
 def _keys(location: tuple[int | str, ...], content: Any, missing: bool) -> list[str]:
@@ -183,8 +188,9 @@ class Params(Checked):
 
     def training_of(self, experiment: str) -> Train:
         """Return the options of an experiment's trainings: `train`, with its own changes."""
-        changes = self.trained[experiment].train.model_dump(exclude_none=True)
-        return Train.model_validate(self.train.model_dump() | changes)
+        entry = self.trained[experiment]
+        own_seed = {} if entry.seed is None else {"seed": entry.seed}
+        return Train.model_validate(self.train.model_dump() | entry.train | own_seed)
 
     def max_epochs_of(self, experiment: str) -> int:
         """Return how many epochs an experiment's networks are trained at the most."""
@@ -284,8 +290,7 @@ class Params(Checked):
         try:
             training = self.training_of(name)
         except ValidationError as error:
-            rule = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise ValueError(f"{place}.train: {rule}") from None
+            raise ValueError(_describe(error.errors()[0], entry.train, f"{place}.train")) from None
         if kind != "none":
             fits = (kind == "sample_level") == (given.samples is not None)
             _require(fits, place, "a sample_level model, and no other network, takes a waveform")
