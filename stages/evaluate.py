@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from siamese_drc.core.outputs import replaced
 from siamese_drc.evaluation import protocols
-from siamese_drc.evaluation.baselines import constant, ridge
 from siamese_drc.evaluation.errors import compared_errors, prediction_table, rounded
 from siamese_drc.evaluation.forest import BinnedForestRegressor
 from siamese_drc.evaluation.protocols import DataSet, Fit, Prediction
@@ -68,8 +71,9 @@ def evaluate(
         entries, baselines = predicted(of_grid), {}
         tables += [prediction_table(data, *entry) for entry in entries.items()]
         first, *_ = of_grid.values()
-        median = protocols.predict(first, lambda *_: constant(), description="constant")
-        entries["constant"] = median
+        entries["constant"] = protocols.predict(  # of least mean absolute error: the median
+            first, lambda *_: DummyRegressor(strategy="median"), description="constant"
+        )
         entries |= predicted(on_changed(grid, of_grid))
         if params.model_of(experiment).kind != "none":
             output = data.read_rows(folder / f"{grid}-output.npy", columns=len(data.parameters))
@@ -149,6 +153,20 @@ def predictions(
         protocol: protocols.predict(each, regressor, description=f"{protocol} {experiment} {grid}")
         for protocol, each in fits.items()
     }
+
+
+def ridge(penalty: float) -> Pipeline:
+    """Return a ridge regression, in float64, on features that are standardised.
+
+    `penalty` is the factor of the sum of the squared weights, beside the sum of the squared errors.
+    A network's own output is a linear function of its embedding, so that information about a
+    parameter may lie along any direction of it, which a tree needs many splits to follow.
+    """
+    return make_pipeline(
+        FunctionTransformer(partial(np.asarray, dtype=np.float64)),
+        StandardScaler(),
+        Ridge(penalty, solver="cholesky"),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Evaluation: protocols, random forest, baselines and errors."""
+"""Evaluation: protocols, random forest and errors."""
 
 import lazy_loader
 
