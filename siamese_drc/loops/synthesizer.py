@@ -6,13 +6,12 @@ fixed interpolation, so that its sound does not depend on the stems before it.
 
 from __future__ import annotations
 
-import builtins
 import importlib.util
 from ctypes import c_float, c_int, c_void_p
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -70,27 +69,20 @@ def _beside(module: str, pattern: str, parameter: str, package: str) -> Path:
 def _fluidsynth(library: str) -> ModuleType:
     """Return a private copy of pyfluidsynth that is bound to a library, with what it lacks.
 
-    pyfluidsynth looks for the library of the system while it is imported. The copy gets an import
-    of its own, in which that look-up returns `library`: `ctypes.util` and the `import fluidsynth`
-    of other code are unchanged, and one process can use several libraries.
+    pyfluidsynth looks for the library of the system while it is imported: during that moment, the
+    look-up returns `library`. The `import fluidsynth` of other code is unchanged, and one process
+    can use several libraries.
     """
+    from unittest import mock  # imports asyncio
+
     spec = importlib.util.find_spec("fluidsynth")
     if spec is None or spec.loader is None:
         raise InputError("the package pyfluidsynth is not installed")
-
-    def import_with_look_up(name: str, *arguments: Any) -> Any:
-        if name == "ctypes.util":
-            return SimpleNamespace(find_library=lambda _: library)
-        return __import__(name, *arguments)
-
     module = importlib.util.module_from_spec(spec)
-    module.__dict__["__builtins__"] = {
-        **vars(builtins),
-        "__import__": import_with_look_up,
-        "print": lambda *_: None,  # under CI it prints where the library is
-    }
+    vars(module)["print"] = lambda *_: None  # under CI it prints where the library is
     try:
-        spec.loader.exec_module(module)
+        with mock.patch("ctypes.util.find_library", return_value=library):
+            spec.loader.exec_module(module)
     except (OSError, TypeError) as error:  # not a library, or not one of FluidSynth
         raise InputError(f"fluidsynth_library {library}: not a FluidSynth ({error})") from None
     for name, (result, *kinds) in _LACKING.items():
