@@ -30,7 +30,6 @@ def run_stage(main: Callable[..., None], section: str | None = None) -> None:
     input is shown as one line on standard error, with exit code 2. A stage that DVC started ends
     with DVC; one that was started by hand does not end with the shell.
     """
-    transfers: list[str] = []
     try:
         if "DVC_STAGE" in os.environ:
             _end_with_dvc()
@@ -40,10 +39,9 @@ def run_stage(main: Callable[..., None], section: str | None = None) -> None:
         if os.environ.get("DRC_STATE"):
             files.training_states()
         params = load_params()
-        transfers += params.transfers
         main(params, *_entry(params, section, sys.argv[1:]))
     except InputError as error:
-        _end(f"{error}{files.how_to_make(str(error), transfers)}")
+        _end(f"{error}{files.how_to_make(str(error))}")
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise

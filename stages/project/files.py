@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
-from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -191,43 +189,31 @@ def training_states() -> Path:
     return folder
 
 
-# What the stages write under data/ and models/, and the stages.
+# The stages of dvc.yaml that write under data/ and models/.
 _WRITTEN_BY = {
     LOOPS: "render",
     COMPRESSED: "compress",
     SETTINGS: "compress",
-    CLOSED_FORM: "closed_form",
+    CLOSED_FORM: "closed-form",
     INPUTS: "inputs",
-    MODELS: "train",
-    EMBEDDINGS: "embed",
-    PREDICTIONS: "evaluate",
-    MATCH_EXAMPLES.parent: "match_examples",
+    MODELS: "train or train-unseen-loops",
+    EMBEDDINGS: "embed, unseen-loops or transfer",
+    PREDICTIONS: "evaluate, unseen-loops or transfer",
+    MATCH_EXAMPLES.parent: "match-examples",
 }
 
 
-def how_to_make(message: str, transfers: Container[str] = ()) -> str:
-    """Return which stage makes the file that an error's message names, as the message's end.
+def how_to_make(message: str) -> str:
+    """Return what makes the file that an error's message names, as the message's end.
 
     Examples
     --------
     >>> how_to_make("data/inputs/drum-stft128/ds1/000.npy: missing")
-    '; `python -m stages.inputs drum-stft128` makes it anew'
-    >>> how_to_make("params.yaml: evaluate.seed = -1: must be at least 0")
-    ''
+    '; `dvc repro` makes it anew (stage inputs)'
     """
-    found = re.search(r"\b(?:data|models)/[^\s:,]+", message)
-    if not found or "python -m" in message:
-        return ""
-    path = Path(found[0])
-    if path == RECORDED:
-        return f"; `git checkout {path}` restores it"
+    if str(RECORDED) in message:
+        return f"; `git checkout {RECORDED}` restores it"
     for folder, stage in _WRITTEN_BY.items():
-        if path.is_relative_to(folder) and path != folder:
-            entry = path.relative_to(folder).parts[0].removesuffix(".csv")
-            if stage in ("embed", "evaluate") and entry in transfers:
-                stage = "transfer"
-            elif stage in ("embed", "evaluate") and entry.endswith("-unseen-loops"):
-                stage, entry = "unseen_loops", entry.removesuffix("-unseen-loops")
-            argument = "" if path == MATCH_EXAMPLES else f" {entry}"
-            return f"; `python -m stages.{stage}{argument}` makes it anew"
+        if f"{folder}/" in message:
+            return f"; `dvc repro` makes it anew (stage {stage})"
     return ""

@@ -133,5 +133,5 @@ def _is_clear(code: int, said: str, name: str) -> bool:
         and "Traceback" not in said
         and last.startswith("error: ")
         and name in last
-        and ("python -m stages." in last or f"git checkout {name}" in last)
+        and ("`dvc repro` makes it anew (stage " in last or f"git checkout {name}" in last)
     )
