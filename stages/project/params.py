@@ -12,8 +12,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.composer import Composer
-from ruamel.yaml.events import AliasEvent
 
 from siamese_drc.core.errors import InputError
 from stages.project import networks, sections
@@ -21,7 +19,6 @@ from stages.project.files import METRICS
 from stages.project.grids import Checked, Grids, Key, ScaleName, Seed, nearest
 from stages.project.networks import Experiment, Model, Train, UnseenLoops, narrowed
 
-LARGEST_FILE = 1_000_000  # characters of params.yaml
 FAULTS = 5  # that one message names
 
 _OF_TRAINED = {"model": "models", "corpus": "corpora", "input": "inputs"}
@@ -42,30 +39,14 @@ REFERENCES = {
 KINDS = {"corpora": "corpus", "unseen_loops": "entry"}  # of other sections: without the s
 
 
-class _WithoutAliases(Composer):
-    """Refuses aliases: a few lines of them can stand for billions of values."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.parser.check_event(AliasEvent):
-            line = self.parser.peek_event().start_mark.line + 1
-            raise ValueError(f"line {line} has an alias (*name): write the values out")
-        return super().compose_node(parent, index)
-
-
 def load_params(path: Path | str = "params.yaml") -> Params:
     """Read and check `params.yaml` (YAML 1.2, as DVC reads it).
 
-    InputError: the file is missing, is larger than a million characters, is not YAML, has aliases,
-    or breaks a rule. The message names key, value and rule, of up to five faults.
+    InputError: the file is missing, is not YAML, or breaks a rule. The message names key, value and
+    rule, of up to five faults.
     """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Composer = _WithoutAliases
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(LARGEST_FILE + 1)
-        if len(text) > LARGEST_FILE:
-            raise ValueError(f"has more than {LARGEST_FILE} characters")
-        content = yaml.load(text)
+        content = YAML(typ="safe", pure=True).load(Path(path).read_text("utf-8"))
     except Exception as error:  # ruamel.yaml raises many kinds
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: cannot be read as YAML ({reason})") from error
