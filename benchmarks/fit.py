@@ -22,13 +22,15 @@ from siamese_drc.audio import open_sound
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.ffmpeg import Coding
+from siamese_drc.inputs.changes import write_mp3
 from siamese_drc.loops.recordings import import_loops
-from siamese_drc.match.evaluation import as_16_bits, as_24_bits
+from siamese_drc.match.alignment import align
 from siamese_drc.match.families import FamilyCompressor
 from siamese_drc.match.pair_fit import fit_pair
-from siamese_drc.match.sound import read_part
+from siamese_drc.match.sound import read_part, resampled
 from tests.coded_files import write_by_ffmpeg
 from tests.export.programs import by_ffmpeg
+from tests.match.references import as_16_bits, as_24_bits
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -64,7 +66,7 @@ def from_rest(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -
 
 def in_16_bits(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
     """Round to 16 bits."""
-    return Pair(loop[None], as_16_bits(compressed(loop, settings), SAMPLE_RATE)[None])
+    return Pair(loop[None], as_16_bits(compressed(loop, settings))[None])
 
 
 def from_the_middle(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
@@ -162,11 +164,45 @@ def aac(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair
         return Pair(loop[None], *_read(file, _AAC_DELAY, loop.size))
 
 
+def ogg(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Code as Ogg Vorbis of about 128 kbit/s."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "reference.ogg"
+        soundfile.write(file, compressed(loop, settings), SAMPLE_RATE, compression_level=0.25)
+        return Pair(loop[None], *_read(file, 0, loop.size))
+
+
+def there_and_back(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Resample to 48 kHz, store in 24 bits, and resample back."""
+    there = as_24_bits(resampled(compressed(loop, settings), SAMPLE_RATE, 48000, "HQ"))
+    return Pair(loop[None], resampled(there, 48000, SAMPLE_RATE, "HQ")[None, : loop.size])
+
+
+def later(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Move by 10 ms, and align."""
+    moved = np.pad(compressed(loop, settings), (SAMPLE_RATE // 100, 0))
+    found = align(loop, as_24_bits(moved), sample_rate=SAMPLE_RATE)
+    assert found is not None
+    return Pair(found.loop[None], found.reference[None])
+
+
+def rms_detector(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Compress by the mean square."""
+    return Pair(loop[None], compressed(loop, settings, detector="rms")[None])
+
+
+def by_juce(loop: np.ndarray, other: np.ndarray, settings: dict[str, float]) -> Pair:
+    """Compress with pedalboard's compressor, whose times are 2 pi times the time constants."""
+    threshold, ratio, attack, release = (settings[name] for name in PARAMETERS)
+    compressor = pedalboard.Compressor(threshold, ratio, 2 * np.pi * attack, 2 * np.pi * release)
+    return Pair(loop[None], compressor(loop[None], SAMPLE_RATE))
+
+
 def as_mp3(clip: np.ndarray, *, level: float) -> tuple[np.ndarray, Coding | None]:
     """Code a clip by libsndfile at one of its levels, from 0 (largest file) to 1."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "reference.mp3"
-        soundfile.write(file, clip, SAMPLE_RATE, compression_level=level, bitrate_mode="CONSTANT")
+        write_mp3(file, clip, level, SAMPLE_RATE)
         return _read(file, 0, clip.size)
 
 
@@ -192,6 +228,11 @@ SITUATIONS: dict[str, Situation] = {
     "MP3, 64 kbit/s": coded_low,
     "AAC, FFmpeg's default rate": aac,
     "limited by 4 dB, then MP3, 64 kbit/s": limited_and_coded,
+    "Ogg, 128 kbit/s": ogg,
+    "to 48 kHz and back": there_and_back,
+    "10 ms later": later,
+    "RMS detector": rms_detector,
+    "pedalboard's compressor": by_juce,
 }
 
 
@@ -205,7 +246,7 @@ def table() -> str:
         for number, loop in enumerate(loops):
             settings = _settings(random)
             dry, wet, coding = situation(loop, loops[number - 1], settings)
-            wet = np.stack([as_24_bits(channel, SAMPLE_RATE) for channel in wet])
+            wet = np.stack([as_24_bits(channel) for channel in wet])
             whole = dry.shape[1] == loop.size
             fit = fit_pair(dry, wet, sample_rate=SAMPLE_RATE, from_start=whole, coding=coding)
             if fit.settings:

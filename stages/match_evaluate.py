@@ -1,7 +1,7 @@
 """Evaluate the match tool on loops that no training saw: `python -m stages.match_evaluate`.
 
-Both situations are evaluated: references that are the loop itself, compressed and then processed in
-several ways, and references that are other loops of the material.
+The references are other loops of the material. How exactly the settings are found where the
+reference is the loop itself is measured by `python -m benchmarks fit`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.outputs import replaced
-from siamese_drc.export.equations import juce_gain_db
 from siamese_drc.match import evaluation
 from siamese_drc.match.model import read_model
 from siamese_drc.match.training_examples import Example, ExampleOptions, compose_examples
@@ -29,14 +27,7 @@ def main(params: Params) -> None:
     first = size.loops + size.calibration_loops
     for material in params.match.materials:
         loops = compose_examples(material, range(first, first + size.unseen_loops), options)
-        materials[material] = {
-            "another_recording": errors_of_loops(params, loops, material),
-            "same_performance": evaluation.same_performance_errors(
-                loops[: size.robustness_loops],
-                sample_rate=params.sample_rate,
-                compressors={"pedalboard's compressor": compressed_by_juce},
-            ),
-        }
+        materials[material] = {"another_recording": errors_of_loops(params, loops, material)}
     metrics = {"held_out": read_model().held_out, "materials": materials}
     with replaced(files.METRICS / params.scale / "match.json") as path:
         path.write_text(json.dumps(metrics, indent=2) + "\n")
@@ -68,14 +59,6 @@ def example_options(params: Params) -> ExampleOptions:
     return ExampleOptions(
         params.match.clip_seconds, settings, params.match.seed, params.sample_rate
     )
-
-
-def compressed_by_juce(loop: np.ndarray, setting: Settings, *, sample_rate: int) -> np.ndarray:
-    """Return a loop after JUCE's compressor, whose times are 2 pi times the time constants."""
-    threshold, ratio, attack, release = (float(getattr(setting, name)[0]) for name in PARAMETERS)
-    times = 2 * np.pi * attack, 2 * np.pi * release
-    gain = juce_gain_db(loop, threshold, ratio, *times, sample_rate=sample_rate)
-    return (loop * 10 ** (gain / 20)).astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from siamese_drc.solver.gain_fit import UNKNOWNS, to_point
 from siamese_drc.solver.gain_model import Family, model_gain_db
 
 REST_DB = {"branching": 0.0, "level": -200.0, "power": -200.0}
@@ -57,36 +56,3 @@ def smoothed_level_db(level: np.ndarray, times: np.ndarray) -> np.ndarray:
     """
     over_silence = np.array([_LOWEST_DB, 1.0, *times, 0.0, REST_DB["level"], 0.0])
     return _LOWEST_DB - model_gain_db(level, over_silence, "level")
-
-
-def juce_gain_db(
-    signal: np.ndarray,
-    threshold_db: float,
-    ratio: float,
-    attack_ms: float,
-    release_ms: float,
-    *,
-    sample_rate: int,
-) -> np.ndarray:
-    """Return the gain of JUCE's and pedalboard's compressor under its own settings.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), float32, full scale 1.0
-    threshold_db, ratio, attack_ms, release_ms : float
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    ndarray, shape (samples,), dB, at most 0
-
-    Examples
-    --------
-    >>> gain = juce_gain_db(np.ones(44100), -20.0, 4.0, 10.0, 100.0, sample_rate=44100)
-    >>> round(float(gain[-1]), 3)
-    -15.0
-    """
-    constants_ms = [max(time_ms, 1e-6) / (2 * np.pi) for time_ms in (attack_ms, release_ms)]
-    settings = [threshold_db, ratio, *constants_ms, 0.0, REST_DB["level"], 0.0]
-    point = to_point(dict(zip(UNKNOWNS, settings, strict=True)), sample_rate=sample_rate)
-    return chain_gain_db(magnitude_db(np.abs(signal)), [point])

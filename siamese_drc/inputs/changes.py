@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
@@ -87,9 +89,14 @@ def _limited(clip: np.ndarray, limit_db: float, sample_rate: int) -> np.ndarray:
     return compress(clip / peak, limiter, sample_rate=sample_rate)[0] * peak
 
 
+def write_mp3(target: Path | IO[bytes], clip: np.ndarray, level: float, sample_rate: int) -> None:
+    """Write a clip as MP3 at a constant bit rate; the levels are those of `changed`."""
+    options = {"format": "MP3", "compression_level": level, "bitrate_mode": "CONSTANT"}
+    soundfile.write(target, clip, sample_rate, **options)
+
+
 def _coded(clip: np.ndarray, level: float, sample_rate: int) -> np.ndarray:
     memory = io.BytesIO()
-    options = {"format": "MP3", "compression_level": level, "bitrate_mode": "CONSTANT"}
-    soundfile.write(memory, clip, sample_rate, **options)
+    write_mp3(memory, clip, level, sample_rate)
     memory.seek(0)
     return soundfile.read(memory, dtype="float32")[0]

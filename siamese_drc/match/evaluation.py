@@ -1,4 +1,4 @@
-"""How good `match` is, in both situations: errors of settings, and perceptual metrics.
+"""How good `match` is where references are other recordings: errors, and perceptual metrics.
 
 The learnt model is compared with a search that needs no training of the settings: candidates are
 drawn from the same ranges; the loop is compressed under each, and the settings are the mean of
@@ -13,8 +13,7 @@ genetics", Genetics 162, 2002.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
@@ -23,16 +22,13 @@ import librosa
 import librosa.feature.spectral  # compiles now: two workers at once would corrupt Numba's cache
 import numpy as np
 import pyloudnorm
-import soundfile
 from scipy.stats import spearmanr
 from sklearn.metrics import r2_score
 
-from siamese_drc.audio import FULL_SCALE, quantise
 from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
-from siamese_drc.match.answer import SAME_PERFORMANCE
 from siamese_drc.match.dynamics import (
     absolute,
     dynamics,
@@ -41,8 +37,6 @@ from siamese_drc.match.dynamics import (
     relative,
 )
 from siamese_drc.match.model import AUDIBLE_DB, MatchModel, restored, scaled
-from siamese_drc.match.same_performance import same_performance
-from siamese_drc.match.sound import resampled
 from siamese_drc.match.training_examples import Example, ExampleOptions, draw_settings
 
 _REFERENCES = 8  # for each loop
@@ -65,12 +59,6 @@ _MFCCS = 13
 _FRAME = 64  # samples
 _SILENCE = 1e-9  # power below which a frame has no audible gain
 _LOUDNESS_RANGE_S = 12
-
-Compressor = Callable[..., np.ndarray]
-"""Called with a loop, one row of `Settings` and `sample_rate=`; returns the compressed loop."""
-RMS_DETECTOR = "RMS detector"
-_OTHER_RATE = 48000
-
 
 Judged = tuple[tuple[np.ndarray, ...], list[dict[str, dict[str, float]]]]
 """What is found for one loop and its references: columns, and distances by way and reference."""
@@ -375,103 +363,3 @@ def _distances(
         "reference_loudness_range_lu": abs(loudness_range - reference.loudness_range_lu),
         "reference_mfcc": float(np.linalg.norm(output.mfcc - reference.mfcc)),
     }
-
-
-def as_24_bits(clip: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Round to 24 bits."""
-    return ((quantise(clip) >> 8) / FULL_SCALE).astype(np.float32)
-
-
-def as_16_bits(clip: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Round to 16 bits, without dither."""
-    steps = np.clip(np.rint(clip * 2**15), -(2**15), 2**15 - 1)
-    return (steps / 2**15).astype(np.float32)
-
-
-def _resampled(clip: np.ndarray, sample_rate: int) -> np.ndarray:
-    there = as_24_bits(resampled(clip, sample_rate, _OTHER_RATE, "HQ"), sample_rate)
-    return as_24_bits(resampled(there, _OTHER_RATE, sample_rate, "HQ"), sample_rate)
-
-
-def _coded(clip: np.ndarray, sample_rate: int, **options: Any) -> np.ndarray:
-    memory = io.BytesIO()
-    soundfile.write(memory, clip, sample_rate, **options)
-    memory.seek(0)
-    return soundfile.read(memory, dtype="float32")[0]
-
-
-# Levels from 0 (largest file) to 1, with which rendered drum loops of 4 s at 44.1 kHz become MP3
-# files of a constant 130 kbit/s, and Ogg files of between 111 and 144.
-mp3 = partial(_coded, format="MP3", compression_level=0.65, bitrate_mode="CONSTANT")
-ogg = partial(_coded, format="OGG", compression_level=0.25)
-# Processing of a clip, shape (samples,), at a sample rate in Hz.
-VARIANTS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "24 bit": as_24_bits,
-    "16 bit": as_16_bits,
-    "-6 dB": lambda clip, rate: as_24_bits(clip * np.float32(10 ** (-6 / 20)), rate),
-    "10 ms later": lambda clip, rate: as_24_bits(np.pad(clip, (rate // 100, 0)), rate),
-    "to 48 kHz and back": _resampled,
-    "MP3, 128 kbit/s": mp3,
-    "Ogg, 128 kbit/s": ogg,
-}
-
-
-def same_performance_errors(
-    examples: Sequence[Example],
-    *,
-    sample_rate: int,
-    compressors: Mapping[str, Compressor] = {},
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Return how well settings are found, by what happened to the reference.
-
-    Parameters
-    ----------
-    examples : sequence of Example
-        Each is compressed under its first setting.
-    sample_rate : int, Hz
-    compressors : mapping of str to callable, optional
-        Other compressors, by the names of their variants; their settings are to be those of this
-        project's compressor.
-
-    Returns
-    -------
-    dict
-        By variant and parameter: `median_error`, the median absolute error of the clips with an
-        answer (NaN without any); `solved`, the share of these; and `n`, the number of clips.
-    """
-    measured = partial(_errors_by_variant, sample_rate=sample_rate, compressors=compressors)
-    found = parallel_map(measured, examples, description="match robustness")
-    summary = {}
-    for variant in found[0]:
-        errors = np.stack([of_clip[variant] for of_clip in found])
-        solved = np.isfinite(errors)
-        summary[variant] = {
-            name: {
-                "median_error": float(np.median(column[known])) if known.any() else float("nan"),
-                "solved": float(known.mean()),
-                "n": len(errors),
-            }
-            for name, column, known in zip(PARAMETERS, errors.T, solved.T, strict=True)
-        }
-    return summary
-
-
-def _errors_by_variant(
-    example: Example, *, sample_rate: int, compressors: Mapping[str, Compressor]
-) -> dict[str, np.ndarray]:
-    """Return the absolute errors of the parameters, NaN without an answer, by variant."""
-    loop, true = example.signal, example.settings[0]
-    setting = Settings(*true)
-    clip = compress(loop, setting, sample_rate=sample_rate)[0]
-    references = {name: change(clip, sample_rate) for name, change in VARIANTS.items()}
-    others = {RMS_DETECTOR: compress(loop, setting, sample_rate=sample_rate, detector="rms")[0]}
-    for name, compressor in compressors.items():
-        others[name] = compressor(loop, setting, sample_rate=sample_rate)
-    references |= {name: as_24_bits(other, sample_rate) for name, other in others.items()}
-    found = {}
-    for name, reference in references.items():
-        found[name] = np.full(len(PARAMETERS), np.nan)
-        answer = same_performance(loop, reference, sample_rate=sample_rate)
-        if answer is not None and answer.situation == SAME_PERFORMANCE:
-            found[name] = np.abs([answer.settings[each].value for each in PARAMETERS] - true)
-    return found

@@ -205,7 +205,6 @@ class MatchSize(Checked):
     unseen_loops: Many
     settings: Many
     epochs: Count
-    robustness_loops: Count
 
 
 class Match(Checked):

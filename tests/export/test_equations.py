@@ -8,7 +8,6 @@ import pytest
 from siamese_drc.export.equations import (
     REST_DB,
     chain_gain_db,
-    juce_gain_db,
     magnitude_db,
     smoothed_level_db,
 )
@@ -19,20 +18,29 @@ LOOP = hits(1.0, seed=1)
 LEVEL = magnitude_db(np.abs(LOOP))
 
 
+def point(attack: float, release: float, threshold_db: float, ratio: float, knee_db: float = 0.0):
+    """Return the point at rest of a compressor whose times are in samples."""
+    times = np.log([attack, release])
+    return np.array([threshold_db, 1 - 1 / ratio, *times, 0.0, REST_DB["level"], knee_db])
+
+
+def juce_stages(*settings: tuple[float, float, float, float]) -> list[np.ndarray]:
+    """Return the points of JUCE's compressors, whose times are 2 pi time constants, in ms."""
+    per_ms = RATE / 2000 / np.pi
+    return [
+        point(attack * per_ms, release * per_ms, threshold_db, ratio)
+        for threshold_db, ratio, attack, release in settings
+    ]
+
+
 @pytest.mark.parametrize(
     "setting", [(-20.0, 4.0, 10.0, 200.0), (-45.0, 20.0, 0.3, 30.0), (-6.0, 1.5, 100.0, 1000.0)]
 )
 def test_juce_is_pedalboard_to_the_precision_of_float32(setting):
     pedalboard = pytest.importorskip("pedalboard")
-    gain = juce_gain_db(LOOP, *setting, sample_rate=RATE)
+    gain = chain_gain_db(LEVEL, juce_stages(setting))
     theirs = pedalboard.Compressor(*setting)(LOOP, RATE)
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), theirs, rtol=2e-4, atol=1e-7)
-
-
-def point(attack: float, release: float, threshold_db: float, ratio: float, knee_db: float = 0.0):
-    """Return the point at rest of a compressor whose times are in samples."""
-    times = np.log([attack, release])
-    return np.array([threshold_db, 1 - 1 / ratio, *times, 0.0, REST_DB["level"], knee_db])
 
 
 @pytest.mark.parametrize(("detection", "family"), [("peak", "level"), ("rms", "power")])
@@ -48,14 +56,9 @@ def test_a_stage_is_acompressor(detection, family, knee):
 
 def test_two_stages_are_one_after_the_other():
     pedalboard = pytest.importorskip("pedalboard")
-    per_ms = RATE / 2000 / np.pi
     settings = [(-30.0, 2.0, 10.0, 200.0), (-25.0, 6.0, 60.0, 500.0)]
     board = pedalboard.Pedalboard([pedalboard.Compressor(*setting) for setting in settings])
-    stages = [
-        point(attack * per_ms, release * per_ms, threshold_db, ratio)
-        for threshold_db, ratio, attack, release in settings
-    ]
-    gain = chain_gain_db(LEVEL, stages)
+    gain = chain_gain_db(LEVEL, juce_stages(*settings))
     np.testing.assert_allclose(LOOP * 10 ** (gain / 20), board(LOOP, RATE), rtol=2e-4, atol=1e-7)
 
 

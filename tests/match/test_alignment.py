@@ -10,8 +10,7 @@ from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.match.alignment import Alignment, align, residual_db
 from siamese_drc.match.answer import Position
-from siamese_drc.match.evaluation import mp3, ogg
-from tests.match.references import RATE, hits
+from tests.match.references import RATE, hits, mp3, ogg
 
 HEAVY = Settings([-50.0], [20.0], [1.0], [50.0])
 LOOP = hits(2.0, seed=1)
@@ -102,8 +101,8 @@ def test_more_than_half_a_percent_is_another_recording():
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda clip: mp3(clip, RATE),
-        lambda clip: ogg(clip, RATE),
+        mp3,
+        ogg,
         lambda clip: (np.rint(clip * 2**15) / 2**15).astype(np.float32),
         lambda clip: clip[: RATE // 2],
         lambda clip: np.concatenate([clip, hits(1.0, seed=9)]),

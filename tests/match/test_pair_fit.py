@@ -10,14 +10,13 @@ import pytest
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
 from siamese_drc.core.ffmpeg import Coding, recoded
-from siamese_drc.match.evaluation import as_24_bits, mp3
 from siamese_drc.match.families import FamilyCompressor, Link, keys
 from siamese_drc.match.pair_fit import clipped_samples, fit_pair
 from tests.export.programs import by_ffmpeg
-from tests.match.references import RATE, hits
+from tests.match.references import RATE, as_24_bits, hits, mp3
 
-LOOP = as_24_bits(hits(3.0, seed=1), RATE)[np.newaxis]
-STEREO = np.concatenate([LOOP, as_24_bits(0.6 * hits(3.0, seed=4), RATE)[np.newaxis]])
+LOOP = as_24_bits(hits(3.0, seed=1))[np.newaxis]
+STEREO = np.concatenate([LOOP, as_24_bits(0.6 * hits(3.0, seed=4))[np.newaxis]])
 SETTINGS = {
     "threshold_db": -24.0,
     "ratio": 4.0,
@@ -49,7 +48,7 @@ def compressed(loop: np.ndarray = LOOP, *, knee_db: float = 0.0, **changed: Any)
 
 def found(dry: np.ndarray, wet: np.ndarray, looser: float = 1.0, **true: float):
     """Fit a pair, in 24 bits, whose true settings differ from SETTINGS as given."""
-    fit = fit_pair(dry, as_24_bits(wet, RATE), sample_rate=RATE)
+    fit = fit_pair(dry, as_24_bits(wet), sample_rate=RATE)
     expected = SETTINGS | {"knee_db": 0.0} | true
     errors = {name: abs(fit.settings[name].value - value) for name, value in expected.items()}
     assert all(error <= looser * NEAR[name] for name, error in errors.items()), errors
@@ -72,9 +71,7 @@ def test_the_link_is_found_from_a_mono_reference(link):
 
 
 def test_a_lock_that_does_not_fit_brings_no_limiter():
-    fit = fit_pair(
-        LOOP, as_24_bits(compressed(), RATE), sample_rate=RATE, lock={"attack_ms": 1000.0}
-    )
+    fit = fit_pair(LOOP, as_24_bits(compressed()), sample_rate=RATE, lock={"attack_ms": 1000.0})
     assert fit.limiter == {}
     assert fit.unexplained_db > 0.3
 
@@ -82,11 +79,11 @@ def test_a_lock_that_does_not_fit_brings_no_limiter():
 def test_a_threshold_below_all_of_the_loop_is_not_determined():
     time = np.arange(2 * RATE) / RATE
     noise = np.random.default_rng(0).normal(0, 0.1, time.size)
-    loop = as_24_bits((noise * (1.5 + np.sin(7 * time))).astype(np.float32), RATE)[np.newaxis]
+    loop = as_24_bits((noise * (1.5 + np.sin(7 * time))).astype(np.float32))[np.newaxis]
     compressor = FamilyCompressor(
         SETTINGS | {"threshold_db": -60.0}, sample_rate=RATE, family="level"
     )
-    fit = fit_pair(loop, as_24_bits(compressor.process(loop).signal, RATE), sample_rate=RATE)
+    fit = fit_pair(loop, as_24_bits(compressor.process(loop).signal), sample_rate=RATE)
     assert fit.family == "level"
     assert abs(fit.settings["ratio"].value - 4) < 0.05
     for name, true in {"threshold_db": -60.0, "makeup_db": 0.0}.items():
@@ -152,7 +149,7 @@ def test_a_limiter_that_looks_ahead_is_found_and_taken_out():
 
 
 def test_without_a_limiter_none_is_found():
-    hard = mp3(compressed()[0], RATE)[np.newaxis, : LOOP.shape[1]]
+    hard = mp3(compressed()[0])[np.newaxis, : LOOP.shape[1]]
     for wet in (compressed(), hard):
         assert fit_pair(LOOP, wet, sample_rate=RATE).limiter == {}
 
@@ -235,8 +232,8 @@ def test_pedalboard_is_recognised():
 
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_design_is_recognised_after_coding_at_a_low_bit_rate(seed):
-    loop = as_24_bits(hits(3.0, seed=seed), RATE)[np.newaxis]
-    wet = mp3(compressed(loop)[0], RATE, compression_level=0.9)[np.newaxis, : loop.shape[1]]
+    loop = as_24_bits(hits(3.0, seed=seed))[np.newaxis]
+    wet = mp3(compressed(loop)[0], 0.9)[np.newaxis, : loop.shape[1]]
     fit = fit_pair(loop, wet, sample_rate=RATE)
     assert fit.left_db > -15
     assert fit.family == "branching"
@@ -254,7 +251,7 @@ def bursts(seconds: float = 3.0) -> np.ndarray:
         decay_s, loudness = random.uniform(0.02, 0.08), random.uniform(0.2, 1)
         burst = random.normal(size=since.size) * np.exp(-since / decay_s)
         signal[start : start + since.size] += loudness * burst
-    return as_24_bits((signal / np.abs(signal).max()).astype(np.float32), RATE)[np.newaxis]
+    return as_24_bits((signal / np.abs(signal).max()).astype(np.float32))[np.newaxis]
 
 
 def test_what_a_coder_takes_is_measured_and_given_back():
@@ -289,7 +286,7 @@ def test_decoupled_smoothing_and_rms_detection_are_recognised():
     }
     for family, option in options.items():
         fit, better_db, values = told(
-            as_24_bits(compress(LOOP[0], one, sample_rate=RATE, **option), RATE)
+            as_24_bits(compress(LOOP[0], one, sample_rate=RATE, **option))
         )
         assert fit.family == family
         assert better_db > 0.05

@@ -224,9 +224,6 @@ def made_up_match() -> dict[str, object]:
     names = ("threshold_db", "ratio", "attack_ms", "release_ms")
     ways = {"match": 1.5, "nothing": 6.0, "preset": 3.0, "reference's own": 0.5}
     return {
-        "same_performance": {
-            "16 bit": {name: {"median_error": 0.125, "solved": 0.95, "n": 8} for name in names}
-        },
         "another_recording": {
             "settings": {name: {"mae": 2.5, "inside": 0.9, "n": 16} for name in names},
             "distances": dict.fromkeys(MATCH_DISTANCES, ways),
