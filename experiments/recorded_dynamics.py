@@ -191,12 +191,12 @@ def held_out_errors(
     options, example = training_options(params), example_options(params)
     fold_of = {group: n % _FOLDS for n, group in enumerate(dict.fromkeys(table["group"]))}
     fold = np.array([fold_of[group] for group in table["group"]])
-    alone = fit_model([composed], options, made_under={})
+    alone = fit_model([composed], options)
     found: dict[str, dict[str, list[Any]]] = {name: defaultdict(list) for name in CLIPS}
     fixed = {name: fixed_settings(params, name) for name in CLIPS}
     for number in range(_FOLDS):
         others = {name: column[fold != number] for name, column in table.items()}
-        model = fit_model([composed, others], options, made_under={})
+        model = fit_model([composed, others], options)
         for material, of_material in found.items():
             tested = [one for one in given if one.material == material]
             tested = take_turns([one for one in tested if fold_of[one.group] == number])[:_TESTED]

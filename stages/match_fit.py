@@ -30,8 +30,7 @@ def main(params: Params) -> None:
         left_out = f"left out, made at {made_at} Hz, not at `sample_rate`, {params.sample_rate} Hz"
         print(f"{files.RECORDED}: {left_out}", file=sys.stderr)
         tables = [composed]
-    made_under = {"sample_rate": params.sample_rate, "match": params.match.model_dump()}
-    model = fit_model(tables, training_options(params), made_under=made_under)
+    model = fit_model(tables, training_options(params))
     with replaced(files.MATCH_MODEL) as path:
         write_model(model, path)
 

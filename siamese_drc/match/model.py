@@ -106,8 +106,6 @@ class MatchModel:
     held_out : dict
         Mean absolute errors, by parameter, of `network` on the pairs of loops with which the
         intervals were calibrated.
-    made_under : dict
-        The parameters and the sample rate of the training.
     """
 
     network: PairNetwork
@@ -116,7 +114,6 @@ class MatchModel:
     least_score: float
     strangest: float
     held_out: dict[str, dict[str, float]]
-    made_under: dict[str, Any]
 
     def estimate(self, dry: np.ndarray, compressed: np.ndarray) -> Parts:
         """Return settings and their intervals for pairs of recordings.
@@ -205,7 +202,6 @@ def write_model(model: MatchModel, path: Path) -> None:
             least_score=model.least_score,
             strangest=model.strangest,
             held_out=json.dumps(model.held_out),
-            made_under=json.dumps(model.made_under, sort_keys=True),
         )
 
 
@@ -243,7 +239,6 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
         least_score=float(arrays["least_score"]),
         strangest=float(arrays["strangest"]),
         held_out=json.loads(str(arrays["held_out"])),
-        made_under=json.loads(str(arrays["made_under"])),
     )
 
 

@@ -118,16 +118,8 @@ class Examples:
         return first + (self.source - first + further) % (last - first)
 
 
-def fit_model(
-    tables: Sequence[Mapping[str, np.ndarray]],
-    options: TrainingOptions,
-    *,
-    made_under: dict[str, Any],
-) -> MatchModel:
-    """Train the network and calibrate its intervals and its score.
-
-    `tables` are from `training_examples.make_examples`; `made_under` is kept in the model.
-    """
+def fit_model(tables: Sequence[Mapping[str, np.ndarray]], options: TrainingOptions) -> MatchModel:
+    """Train the network on tables of `make_examples`; calibrate its intervals and its score."""
     training, held_out = (Examples.of_part(tables, part) for part in (0, 1))
     network = train_network(training, options)
     partners = held_out.partners(np.random.default_rng(options.seed))
@@ -143,7 +135,6 @@ def fit_model(
         least_score=float(np.quantile(found.score[held_out.audible], options.refused)),
         strangest=float(network.strangeness(training.reference).max()),
         held_out={"network": dict(zip(PARAMETERS, errors.tolist(), strict=True))},
-        made_under=made_under,
     )
 
 

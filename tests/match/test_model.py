@@ -34,7 +34,6 @@ def test_a_model_written_is_the_model_read(tmp_path):
     features = np.random.default_rng(0).normal(size=(2, 3, model.network.mean.size))
     for one, other in zip(model.estimate(*features), again.estimate(*features), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert again.made_under == model.made_under
     assert MODEL_FILE.stat().st_size < 2e6
 
 

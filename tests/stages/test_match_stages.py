@@ -37,9 +37,7 @@ def test_examples_become_a_model_and_metrics(params, capsys):
         assert arrays["compressed"].shape[:2] == arrays["settings"].shape[:2] == (6, 4)
         assert (arrays["reduction_db"] >= 0).all()
     match_fit.main(params)
-    model = read_model(files.MATCH_MODEL.absolute())
-    assert model.made_under["match"]["materials"] == ["drum"]
-    of_recordings = model.network.mean
+    of_recordings = read_model(files.MATCH_MODEL.absolute()).network.mean
     other_rate = params.model_copy(update={"sample_rate": 48000})
     match_fit.main(other_rate)  # leaves the recordings out and says so
     assert "data/recorded_dynamics.npz: left out" in capsys.readouterr().err
