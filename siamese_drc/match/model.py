@@ -9,7 +9,6 @@ NumPy, so that Keras is not needed to use it.
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from siamese_drc.core.errors import InputError
+from siamese_drc.core.errors import InputError, reading
 
 MODEL_FILE = Path(__file__).parents[1] / "pretrained" / "match.npz"
 _FORMAT = 3  # of the file
@@ -214,11 +213,8 @@ def read_model(path: Path = MODEL_FILE) -> MatchModel:
     InputError
         If the file is missing, is no model, or has another format.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read as the model of match ({error})") from error
+    with reading(path), np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
     if arrays.get("format") != _FORMAT:
         raise InputError(
             f"{path}: is not a model of format {_FORMAT}, which this version reads; the stage"
