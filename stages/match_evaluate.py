@@ -46,10 +46,10 @@ def fixed_settings(params: Params, material: str) -> dict[str, np.ndarray]:
     """Return the preset that is best on the training loops of a material, and their median."""
     options = example_options(params)
     training = range(min(evaluation.PRESET_LOOPS, params.match.sizes[params.scale].loops))
-    examples = {material: compose_examples(material, training, options)}
+    loops = compose_examples(material, training, options)
     return {
-        "preset": evaluation.best_preset(examples, options),
-        "constant": evaluation.median_settings(examples),
+        "preset": evaluation.best_preset(material, loops, options),
+        "constant": evaluation.median_settings(loops),
     }
 
 

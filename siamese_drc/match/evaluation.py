@@ -13,7 +13,7 @@ genetics", Genetics 162, 2002.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
@@ -29,13 +29,7 @@ from siamese_drc.compressor.compressor import compress, max_gain_reduction_db
 from siamese_drc.compressor.settings import PARAMETERS, Settings
 from siamese_drc.core.parallel import parallel_map
 from siamese_drc.loops.composers import seeded
-from siamese_drc.match.dynamics import (
-    absolute,
-    dynamics,
-    frames,
-    loudness_lufs,
-    relative,
-)
+from siamese_drc.match.dynamics import absolute, dynamics, frames, loudness_lufs, relative
 from siamese_drc.match.model import AUDIBLE_DB, MatchModel, restored, scaled
 from siamese_drc.match.training_examples import Example, ExampleOptions, draw_settings
 
@@ -255,34 +249,21 @@ def applied(loop: Example, settings: np.ndarray, *, sample_rate: int) -> np.ndar
     return compress(loop.signal, Settings(*rows.T), sample_rate=sample_rate)
 
 
-def median_settings(examples: Mapping[str, Sequence[Example]]) -> np.ndarray:
+def median_settings(loops: Sequence[Example]) -> np.ndarray:
     """Return the median of the loops' settings, shape (4,), the threshold above the loudness."""
-    loops = [loop for of_material in examples.values() for loop in of_material]
     return np.median(
         np.concatenate([relative(one.settings, one.loudness) for one in loops]), axis=0
     )
 
 
-def best_preset(examples: Mapping[str, Sequence[Example]], options: ExampleOptions) -> np.ndarray:
-    """Return the fixed settings with the lowest mean difference of gain curves.
+def best_preset(material: str, loops: Sequence[Example], options: ExampleOptions) -> np.ndarray:
+    """Return the fixed settings with the lowest mean difference of gain curves on training loops.
 
-    Parameters
-    ----------
-    examples : mapping of str to sequence of Example
-        Training loops by material. The gain of a loop under a preset is compared with its gain
-        under the settings of other loops of the material.
-    options : ExampleOptions
-        Seed and sample rate.
-
-    Returns
-    -------
-    ndarray, shape (4,)
-        The threshold in dB above the loop's loudness.
+    The gain of a loop under a preset is compared with its gain under the settings of other loops.
+    The settings have the shape (4,), the threshold in dB above the loop's loudness.
     """
-    differences: list[np.ndarray] = []
-    for material, loops in examples.items():
-        compared = partial(_preset_differences, material, loops, options=options)
-        differences += parallel_map(compared, range(len(loops)), description="match preset")
+    compared = partial(_preset_differences, material, loops, options=options)
+    differences = parallel_map(compared, range(len(loops)), description="match preset")
     return _PRESETS[np.mean(differences, axis=0).argmin()]
 
 

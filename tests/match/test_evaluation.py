@@ -65,7 +65,7 @@ def test_the_references_own_settings_are_at_no_distance_and_errors_are_those_of_
         for seed in range(3)
     ]
     preset = np.array([0.0, 2.0, 10.0, 100.0])
-    constant = median_settings({"drum": loops})
+    constant = median_settings(loops)
     model = read_model()
     judged = judge_references(loops, OPTIONS, preset=preset, constant=constant, model=model)
     found = another_recording_errors(judged, model)
@@ -88,7 +88,7 @@ def test_the_best_preset_is_the_setting_of_all_loops():
         loudness = loudness_lufs(signal, sample_rate=RATE)
         own = setting + np.array([loudness, 0, 0, 0])
         examples.append(Example(signal, own[np.newaxis], loudness))
-    np.testing.assert_array_equal(best_preset({"drum": examples}, OPTIONS), setting)
+    np.testing.assert_array_equal(best_preset("drum", examples, OPTIONS), setting)
 
 
 def test_the_loop_itself_compressed_is_closest_near_its_settings():
