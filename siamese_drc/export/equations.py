@@ -25,8 +25,8 @@ import numpy as np
 
 from siamese_drc.solver.gain_model import Family, model_gain_db
 
+# `start_db` of a compressor in silence, by family
 REST_DB = {"branching": 0.0, "level": -200.0, "power": -200.0}
-"""`start_db` of a compressor in silence, by family."""
 _LOWEST_DB = -120.0
 
 

@@ -64,13 +64,10 @@ class Export(NamedTuple):
     """One file for another program."""
 
     program: str
-    file: str
-    """Its name, relative to the folder of all of them."""
+    file: str  # its name, relative to the folder of all of them
     text: str
-    error_db: float
-    """Root mean square difference of the gain on the loop."""
-    note: str = ""
-    """What cannot be written into the file."""
+    error_db: float  # root mean square difference of the gain on the loop
+    note: str = ""  # what cannot be written into the file
 
 
 def exports(

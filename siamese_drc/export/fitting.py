@@ -20,8 +20,7 @@ from siamese_drc.match.sound import loudest_part
 from siamese_drc.solver.gain_fit import UNKNOWNS, fit_gain, to_point, to_settings
 from siamese_drc.solver.gain_model import Family
 
-Limits = Mapping[str, tuple[float, float]]
-"""Lowest and highest value of the settings of a compressor."""
+Limits = Mapping[str, tuple[float, float]]  # lowest and highest value of a compressor's settings
 
 _EVERY = 16  # samples between two points of the gain curves that are compared
 POINTS = np.s_[:, _EVERY - 1 :: _EVERY]  # the last of every 16

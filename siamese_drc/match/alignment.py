@@ -30,9 +30,7 @@ from siamese_drc.match.search import (
 )
 from siamese_drc.match.sound import one_channel
 
-LONGEST_S = 30.0
-"""Length of the stretch that is aligned."""
-
+LONGEST_S = 30.0  # of the stretch that is aligned
 _TINY = np.finfo(float).tiny
 _LEAST_LIKENESS = 0.4  # of the same performance
 _SURELY_DB = -10.0  # residual at which it is the same performance, however noisy

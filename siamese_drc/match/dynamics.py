@@ -17,8 +17,8 @@ _FRAME_S = 64 / 44100
 _FLOOR_DB = -60.0  # below the loudness: silence between notes counts as this
 _QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98, 1.0)
 _WINDOWS = (1, 4, 16, 64)  # frames
+# Place of the quantiles of the peaks among the features
 PEAKS = slice(len(_WINDOWS) * len(_QUANTILES), (len(_WINDOWS) + 1) * len(_QUANTILES))
-"""Place of the quantiles of the peaks among the features."""
 _LAGS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # frames
 _CHANGE_QUANTILES = (0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99)
 _ACTIVE_DB = -30.0  # changes count from frames that are louder than this

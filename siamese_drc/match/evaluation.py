@@ -54,8 +54,8 @@ _FRAME = 64  # samples
 _SILENCE = 1e-9  # power below which a frame has no audible gain
 _LOUDNESS_RANGE_S = 12
 
+# What is found for one loop and its references: columns, and distances by way and reference
 Judged = tuple[tuple[np.ndarray, ...], list[dict[str, dict[str, float]]]]
-"""What is found for one loop and its references: columns, and distances by way and reference."""
 
 
 def judge_references(

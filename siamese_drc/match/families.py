@@ -26,11 +26,10 @@ FAMILIES: dict[Family, str] = {
     "power": "power smoothed before the gain computer (acompressor, RMS detection)",
     "rms": "gain reduction smoothed, of the mean square of 4096 samples",
 }
+# What controls the gain: the mean of the channels' samples, the maximum or the average of their
+# magnitudes, or each channel itself
 LINKS: tuple[Link, ...] = get_args(Link)
-"""What controls the gain: the mean of the channels' samples, the maximum or the average of their
-magnitudes, or each channel itself."""
-SMOOTH_THE_LEVEL: tuple[Family, ...] = ("level", "power")
-"""The families that smooth before the gain computer."""
+SMOOTH_THE_LEVEL: tuple[Family, ...] = ("level", "power")  # before the gain computer
 DB_PER_NEPER = 20 / np.log(10)
 
 

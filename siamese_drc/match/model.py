@@ -29,8 +29,7 @@ HIGHEST = np.array([20.0, 1.0, np.log(100), np.log(1000)])
 _SMALLEST_INVERSE_RATIO = 0.02
 _CLIPPED = 5.0  # standard deviations to which a feature is limited
 
-Layer = tuple[np.ndarray, np.ndarray]
-"""Kernel, shape (inputs, units), and bias."""
+Layer = tuple[np.ndarray, np.ndarray]  # kernel, shape (inputs, units), and bias
 
 
 @dataclass(frozen=True)

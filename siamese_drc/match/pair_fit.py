@@ -225,8 +225,7 @@ class _Pair(NamedTuple):
     wet: np.ndarray
     sample_rate: int
     fixed: np.ndarray
-    at_rest: bool = False
-    """Whether a limiter is sought from a compressor at rest."""
+    at_rest: bool = False  # whether a limiter is sought from a compressor at rest
 
     def stretch(self, seconds: float) -> _Pair:
         """Return the part of a long pair in which the measured gain varies most."""
@@ -295,24 +294,16 @@ class _Pair(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A fit of one family with one link, its weights, and how well it explains the gain.
-
-    `limiter` is one whose gain was taken out of the rows. The weights may be None: those to begin
-    with.
-    """
+    """A fit of one family with one link, and how well it explains the gain."""
 
     rows: PairRows
     fit: GainFit
-    weight: np.ndarray | None
-    left: float
-    """Share of the reference's power that the fit leaves."""
-    unexplained_db: float
-    """Root mean square error of the gain."""
-    constant_db: float
-    """The same of the best constant gain."""
-    score: float
-    """A robust mean of the error of the gain."""
-    limiter: Limiter | None = None
+    weight: np.ndarray | None  # None: those to begin with
+    left: float  # share of the reference's power that the fit leaves
+    unexplained_db: float  # root mean square error of the gain
+    constant_db: float  # the same of the best constant gain
+    score: float  # a robust mean of the error of the gain
+    limiter: Limiter | None = None  # one whose gain was taken out of the rows
 
     @property
     def exact(self) -> bool:

@@ -29,23 +29,18 @@ _EIGHT_BITS = ("PCM_U8", "PCM_S8", "ULAW", "ALAW")  # in libsndfile's names
 class Part(NamedTuple):
     """The whole of a file, or the part of a long one from which settings are found."""
 
-    signal: np.ndarray
-    """Shape (channels, samples), float32."""
-    start: int
-    """Its first frame in the file."""
+    signal: np.ndarray  # shape (channels, samples), float32
+    start: int  # its first frame in the file
 
 
 class Inputs(NamedTuple):
     """Arguments of `match`, read from files."""
 
     loop: np.ndarray
-    start: int
-    """The first frame of the loop in its file."""
+    start: int  # the first frame of the loop in its file
     references: list[np.ndarray]
-    rates: list[int]
-    """Sample rates of the references, Hz."""
-    codings: list[Coding | None]
-    """How the references were coded with loss."""
+    rates: list[int]  # of the references, Hz
+    codings: list[Coding | None]  # how the references were coded with loss
     warnings: list[str]
 
 
