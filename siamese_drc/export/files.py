@@ -81,19 +81,10 @@ def exports(
 ) -> list[Export]:
     """Return settings of other compressors whose gain on the loop is closest to a given one.
 
-    Parameters
-    ----------
-    settings : mapping of str to float
-        `threshold_db`, `ratio`, `attack_ms` and `release_ms` of the compressor that gave the gain:
-        the fits start there.
-    loop : ndarray, shape (channels, samples), float32, full scale 1.0
-    gain_db : ndarray, shape (1, samples) or (channels, samples), dB
-        One gain for all channels, or one for each; make-up gain included.
-    sample_rate : int, Hz
-    document : mapping
-        Content of settings.json, of finite numbers.
-    start_s : float
-        When the signal begins in its file: the gain curve has the file's times.
+    The fits start at `settings`, those of the compressor that gave the gain. `loop` has the shape
+    (channels, samples); `gain_db`, make-up gain included, has one row for all channels or one for
+    each. `document` is the content of settings.json, of finite numbers. The signal begins in its
+    file at `start_s`: the gain curve has the file's times.
     """
     start = {name: settings[name] for name in PARAMETERS}
     size = np.abs(loop.astype(float))

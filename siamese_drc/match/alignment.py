@@ -62,23 +62,16 @@ _RESPONSE = 512  # samples, beyond the resampler's response
 class Alignment:
     """Stretches of a loop and of a reference that are the same performance, aligned.
 
-    Attributes
-    ----------
-    loop, reference : ndarray, shape (samples,) or (channels, samples), as given, float32
-        Of the same length: the loudest `LONGEST_S` that both cover. The reference has the loop's
-        speed and polarity.
-    position : Position
-    likeness : float
-        Median over the frames of the stretch of the correlation of both, at most 1.
-    residual_db : float, dB
-        Power that no gain of the loop explains that is constant for some 20 ms, relative to the
-        reference's; high also under a very fast compressor.
+    `loop` and `reference` have the shapes that were given and one length: the loudest `LONGEST_S`
+    that both cover. The reference has the loop's speed and polarity.
     """
 
     loop: np.ndarray
     reference: np.ndarray
     position: Position
-    likeness: float
+    likeness: float  # median over the frames of the stretch of the correlation of both, at most 1
+    # Power that no gain of the loop explains that is constant for some 20 ms, relative to the
+    # reference's; high also under a very fast compressor
     residual_db: float
 
     @property
@@ -101,20 +94,11 @@ class _Place(NamedTuple):
 
 
 def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Alignment | None:
-    """Find a loop in a reference, or a reference in a loop.
+    """Find a loop in a reference, or a reference in a loop, of up to ten minutes.
 
-    Parameters
-    ----------
-    loop, reference : ndarray, shape (samples,) or (channels, samples) each, float32
-        Up to ten minutes.
-    sample_rate : int, Hz
-        Of both.
-
-    Returns
-    -------
-    Alignment or None
-        None where no place is found at which they resemble each other. Where one is found they may
-        still be different: see `Alignment.same_performance`.
+    Each has the shape (samples,) or (channels, samples). None where no place is found at which they
+    resemble each other. Where one is found they may still be different: see
+    `Alignment.same_performance`.
 
     Examples
     --------

@@ -52,24 +52,9 @@ def another_recording(
     and so is the estimated threshold. Nor has silence before, after or between the music. Under a
     lock, the other settings are those that come closest to the gain of the estimate without it.
 
-    Parameters
-    ----------
-    loop : ndarray, shape (samples,), full scale 1.0
-    references : sequence of ndarray, shape (samples,)
-    sample_rate : int, Hz
-        Of all of them.
-    weights : sequence of float, sum 1
-        How much each reference counts.
-    lock : mapping of str to float
-        Settings that are given, by name.
-    model : MatchModel
-        As `read_model` gives it.
-
-    Returns
-    -------
-    Answer
-        `makeup_db` brings the loop, compressed, to the loudness of the references; `references`
-        holds the weight of each and what it says alone, without names.
+    All signals have the shape (samples,), and the sum of the weights is 1. `makeup_db` brings the
+    loop, compressed, to the loudness of the references; `Answer.references` holds the weight of
+    each and what it says alone, without names.
     """
     loop, *references = (heard(one, sample_rate=sample_rate) for one in (loop, *references))
     of_loop, *of_references = (

@@ -61,19 +61,11 @@ def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
 
 
 def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
-    """Return features of the dynamics of a recording.
+    """Return features of the dynamics of a recording, shape (features,), float32, tens of dB.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (samples,), full scale 1.0
-        Not silent.
-    sample_rate : int, Hz
-
-    Returns
-    -------
-    ndarray, shape (features,), float32, tens of dB
-        Quantiles of the level over several windows; of the peaks; of the changes of the level over
-        several lags; the level after onsets; the same quantiles of five bands.
+    Quantiles of the level over several windows; of the peaks; of the changes of the level over
+    several lags; the level after onsets; the same quantiles of five bands. The signal, shape
+    (samples,), is not silent.
 
     Examples
     --------

@@ -68,21 +68,8 @@ def judge_references(
 ) -> list[Judged]:
     """Let the model estimate settings for each loop from references that are other recordings.
 
-    Every loop is given references: other loops, each under one of its settings.
-
-    Parameters
-    ----------
-    loops : sequence of Example
-    options : ExampleOptions
-        Seed and sample rate.
-    preset, constant : ndarray, shape (4,)
-        From `best_preset` and `median_settings`.
-    model : MatchModel
-
-    Returns
-    -------
-    list of Judged
-        For `another_recording_errors` and `gain_errors_db`.
+    Every loop is given references: other loops, each under one of its settings. `preset` and
+    `constant`, shape (4,), are from `best_preset` and `median_settings`.
     """
     judged = partial(_judge, loops, options=options, preset=preset, constant=constant, model=model)
     return parallel_map(judged, range(len(loops)), description="match unseen loops")
@@ -96,24 +83,14 @@ def gain_errors_db(judged: Sequence[Judged], way: str) -> np.ndarray:
 
 
 def another_recording_errors(judged: Sequence[Judged], model: MatchModel) -> dict[str, Any]:
-    """Return errors and distances where the references are other recordings.
+    """Return errors and distances of what `judge_references` found with the same model.
 
-    Parameters
-    ----------
-    judged : sequence of Judged
-        From `judge_references` with the same model.
-    model : MatchModel
-
-    Returns
-    -------
-    dict
-        `settings` and `search`: by parameter, mean absolute error, Spearman's correlation and R2
-        (of the scaled settings), of the model and of `closest_settings`; for the model also the
-        share inside the interval and its median width, relative to the interval of the same
-        coverage of the settings themselves. `distances`: means by distance and by way of setting
-        the compressor: as found, not at all, the median setting, the best fixed preset, the search,
-        and the reference's own settings. `refused`: share of the uncompressed and of the audibly
-        compressed references that the model takes for uncompressed.
+    `settings` and `search`: by parameter, mean absolute error, Spearman's correlation and R2 (of
+    the scaled settings), of the model and of `closest_settings`; for the model also the share
+    inside the interval and its median width, relative to the interval of the same coverage of the
+    settings themselves. `distances`: means by distance and by way of setting the compressor.
+    `refused`: share of the uncompressed and of the audibly compressed references that the model
+    takes for uncompressed.
     """
     value, low, high, score, searched, truth, dry_score, audible = (
         np.concatenate(parts) for parts in zip(*(columns for columns, _ in judged), strict=True)
@@ -218,22 +195,11 @@ def closest_settings(
     sample_rate: int,
     model: MatchModel,
 ) -> np.ndarray:
-    """Return the settings under which a loop comes closest to the dynamics of references.
+    """Return the settings (references, 4) under which a loop comes closest to given dynamics.
 
-    Parameters
-    ----------
-    loop : Example
-    references : ndarray, shape (references, features)
-        Their `dynamics`.
-    candidates : ndarray, shape (candidates, 4)
-        Settings to try, as the result: the threshold in dB above the loudness of the loop.
-    sample_rate : int, Hz
-    model : MatchModel
-        Its mean and deviation of the features are used.
-
-    Returns
-    -------
-    ndarray, shape (references, 4)
+    `references`, shape (references, features), are `dynamics`, which are compared as the model
+    scales them. The settings to try are `candidates`, shape (candidates, 4); their thresholds and
+    those of the result are in dB above the loudness of the loop.
     """
     clips = applied(loop, candidates, sample_rate=sample_rate)
     of_clips = np.stack([dynamics(clip, sample_rate=sample_rate) for clip in clips])

@@ -41,11 +41,7 @@ def model_of(family: Family) -> tuple[gain_model.Family, Detector]:
 def keys(signal: np.ndarray, link: Link | None) -> np.ndarray:
     """Return what controls the gain, shape (1, samples), or (channels, samples) if unlinked.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (channels, samples), float32
-    link : str or None
-        One of `LINKS`; None for a single channel.
+    `signal` has the shape (channels, samples); `link` is None for a single channel.
 
     Examples
     --------
@@ -75,23 +71,9 @@ class Processed(NamedTuple):
 class FamilyCompressor:
     """A compressor of any family under one setting, block by block, from silence.
 
-    The result does not depend on how a signal is cut into blocks, to the last bit.
-
-    Parameters
-    ----------
-    settings : mapping of str to float
-        Those of an answer; without knee_db, the knee is hard.
-    sample_rate : int, Hz
-    family : str
-        One of `FAMILIES`.
-    link : str or None
-        One of `LINKS`; None is the mean.
-    channels : int
-
-    Raises
-    ------
-    ValueError
-        If a setting is outside its range.
+    The result does not depend on how a signal is cut into blocks, to the last bit. The settings are
+    those of an answer; without knee_db, the knee is hard. Without a link, the mean of the channels
+    controls the gain. ValueError if a setting is outside its range.
 
     Examples
     --------
@@ -137,12 +119,8 @@ class FamilyCompressor:
     def process(self, block: np.ndarray) -> Processed:
         """Compress the next block, shape (channels, samples), float32.
 
-        The gain reduction is the largest of the channels where they are not linked.
-
-        Raises
-        ------
-        ValueError
-            If the block is empty or not finite.
+        The gain reduction is the largest of the channels where they are not linked. ValueError if
+        the block is empty or not finite.
         """
         gain_db = self.gain_db(block)
         factor = np.exp(gain_db / DB_PER_NEPER).astype(np.float32)

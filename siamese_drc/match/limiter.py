@@ -78,22 +78,10 @@ def without_limiter(
 ) -> Delimited | None:
     """Return a pair without the gain of a limiter after its compressor.
 
-    Parameters
-    ----------
-    loop : ndarray, shape (channels, samples), float32
-        The whole loop, of which `rows.dry` is the part that is to be used.
-    rows : PairRows
-        The pair as it is.
-    fit : GainFit
-        Of the pair with the compressor alone.
-    limiter : Limiter, optional
-        That was found in a part of the pair.
-
-    Returns
-    -------
-    Delimited or None
-        None where a limiter does not explain what the compressor leaves, or only one that is hardly
-        a limiter does.
+    `loop`, shape (channels, samples), is whole; of it, `rows.dry` is the part that is to be used.
+    `fit` is that of the compressor alone, and `limiter` was found in a part of the pair. None where
+    a limiter does not explain what the compressor leaves, or only one that is hardly a limiter
+    does.
     """
     uncertain = _UNCERTAIN if limiter is None else _LEAST_UNCERTAIN
     first_db = left_db = _left_db(rows, fit)

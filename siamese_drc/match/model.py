@@ -88,44 +88,21 @@ def parts(output: Any) -> Parts:
 
 @dataclass(frozen=True)
 class MatchModel:
-    """Network and calibration.
-
-    Attributes
-    ----------
-    network : PairNetwork
-    margins : ndarray, shape (4,)
-        By which the network's intervals are widened on both sides, to have the stated coverage.
-    coverage : float
-        Share of the settings that lie in their intervals.
-    least_score : float
-        Score below which a reference counts as uncompressed.
-    strangest : float
-        The largest `PairNetwork.strangeness` of a recording in training.
-    held_out : dict
-        Mean absolute errors, by parameter, of `network` on the pairs of loops with which the
-        intervals were calibrated.
-    """
+    """Network and calibration."""
 
     network: PairNetwork
-    margins: np.ndarray
-    coverage: float
-    least_score: float
-    strangest: float
+    margins: np.ndarray  # shape (4,): by which the intervals are widened to have the coverage
+    coverage: float  # share of the settings that lie in their intervals
+    least_score: float  # below which a reference counts as uncompressed
+    strangest: float  # the largest `PairNetwork.strangeness` of a recording in training
+    # Mean absolute errors of `network`, by parameter, on the pairs that calibrated the intervals
     held_out: dict[str, dict[str, float]]
 
     def estimate(self, dry: np.ndarray, compressed: np.ndarray) -> Parts:
-        """Return settings and their intervals for pairs of recordings.
+        """Return settings and their intervals for pairs of recordings, from their `dynamics`.
 
-        Parameters
-        ----------
-        dry, compressed : ndarray, shape (pairs, features)
-            Their `dynamics`.
-
-        Returns
-        -------
-        Parts
-            Settings, shape (pairs, 4): threshold in dB above the loudness of the dry recording,
-            ratio, ms, ms; and the score, shape (pairs,).
+        The settings, shape (pairs, 4), are the threshold in dB above the loudness of the dry
+        recording, ratio, ms, ms; the score has the shape (pairs,).
         """
         found = parts(self.network.output(dry, compressed))
         low = np.minimum(found.low - self.margins, found.value)
@@ -205,13 +182,7 @@ def write_model(model: MatchModel, path: Path) -> None:
 
 @cache
 def read_model(path: Path = MODEL_FILE) -> MatchModel:
-    """Read a model; a file is read once.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is no model, or has another format.
-    """
+    """Read a model, a file once; InputError if it is missing, is no model or of another format."""
     with reading(path), np.load(path, allow_pickle=False) as file:
         arrays = dict(file)
     if arrays.get("format") != _FORMAT:

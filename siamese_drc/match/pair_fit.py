@@ -88,30 +88,17 @@ _RANGES = {
 
 @dataclass(frozen=True)
 class PairFit:
-    """What explains the gain of an aligned pair; names and units are those of `Answer`.
+    """What explains the gain of an aligned pair; names and units are those of `Answer`."""
 
-    Attributes
-    ----------
-    settings : dict of str to Estimate
-        With knee_db, which is 0 where the pair does not ask for one. Empty where the gain is
-        constant, or does not change as that of a compressor.
-    constant_db : float
-        As `unexplained_db`, of the best constant gain.
-    left_db : float
-        Power of what neither the fit nor a coder explains (`PairRows.not_coded`), relative to that
-        of the reference, in dB.
-    limiter : dict of str to float
-        Settings of a limiter after the compressor, its threshold in dBFS of the reference, and
-        `ahead_ms`, how far it looks ahead. Empty where none was found.
-    """
-
+    # With knee_db, 0 where the pair does not ask for one. Empty where the gain is constant, or does
+    # not change as that of a compressor
     settings: dict[str, Estimate]
     start_db: float
     family: Family
     link: Link | None
     unexplained_db: float
-    constant_db: float
-    left_db: float
+    constant_db: float  # as `unexplained_db`, of the best constant gain
+    left_db: float  # power that neither the fit nor a coder explains, relative to the reference's
     families: dict[Family, float]
     limiter: dict[str, float]
 
@@ -127,23 +114,11 @@ def fit_pair(
 ) -> PairFit:
     """Return the settings that turn a loop into its compressed version.
 
-    Parameters
-    ----------
-    dry, wet : ndarray, shape (channels, samples), float32
-        The loop and the reference, aligned to the sample, in the same polarity; `wet` is 0 where it
-        is not known. It has the loop's channels, or is their mean.
-    sample_rate : int, Hz
-    lock : mapping of str to float, optional
-        Settings that are known, by the names in `PairFit.settings`.
-    from_start : bool
-        Whether the pair begins where the loop does. The compressor then counts as at rest there,
-        unless the pair says otherwise: without that, a single hit tells little.
-    coding : Coding, optional
-        How the reference was coded with loss.
-
-    Returns
-    -------
-    PairFit
+    `dry` and `wet`, shape (channels, samples), are the loop and the reference, aligned to the
+    sample, in the same polarity; `wet` is 0 where it is not known, and has the loop's channels or
+    is their mean. `from_start` says that the pair begins where the loop does. The compressor then
+    counts as at rest there, unless the pair says otherwise: without that, a single hit tells
+    little.
     """
     fixed = to_point(lock, sample_rate=sample_rate)
     peak = max(float(np.abs(wet).max()), TINY)

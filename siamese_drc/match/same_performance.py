@@ -65,27 +65,14 @@ def same_performance(
     """Return the settings that turn a loop into a reference.
 
     The reference may be shifted, scaled, inverted, rounded to 16 bits, resampled, lossy-coded,
-    limited or clipped.
+    limited or clipped. Both have the shape (samples,) or (channels, samples) and full scale 1.0,
+    each its own length. Where both have several channels, and as many, it is found how they are
+    linked, and also where the reference is the mean of the loop's channels; otherwise the channels
+    are averaged.
 
-    Parameters
-    ----------
-    loop, reference : ndarray, shape (samples,) or (channels, samples), float32, full scale 1.0
-        Each of its own length. Where both have several channels, and as many, it is found how they
-        are linked, and also where the reference is the mean of the loop's channels; otherwise the
-        channels are averaged.
-    sample_rate : int, Hz
-        Of both.
-    lock : mapping of str to float, optional
-        Settings that are known, by their names in `Answer.settings`.
-    coding : Coding, optional
-        How the reference was coded with loss.
-
-    Returns
-    -------
-    Answer or None
-        None where the reference is not the loop itself; with the situation `ANOTHER_RECORDING` and
-        the reason where it only contains it. The situation is `NO_ANSWER` where it is the loop, but
-        not more compressed, or clipped throughout.
+    None where the reference is not the loop itself; with the situation `ANOTHER_RECORDING` and the
+    reason where it only contains it. The situation is `NO_ANSWER` where it is the loop, but not
+    more compressed, or clipped throughout.
     """
     alignment = align(loop, reference, sample_rate=sample_rate)
     if alignment is None or not alignment.same_performance:

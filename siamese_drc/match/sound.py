@@ -47,10 +47,7 @@ class Inputs(NamedTuple):
 def read_part(sound: Sound) -> Part:
     """Return a file whole, or of a long one the part with the most energy.
 
-    Raises
-    ------
-    InputError
-        Those of `Sound.blocks`; or the part is silent.
+    InputError if it cannot be decoded, or the part is silent.
     """
     longest = min(round(LONGEST_PART_S * sound.sample_rate), _LARGEST_PART // sound.channels)
     frames = min(sound.frames, longest)
@@ -65,13 +62,7 @@ def read_part(sound: Sound) -> Part:
 
 
 def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
-    """Read a loop and its references, or the loudest part of long ones.
-
-    Raises
-    ------
-    InputError
-        If a file cannot be read or is silent.
-    """
+    """Read a loop and its references, or of long ones the loudest part; raises as `read_part`."""
     sounds = [loop, *references]
     parts = [read_part(sound) for sound in sounds]
     warnings = [warning for sound in sounds for warning in sound.warnings]
@@ -118,10 +109,7 @@ def _largest_sum(values: np.ndarray, span: int) -> int:
 def checked_channels(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return a signal, (samples,) or (channels, samples), as (channels, samples), float32.
 
-    Raises
-    ------
-    InputError
-        If the signal, called `name` in the message, is of another shape, too short or not finite.
+    InputError, which calls it `name`, if it is of another shape, too short or not finite.
     """
     signal = np.asarray(signal, np.float32)
     if signal.ndim not in (1, 2):

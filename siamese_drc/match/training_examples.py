@@ -90,24 +90,12 @@ class Example:
 def make_examples(
     materials: Sequence[str], options: ExampleOptions, *, loops: int, calibration_loops: int
 ) -> dict[str, Any]:
-    """Return the examples that the model is trained and calibrated on.
+    """Return the examples that the model is trained and calibrated on: arrays with a row per loop.
 
-    Parameters
-    ----------
-    materials : sequence of str
-        Composers: drum, guitar or mix.
-    options : ExampleOptions
-    loops, calibration_loops : int
-        Of each material.
-
-    Returns
-    -------
-    dict of str to ndarray
-        A row per loop, in one production: `material` and `part` (0: training, 1: calibration); the
-        dynamics of the loop, `dry` (loops, features), and of the loop under each of its settings,
-        `compressed` (loops, settings, features); `settings` (loops, settings, 4), the threshold in
-        dB above the loudness of the loop; and `reduction_db` (loops, settings), the largest gain
-        reduction.
+    `material` and `part` (0: training, 1: calibration); the dynamics of the loop in one production,
+    `dry` (loops, features), and of the same under each of its settings, `compressed` (loops,
+    settings, features); `settings` (loops, settings, 4), the threshold in dB above the loudness of
+    the loop; and `reduction_db` (loops, settings), the largest gain reduction.
     """
     jobs = [(material, loop) for material in materials for loop in range(loops + calibration_loops)]
     found = parallel_map(partial(_describe, options=options), jobs, description="match examples")
