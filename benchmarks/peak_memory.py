@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from ruamel.yaml import YAML
 
-from experiments.clone import run
 from experiments.results import markdown_table
 
 ROOT = Path(__file__).parents[1]
+POLL_SECONDS = 0.5
 CORPUS, INPUT, EXPERIMENT = "drum-d4p", "drum-d4p-stft128", "drum-d4p-cnn-stft128"
 STAGES = {
     "render": "drum",
@@ -67,9 +70,37 @@ def peaks(size: Size) -> list[float]:
     with tempfile.TemporaryDirectory() as name:
         project(Path(name), size)
         return [
-            1000 * run([sys.executable, "-m", f"stages.{stage}", key], Path(name))[1]
+            own_peak_mb([sys.executable, "-m", f"stages.{stage}", key], Path(name))
             for stage, key in STAGES.items()
         ]
+
+
+def own_peak_mb(command: list[str], folder: Path) -> float:
+    """Run a command; return the peak of its processes' own memory, in MB.
+
+    Own memory does not count pages of memory-mapped files, which the kernel drops when it needs the
+    memory.
+    """
+    process, peak = psutil.Popen(command, cwd=folder), 0
+    while process.poll() is None:
+        peak = max(peak, _own_bytes(process))
+        with suppress(psutil.TimeoutExpired):
+            process.wait(POLL_SECONDS)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return peak / 1e6
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    """Return the memory of a process and its children without what is mapped or shared."""
+    members, total = [process], 0
+    with suppress(psutil.Error):  # it has ended
+        members += process.children(recursive=True)
+    for member in members:
+        with suppress(psutil.Error):
+            memory = member.memory_info()
+            total += memory.rss - memory.shared
+    return total
 
 
 def project(folder: Path, size: Size) -> None:

@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from experiments.clone import make_clone, provenance, run, run_stage_once
+from experiments.clone import make_clone, provenance, run
 from experiments.results import (
     UNITS,
     errors_by_value,
@@ -75,11 +73,6 @@ COLUMNS = {
     "constant": ("constant",),
     "closed form": ("closed_form",),
 }
-# The first words of the stages' names, of earlier commits too.
-STAGES = (
-    *("render", "compress", "closed-form", "inputs", "handcraft"),
-    *("train", "embed", "evaluate", "unseen-loops", "transfer"),
-)
 
 
 def run_plan() -> None:
@@ -138,12 +131,12 @@ def clone_of(params: Params, name: str, grids: list[str]) -> Path:
 
 
 def run_at_paper_scale(name: str, grids: list[str]) -> None:
-    """Run the stages of one entry of params.yaml at paper scale and land its results.
+    """Run one entry of params.yaml, with all that it needs, at paper scale and land its results.
 
     A second call resumes where the first was stopped: finished stages are kept, a training goes on
-    from its last epoch. Of the experiment of a transfer, its networks and their embeddings are made
-    first. A clone that was made with another recipe is made anew. InputError if there is no such
-    entry or grid of its corpus, or its recipe in params.yaml is not that of the last commit.
+    from its last epoch. A clone that was made with another recipe is made anew. InputError if there
+    is no such entry or grid of its corpus, or its recipe in params.yaml is not that of the last
+    commit.
     """
     params = load_params()
     entry = entry_of(params, name)
@@ -160,16 +153,7 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         raise InputError(
             f"params.yaml: commit the changes of {name} first; a run is made from the last commit"
         )
-    if trained != name:
-        own_tests = ("closed-form@", "evaluate@")
-        for stage, output in stages_of(params, trained).items():
-            if not stage.startswith(own_tests):
-                run_stage_once(clone, stage, output)
-    costs = {
-        stage: run_stage_once(clone, stage, output)
-        for stage, output in stages_of(params, name).items()
-    }
-    print(_costs_table({name: costs}))
+    run([sys.executable, "-m", "dvc", "repro", target_of(params, name)], clone)
     models = clone / files.MODELS / trained
     networks = read_json(models / "networks.json")
     history = models / "history.csv"
@@ -181,7 +165,6 @@ def run_at_paper_scale(name: str, grids: list[str]) -> None:
         "epochs": {key: found.get("epochs", 0) for key, found in networks.items()},
         "validation": validation_curves(history) if history.exists() else {},
         "by_value": errors_by_value(clone / files.predictions_table(name)),
-        "stages": costs,
     }
     land(clone, _experiment(params, name), RESULTS, run_folder(name, grids), made)
 
@@ -210,31 +193,11 @@ def _corpora(entry: Any) -> list[str]:
     return [entry.corpus, entry.tested] if isinstance(entry, UnseenLoops) else [entry.corpus]
 
 
-def stages_of(params: Params, name: str) -> dict[str, Path]:
-    """Return the stages that a run needs, in order, and the output of each.
-
-    Of a transfer: those that follow the stages of its experiment.
-    """
-    entry = entry_of(params, name)
-    unseen = isinstance(entry, UnseenLoops)
-    stages: dict[str, Path] = {}
-    for corpus in _corpora(entry):
-        material, source = params.corpora[corpus].material, f"{corpus}-{entry.representation}"
-        stages[f"render@{material}"] = files.LOOPS / material
-        stages[f"compress@{corpus}"] = files.COMPRESSED / corpus
-        if not unseen:
-            stages[f"closed-form@{corpus}"] = files.closed_form_table(corpus)
-        stages[f"inputs@{source}"] = files.INPUTS / source
-    if name in params.transfers:
-        stages[f"transfer@{name}"] = files.predictions_table(name)
-    elif unseen:
-        stages[f"train-unseen-loops@{_experiment(params, name)}"] = files.MODELS / name
-        stages[f"unseen-loops@{_experiment(params, name)}"] = files.predictions_table(name)
-    else:
-        stages[f"train@{name}"] = files.MODELS / name
-        stages[f"embed@{name}"] = files.EMBEDDINGS / name
-        stages[f"evaluate@{name}"] = files.predictions_table(name)
-    return stages
+def target_of(params: Params, name: str) -> str:
+    """Return the stage of dvc.yaml that makes the metrics of an entry."""
+    if isinstance(entry_of(params, name), UnseenLoops):
+        return f"unseen-loops@{_experiment(params, name)}"
+    return f"{'transfer' if name in params.transfers else 'evaluate'}@{name}"
 
 
 def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -> None:
@@ -268,7 +231,7 @@ def restrict(content: Any, params: Params, names: list[str], grids: list[str]) -
 
 def write_tables() -> None:
     """Write the tables of all runs at paper scale into their pages."""
-    update_page(PAGE, "paper scale", tables())
+    update_page(PAGE, "paper scale", errors_table())
     update_page(NETWORKS_PAGE, "paper scale", where_errors_are())
 
 
@@ -300,18 +263,17 @@ def where_errors_are(results: Path = RESULTS) -> str:
     return markdown_table([*header, "fall in the last quarter"], rows, texts=4)
 
 
-def tables(results: Path = RESULTS) -> str:
-    """Return two tables: the errors of each run, and the cost of its stages."""
-    rows, costs = [], {}
+def errors_table(results: Path = RESULTS) -> str:
+    """Return the table of the errors of each run."""
+    rows = []
     for name, found, errors in _runs(results):
-        costs[name] = found["stages"]
         for data_set in found["data_sets"]:
             of, commit = errors[data_set], f"`{found['commit'][:7]}`"
             for parameter in [key for key in PARAMETERS if key in of["constant"]]:
                 cells = [first_error(of, parameter, entries) for entries in COLUMNS.values()]
                 rows.append([name, commit, data_set, UNITS[parameter], *cells])
     header = ["run", "commit", "data set", "parameter", *COLUMNS]
-    return markdown_table(header, rows, texts=4) + "\n" + _costs_table(costs)
+    return markdown_table(header, rows, texts=4)
 
 
 def _runs(results: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -319,24 +281,3 @@ def _runs(results: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]
     for folder in sorted((results / "runs").iterdir()):
         found = read_json(folder / "run.json")
         yield folder.name, found, read_json(landed_file(results, found))
-
-
-def _costs_table(runs: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Return a table with minutes / GB of memory / GB on disk of each run's stages.
-
-    Of several stages of a kind: the sum, for memory the largest.
-    """
-    by_kind: dict[str, dict[str, str]] = {}
-    for name, stages in runs.items():
-        costs = pd.DataFrame.from_dict(stages, orient="index")
-        kinds = [next(kind for kind in STAGES if stage.startswith(kind)) for stage in stages]
-        costs = costs.groupby(kinds).agg({"minutes": "sum", "memory_gb": "max", "disk_gb": "sum"})
-        by_kind[name] = {
-            kind: " / ".join(
-                f"{value:.3g}" if value < 1000 else f"{value:.0f}" for value in of_kind
-            )
-            for kind, *of_kind in costs.itertuples()
-        }
-    kinds = [kind for kind in STAGES if any(kind in costs for costs in by_kind.values())]
-    rows = [[name, *(costs.get(kind, "") for kind in kinds)] for name, costs in by_kind.items()]
-    return markdown_table(["run", *kinds], rows)

@@ -14,7 +14,7 @@ import dvc.api
 from ruamel.yaml import YAML
 
 from experiments.clone import provenance, run
-from experiments.paper import stages_of
+from experiments.paper import target_of
 from experiments.results import (
     UNITS,
     markdown_table,
@@ -72,7 +72,7 @@ def run_study(study: str, only: Collection[str] = ()) -> None:
     experiment, scale = about["experiment"], about.get("scale", "laptop")
     params = load_params().model_copy(update={"scale": scale})
     always = [f"scale={scale}", *about.get("always", [])]
-    *_, target = stages_of(params, experiment)
+    target = target_of(params, experiment)
     for name in only or variations:
         if name in results_of(study):
             continue

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_memory_of_stages_is_measured(monkeypatch):
     name, *megabytes, _ = lines[2].strip("| ").split(" | ")
     assert name == "render"
     assert all(float(peak) > 30 for peak in megabytes)
+
+
+def test_memory_is_that_of_all_processes(tmp_path):
+    memory = importlib.import_module("benchmarks.peak_memory")
+    script = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+    )
+    eater = "import time; held = bytearray(b'x') * 300_000_000; time.sleep(1.5)"
+    megabytes = memory.own_peak_mb([sys.executable, "-c", script, eater], tmp_path)
+    assert megabytes == pytest.approx(300, abs=100)
 
 
 def test_paper_scale_times_a_network(monkeypatch):

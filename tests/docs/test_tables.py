@@ -14,7 +14,7 @@ PLACES = [
     (results.PAGE, "verdict", results.verdict),
     (results.TOOL_PAGE, "match", results.match_distances),
     (results.MODEL_CARD, "match", results.match_errors),
-    (paper.PAGE, "paper scale", paper.tables),
+    (paper.PAGE, "paper scale", paper.errors_table),
     (paper.NETWORKS_PAGE, "paper scale", paper.where_errors_are),
     (recordings.PAGE, "errors", recordings.error_table),
     (recorded_dynamics.PAGE, "match", recorded_dynamics.match_table),
