@@ -29,8 +29,7 @@ from siamese_drc.app.output import Applied, render
 from siamese_drc.audio import open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.match.families import FamilyCompressor, Link
-from siamese_drc.match.matching import match
-from siamese_drc.match.sound import read_inputs
+from siamese_drc.match.matching import match_sounds
 
 SAMPLE_RATE = 44100
 SECONDS = 4.0
@@ -184,8 +183,7 @@ def run_all(way: Callable[[Pair, Path], None], pairs: list[Pair], outputs: list[
 def ours(pair: Pair, output: Path) -> None:
     """Do what the command line does."""
     loop, reference = open_sound(pair.loop), open_sound(pair.reference)
-    inputs = read_inputs(loop, [reference])
-    answer = match(inputs.loop, inputs.references, sample_rate=SAMPLE_RATE)
+    answer, _ = match_sounds(loop, [reference])
     # Without an answer the user keeps the loop: nothing else is fair to measure.
     settings = answer.values() or {**SETTINGS, "ratio": 1.0}
     render(loop, Applied(settings, answer.family, answer.link), output)

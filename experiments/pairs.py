@@ -16,8 +16,7 @@ from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError, reading
 from siamese_drc.core.outputs import replaced
 from siamese_drc.match.answer import ANOTHER_RECORDING, NO_ANSWER, SAME_PERFORMANCE
-from siamese_drc.match.matching import match
-from siamese_drc.match.sound import read_inputs
+from siamese_drc.match.matching import match_sounds
 
 FILES = ("dry", "compressed")
 FOUND = ("situation", "family", "gain_error_db", "residual_db")
@@ -73,14 +72,7 @@ def match_pair(folder: Path, pair: Row) -> Row:
     found = dict.fromkeys(COLUMNS, "")
     try:
         dry, wet = (open_sound(folder / pair[name]) for name in FILES)
-        read = read_inputs(dry, [wet])
-        answer = match(
-            read.loop,
-            read.references,
-            sample_rate=dry.sample_rate,
-            reference_rate=read.rates,
-            coding=read.codings,
-        )
+        answer, _ = match_sounds(dry, [wet])
     except InputError as error:
         return {**found, "situation": str(error)}
     found["situation"] = answer.situation

@@ -132,8 +132,7 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
     """Find the settings and write what the options ask for; return what to print, and the code."""
     from siamese_drc.app import output
     from siamese_drc.audio import open_sound
-    from siamese_drc.match.matching import match
-    from siamese_drc.match.sound import read_inputs
+    from siamese_drc.match.matching import match_sounds
 
     references = [options.reference, *options.also]
     lock = parsed_lock(options.lock)
@@ -141,17 +140,9 @@ def match_files(options: argparse.Namespace) -> tuple[str, int]:
     loop = open_sound(options.loop)
     if options.output is not None:
         output.output_format(options.output, loop)
-    inputs = read_inputs(loop, [open_sound(path) for path in references])
-    answer = match(
-        inputs.loop,
-        inputs.references,
-        sample_rate=loop.sample_rate,
-        reference_rate=inputs.rates,
-        coding=inputs.codings,
-        weights=options.weight,
-        lock=lock,
-        amount=options.amount,
-    )
+    others = [open_sound(path) for path in references]
+    given = {"weights": options.weight, "lock": lock, "amount": options.amount}
+    answer, inputs = match_sounds(loop, others, **given)
     warnings = [*inputs.warnings, *answer.warnings]
     settings = answer.values()
     written: list[Path] = []

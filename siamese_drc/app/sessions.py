@@ -31,8 +31,8 @@ from siamese_drc.audio import Sound, open_sound
 from siamese_drc.core.errors import InputError
 from siamese_drc.export.files import Export
 from siamese_drc.match.answer import Answer, Estimate, Position
-from siamese_drc.match.matching import match
-from siamese_drc.match.sound import loudest_part, one_channel, read_inputs, read_part, require_sound
+from siamese_drc.match.matching import match_sounds
+from siamese_drc.match.sound import loudest_part, one_channel, read_part, require_sound
 
 CLOSED = "the connection to this page was lost, and its files are removed; load the page again"
 MOST_REFERENCES = 5
@@ -110,16 +110,7 @@ class Session:
                     f"{len(references)} references: the page takes {MOST_REFERENCES}, the command"
                     " line any number"
                 )
-            inputs = read_inputs(self._loop, others)
-            rate, rates = self._loop.sample_rate, inputs.rates
-            answer = match(
-                inputs.loop,
-                inputs.references,
-                sample_rate=rate,
-                reference_rate=rates,
-                coding=inputs.codings,
-                **options,
-            )
+            answer, inputs = match_sounds(self._loop, others, **options)
             told = [said.weight for said in answer.references]
             played = int(np.argmax(told)) if len(told) == len(references) else 0
             self.reference = overview_of(others[played])
@@ -127,7 +118,8 @@ class Session:
             raise InputError(_named(str(error), loop, *references)) from error
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         signals = {"loop": inputs.loop, "reference": inputs.references[played]}
-        by_name = {"loop": rate, "reference": rates[played]}
+        rate = self._loop.sample_rate
+        by_name = {"loop": rate, "reference": inputs.rates[played]}
         stretches = played_stretches(signals, by_name, answer.position)
         self._stretch = stretches["loop"]
         for name, signal in signals.items():

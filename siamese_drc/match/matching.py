@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from siamese_drc.audio import Sound
 from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.ffmpeg import Coding
@@ -22,10 +23,12 @@ from siamese_drc.match.answer import (
 )
 from siamese_drc.match.families import channel_mean
 from siamese_drc.match.sound import (
+    Inputs,
     checked_channels,
     clips,
     is_silent,
     one_channel,
+    read_inputs,
     require_sound,
     resampled,
 )
@@ -142,6 +145,24 @@ def match(
         makeup = Estimate.known(locked[MAKEUP])
         answer = replace(answer, settings={**answer.settings, MAKEUP: makeup})
     return answer
+
+
+def match_sounds(loop: Sound, references: Sequence[Sound], **options: Any) -> tuple[Answer, Inputs]:
+    """Return the answer for sound files, and what was read of them.
+
+    The options are `weights`, `lock` and `amount` of `match`. InputError if a file cannot be read
+    or matched.
+    """
+    inputs = read_inputs(loop, references)
+    answer = match(
+        inputs.loop,
+        inputs.references,
+        sample_rate=loop.sample_rate,
+        reference_rate=inputs.rates,
+        coding=inputs.codings,
+        **options,
+    )
+    return answer, inputs
 
 
 def _answer(

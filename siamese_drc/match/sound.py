@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +61,7 @@ def read_part(sound: Sound) -> Part:
     return Part(signal, start)
 
 
-def read_inputs(loop: Sound, references: list[Sound]) -> Inputs:
+def read_inputs(loop: Sound, references: Sequence[Sound]) -> Inputs:
     """Read a loop and its references, or of long ones the loudest part; raises as `read_part`."""
     sounds = [loop, *references]
     parts = [read_part(sound) for sound in sounds]

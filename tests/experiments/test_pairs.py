@@ -58,7 +58,7 @@ def test_pairs_are_matched_and_their_settings_compared(listed, capsys, monkeypat
     assert float(first["residual_db"]) < -60
     assert "missing.wav: cannot be read" in second["situation"]
 
-    monkeypatch.setattr(pairs, "match", pytest.fail)  # what is known is kept
+    monkeypatch.setattr(pairs, "match_sounds", pytest.fail)  # what is known is kept
     main(["pairs", str(listed)])
     assert capsys.readouterr().out == printed.out
 
