@@ -28,15 +28,15 @@ from siamese_drc.app.output import (
     write_unclipped,
 )
 from siamese_drc.audio import BLOCK, Sound, open_sound
-from siamese_drc.compressor.settings import PARAMETERS, check_setting
+from siamese_drc.compressor.settings import PARAMETERS
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.parallel import progress
 from siamese_drc.loops.recordings import AUDIO_ENDINGS
 from siamese_drc.match.answer import NO_ANSWER
 from siamese_drc.match.families import FAMILIES, LINKS
+from siamese_drc.match.sound import LIMITS_DB, check_value
 
 _LARGEST = 1e9  # of a setting; a longer integer is no floating-point number
-_LIMITS_DB = {"makeup_db": (-100.0, 100.0), "knee_db": (0.0, 24.0)}  # 0 where they are not stated
 
 
 def apply_options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -116,19 +116,14 @@ def _stated(document: Any) -> Applied:
     if document.get("situation") == NO_ANSWER and not stated:
         raise ValueError(f"holds no settings, its situation is {NO_ANSWER!r}")
     settings = {}
-    for name in (*PARAMETERS, *_LIMITS_DB):
-        value = stated.get(name, 0.0 if name in _LIMITS_DB else None)
+    for name in (*PARAMETERS, *LIMITS_DB):
+        value = stated.get(name, 0.0 if name in LIMITS_DB else None)
         value = value.get("value") if isinstance(value, Mapping) else value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name} {value!r}, must be a number")
         if abs(value) > _LARGEST:
             raise ValueError(f"{name}: is too large a number")
-        if name in PARAMETERS:
-            check_setting(name, value)
-        elif not (limits := _LIMITS_DB[name])[0] <= value <= limits[1]:
-            raise ValueError(
-                f"{name} {value:g}: must lie between {limits[0]:g} and {limits[1]:g} dB"
-            )
+        check_value(name, value)
         settings[name] = float(value)
     family, link = document.get("family", "branching"), document.get("link")
     if family not in [*FAMILIES]:

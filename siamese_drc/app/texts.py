@@ -18,6 +18,7 @@ from siamese_drc.match.answer import (
     Estimate,
     ReferenceAnswer,
 )
+from siamese_drc.match.sound import LIMITS_DB
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ KNOBS = {
     "ratio": Knob("Ratio (to 1)", (1, 50), (1, 1000), logarithmic=True),
     "attack_ms": Knob("Attack (ms)", (0.02, 250), (0.01, 10_000), logarithmic=True),
     "release_ms": Knob("Release (ms)", (5, 5000), (0.01, 10_000), logarithmic=True),
-    "makeup_db": Knob("Make-up gain (dB)", (-24, 24), (-100, 100)),
-    "knee_db": Knob("Knee (dB)", (0, 24), (0, 24)),
+    "makeup_db": Knob("Make-up gain (dB)", (-24, 24), LIMITS_DB["makeup_db"]),
+    "knee_db": Knob("Knee (dB)", LIMITS_DB["knee_db"], LIMITS_DB["knee_db"]),
 }
 _VERDICTS = {
     SAME_PERFORMANCE: (

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from siamese_drc.audio import Sound
-from siamese_drc.compressor.settings import check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.answer import (
@@ -24,6 +23,7 @@ from siamese_drc.match.answer import (
 from siamese_drc.match.families import channel_mean
 from siamese_drc.match.sound import (
     Inputs,
+    check_value,
     checked_channels,
     clips,
     is_silent,
@@ -32,8 +32,6 @@ from siamese_drc.match.sound import (
     require_sound,
     resampled,
 )
-
-_MAKEUP_DB = 60.0  # largest make-up gain that can be locked, either way
 
 
 class _Reference(NamedTuple):
@@ -249,16 +247,12 @@ def _one_each(name: str, given: Any, default: Any, count: int) -> list[Any]:
 
 
 def _checked_lock(lock: Mapping[str, float]) -> dict[str, float]:
-    """Return the settings to keep, each one within the compressor's range."""
+    """Return the settings to keep, each one within its range."""
     for name, value in lock.items():
         if name not in SETTING_NAMES:
             raise InputError(f"lock: there is no setting {name!r}, only {', '.join(SETTING_NAMES)}")
         try:
-            if name != MAKEUP:
-                check_setting(name, value)
-            elif not -_MAKEUP_DB <= value <= _MAKEUP_DB:
-                limits = f"-{_MAKEUP_DB:g} and {_MAKEUP_DB:g} dB"
-                raise ValueError(f"{name} {value:g}: must lie between {limits}")
+            check_value(name, value)
         except ValueError as error:
             raise InputError(f"lock: {error}") from error
     return dict(lock)

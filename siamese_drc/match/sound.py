@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from siamese_drc.audio import BLOCK, Sound, require_duration, require_finite
+from siamese_drc.compressor.settings import PARAMETERS, check_setting
 from siamese_drc.core.errors import InputError
 from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.families import Family, FamilyCompressor, Link
@@ -18,6 +19,7 @@ from siamese_drc.match.families import Family, FamilyCompressor, Link
 LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
 _LARGEST_PART = 2**26  # samples of all channels together, 256 MB
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
+LIMITS_DB = {"makeup_db": (-100.0, 100.0), "knee_db": (0.0, 24.0)}  # what these settings may be
 
 _CANCELLED = 0.05  # power of the channels' mean, re the loudest channel's, below which they cancel
 _FLAT = 1e-6  # a sample this close to the peak, relative to it, is at the peak
@@ -150,6 +152,16 @@ def resampled(signal: np.ndarray, rate: int, target: int, quality: str = "VHQ") 
     import soxr
 
     return soxr.resample(signal.T, rate, target, quality=quality).T
+
+
+def check_value(name: str, value: float) -> None:
+    """Raise ValueError if a value of a setting, make-up gain and knee too, is outside its range."""
+    if name in PARAMETERS:
+        check_setting(name, value)
+        return
+    low, high = LIMITS_DB[name]
+    if not low <= value <= high:
+        raise ValueError(f"{name} {value:g}: must lie between {low:g} and {high:g} dB")
 
 
 def process(

@@ -177,7 +177,7 @@ def test_the_reason_for_no_answer_is_handed_on(asked):
         ({"weights": [0]}, r"^weights: \[0.0\], every one must be above 0"),
         ({"lock": {"knee": 1}}, "^lock: there is no setting 'knee', only threshold_db"),
         ({"lock": {"ratio": 0.5}}, "^lock: ratio 0.5: must be at least 1"),
-        ({"lock": {"makeup_db": 99}}, "^lock: makeup_db 99: must lie between"),
+        ({"lock": {"makeup_db": 199}}, "^lock: makeup_db 199: must lie between"),
         ({"amount": 101}, "^amount: 101 %, must lie between 0 and 100"),
         ({"amount": 50, "lock": {"ratio": 4}}, "^amount: works through the ratio"),
     ],
