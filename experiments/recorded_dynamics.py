@@ -28,7 +28,8 @@ from siamese_drc.loops.composers import seeded
 from siamese_drc.match.model_training import fit_model
 from siamese_drc.match.training_examples import Example, ExampleOptions, describe
 from siamese_drc.report.results import read_json
-from stages.match_evaluate import example_options, fixed_settings
+from stages.match_evaluate import fixed_settings
+from stages.match_examples import example_options
 from stages.match_fit import read_table, training_options
 from stages.project import files
 from stages.project.params import Params, load_params

@@ -7,15 +7,14 @@ reference is the loop itself is measured by `python -m benchmarks fit`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from siamese_drc.core.outputs import replaced
 from siamese_drc.match import evaluation
 from siamese_drc.match.model import read_model
-from siamese_drc.match.training_examples import Example, ExampleOptions, compose_examples
+from siamese_drc.match.training_examples import compose_examples
+from stages.match_examples import example_options
 from stages.project import files
 from stages.project.command import run_stage
 from stages.project.params import Params
@@ -24,22 +23,17 @@ from stages.project.params import Params
 def main(params: Params) -> None:
     """Write metrics/<scale>/match.json."""
     size, options, materials = params.match.sizes[params.scale], example_options(params), {}
+    model = read_model()
     first = size.loops + size.calibration_loops
     for material in params.match.materials:
         loops = compose_examples(material, range(first, first + size.unseen_loops), options)
-        materials[material] = {"another_recording": errors_of_loops(params, loops, material)}
-    metrics = {"held_out": read_model().held_out, "materials": materials}
+        fixed = fixed_settings(params, material)
+        judged = evaluation.judge_references(loops, options, **fixed, model=model)
+        errors = evaluation.another_recording_errors(judged, model)
+        materials[material] = {"another_recording": errors}
+    metrics = {"held_out": model.held_out, "materials": materials}
     with replaced(files.METRICS / params.scale / "match.json") as path:
         path.write_text(json.dumps(metrics, indent=2) + "\n")
-
-
-def errors_of_loops(params: Params, loops: Sequence[Example], material: str) -> dict[str, Any]:
-    """Return the errors of the model where the references are other loops of a material."""
-    options, model = example_options(params), read_model()
-    judged = evaluation.judge_references(
-        loops, options, **fixed_settings(params, material), model=model
-    )
-    return evaluation.another_recording_errors(judged, model)
 
 
 def fixed_settings(params: Params, material: str) -> dict[str, np.ndarray]:
@@ -51,14 +45,6 @@ def fixed_settings(params: Params, material: str) -> dict[str, np.ndarray]:
         "preset": evaluation.best_preset(material, loops, options),
         "constant": evaluation.median_settings(loops),
     }
-
-
-def example_options(params: Params) -> ExampleOptions:
-    """Return how the loops of the evaluation are made."""
-    settings = params.match.sizes[params.scale].settings
-    return ExampleOptions(
-        params.match.clip_seconds, settings, params.match.seed, params.sample_rate
-    )
 
 
 if __name__ == "__main__":

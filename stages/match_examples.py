@@ -20,14 +20,20 @@ def main(params: Params) -> None:
     size = params.match.sizes[params.scale]
     examples = make_examples(
         params.match.materials,
-        ExampleOptions(
-            params.match.clip_seconds, size.settings, params.match.seed, params.sample_rate
-        ),
+        example_options(params),
         loops=size.loops,
         calibration_loops=size.calibration_loops,
     )
     with replaced(files.MATCH_EXAMPLES) as path, path.open("wb") as file:
         np.savez(file, **examples)
+
+
+def example_options(params: Params) -> ExampleOptions:
+    """Return how the loops are made, those of the evaluation too."""
+    settings = params.match.sizes[params.scale].settings
+    return ExampleOptions(
+        params.match.clip_seconds, settings, params.match.seed, params.sample_rate
+    )
 
 
 if __name__ == "__main__":
