@@ -14,7 +14,6 @@ STAGES = PROJECT / "stages"
 # Packages that a module imports by a name made at run time.
 IMPORTED_BY_NAME = {
     LIBRARY / "loops/composers.py": sorted((LIBRARY / "loops").glob("*/__init__.py")),
-    LIBRARY / "loops/synthesizer.py": [],  # a private copy of pyfluidsynth
 }
 # Lines of an `__init__.py` about caches and windows, on which no result depends.
 ENVIRONMENT = (
