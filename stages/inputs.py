@@ -64,7 +64,7 @@ def write_loop(
         dry = read_audio(source, sample_rate=rate, samples=params.clip_samples)
         transform_of, of_dry = _transforms(params, entry.representation, dry)
         for grid, count in clips.items():
-            in_turn = [_unchanged, *map(change, entry.augmented)]
+            in_turn: list[Change] = [np.asarray, *map(change, entry.augmented)]  # first: as it is
             first = loop % len(in_turn)  # else the last change would miss corpora of few settings
             versions = {grid: in_turn[first:] + in_turn[:first]}
             versions |= {files.changed_name(grid, name): [change(name)] for name in entry.changed}
@@ -82,10 +82,6 @@ def write_loop(
                     changes=changes,
                 )
     return of_dry
-
-
-def _unchanged(clips: np.ndarray) -> np.ndarray:
-    return clips
 
 
 def _transforms(
