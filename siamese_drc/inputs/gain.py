@@ -43,7 +43,6 @@ _POWER_DECADES = np.float32(3)
 # The axes of (clip, threshold, attack, release) over which the smallest residual is searched.
 _SEARCHED_AXES = ((2, 3), (1, 3), (1, 2), (1,))
 _CLIPS_AT_ONCE = 96  # of four seconds: 70 MB
-_FFT_SAMPLES = 8192  # of a block of the correlation: few enough to stay in a core's cache
 
 
 @dataclass(frozen=True)
@@ -202,27 +201,12 @@ def find_delays(dry: np.ndarray, clips: np.ndarray, *, furthest: int) -> np.ndar
     broad maximum of the correlation by some samples where the bass is loud; the maximum for the
     differences is narrow and does not move.
     """
-    block = scipy.fft.next_fast_len(max(_FFT_SAMPLES, 4 * furthest), real=True)
-    step = block - 2 * furthest
-    count = -(-dry.size // step)
-    starts = np.zeros((count, block), np.float32)
-    starts[:, :step] = _differences(dry, 0, count * step).reshape(count, step)
-    spectrum = scipy.fft.rfft(starts)
+    length = scipy.fft.next_fast_len(dry.size + furthest, real=True)
+    spectrum = scipy.fft.rfft(np.diff(dry), length).conj()
+    lags = np.arange(-furthest, furthest + 1)
     delays = np.zeros(len(clips), np.int64)
     for row, clip in enumerate(clips):
-        around = _differences(clip, furthest, (count - 1) * step + block)
-        segments = np.lib.stride_tricks.sliding_window_view(around, block)[::step]
-        product = (scipy.fft.rfft(segments) * spectrum.conj()).sum(axis=0)
-        # The first 2 * furthest + 1 values of a block's circular correlation do not wrap.
-        correlation = scipy.fft.irfft(product, block)[: 2 * furthest + 1]
-        best = int(np.argmax(correlation))
-        delays[row] = best - furthest if correlation[best] > 0 else 0
+        correlation = scipy.fft.irfft(scipy.fft.rfft(np.diff(clip), length) * spectrum, length)
+        best = lags[np.argmax(correlation[lags])]
+        delays[row] = best if correlation[best] > 0 else 0
     return delays
-
-
-def _differences(signal: np.ndarray, before: int, length: int) -> np.ndarray:
-    """Return the signal's differences with `before` zeros in front, and zeros up to `length`."""
-    differences = np.zeros(length, np.float32)
-    count = min(signal.size - 1, length - before)
-    differences[before : before + count] = np.diff(signal)[:count]
-    return differences
