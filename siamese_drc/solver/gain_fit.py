@@ -40,9 +40,8 @@ _SEEN, _UNSEEN = 1e-14, 1e-4
 class GainFit:
     """The unknowns that explain a measured gain best."""
 
+    # shape (7 + channels - 1,): the last ones are the start states of the channels after the first
     point: np.ndarray
-    """Shape (7 + channels - 1,); the last ones are the start states of the second channel and those
-    after it."""
     free: np.ndarray  # shape (f,), int: indices of the coordinates that were free
     cost: float  # sum of the weighted squared differences
     products: np.ndarray  # shape (f, f): normal matrix J^T W J of the free unknowns
