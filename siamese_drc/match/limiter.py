@@ -20,13 +20,13 @@ import numpy as np
 from siamese_drc.compressor.ballistics import level_db
 from siamese_drc.match.dynamics import frames
 from siamese_drc.match.weighted_fit import (
-    KNEE,
     NEPER_PER_DB,
     RATIO,
     TINY,
     WEIGHTINGS_TRIED,
     PairRows,
     frame_power,
+    with_knee,
 )
 from siamese_drc.solver.gain_fit import HIGHEST, LOWEST, UNKNOWNS, GainFit, fit_gain, to_point
 from siamese_drc.solver.gain_model import COUNT, FRAME, model_gain_db
@@ -64,19 +64,10 @@ class Limiter(NamedTuple):
         return NEPER_PER_DB * model_gain_db(_ahead(level, self.ahead), self.point)
 
 
-class Delimited(NamedTuple):
-    """A pair without its limiter, and what was fitted to it."""
-
-    rows: PairRows
-    fit: GainFit
-    weight: np.ndarray
-    limiter: Limiter
-
-
 def without_limiter(
     loop: np.ndarray, rows: PairRows, fit: GainFit, limiter: Limiter | None = None
-) -> Delimited | None:
-    """Return a pair without the gain of a limiter after its compressor.
+) -> tuple[PairRows, GainFit, np.ndarray, Limiter] | None:
+    """Return a pair without the gain of a limiter after its compressor, its fit and its weights.
 
     `loop`, shape (channels, samples), is whole; of it, `rows.dry` is the part that is to be used.
     `fit` is that of the compressor alone, and `limiter` was found in a part of the pair. None where
@@ -85,30 +76,28 @@ def without_limiter(
     """
     uncertain = _UNCERTAIN if limiter is None else _LEAST_UNCERTAIN
     first_db = left_db = _left_db(rows, fit)
-    point = fit.point.copy()
-    point[KNEE] = 0.0
+    point = with_knee(fit.point, 0.0)
     for turn in range(1, _TURNS + 1):
         output = replace(rows, dry=loop).fitted(point)
         level = level_db(np.abs(output).max(axis=0).astype(np.float32))
-        limiter = _fitted(output, level, rows, limiter)
-        gain = limiter.log_gain(level)
+        found = limiter = _fitted(output, level, rows, limiter)
+        gain = found.log_gain(level)
         square = np.square(frames(gain, FRAME)).mean(axis=-1)
         wet = (rows.wet / np.exp(gain)).astype(np.float32)
         alone = replace(rows, wet=wet, noise=uncertain**2 * square)
-        found = Delimited(alone, *alone.weighted(point, None, WEIGHTINGS_TRIED), limiter)
-        point, before_db, left_db = found.fit.point, left_db, _left_db(alone, found.fit)
+        fit, weight = alone.weighted(point, None, WEIGHTINGS_TRIED)
+        point, before_db, left_db = fit.point, left_db, _left_db(alone, fit)
         if turn == _JUDGED and first_db - left_db < _JUDGED_DB:
             break
         if uncertain == _LEAST_UNCERTAIN and before_db - left_db < _SETTLED_DB:
             break
         uncertain = max(uncertain / 2, _LEAST_UNCERTAIN)
     lowest, longest = to_point(_LIMITS, sample_rate=rows.sample_rate)[[RATIO, _ATTACK]]
-    ratio, attack = found.limiter.point[[RATIO, _ATTACK]]
+    ratio, attack = found.point[[RATIO, _ATTACK]]
     limits = ratio > lowest + _INSIDE and attack < longest - _INSIDE
     if not limits or first_db - left_db < _EXPLAINED_DB:
         return None
-    error = _error(found.rows, point, square)
-    return found._replace(limiter=found.limiter._replace(error=error))
+    return alone, fit, weight, found._replace(error=_error(alone, point, square))
 
 
 def _error(rows: PairRows, point: np.ndarray, square: np.ndarray) -> float:
@@ -148,21 +137,15 @@ def _fitted(
         points = [start.point]
     low, high, ends = LOWEST.copy(), HIGHEST.copy(), to_this_rate(_LIMITS)
     low[RATIO], high[_ATTACK] = ends[RATIO], ends[_ATTACK]
-    best, least = None, np.inf
+    fit_from = partial(
+        fit_gain, decibels=False, bounds=(low, high), tolerance=_TOLERANCE, passes=_PASSES
+    )
+    tried = []
     for ahead in [round(1e-3 * ms * rows.sample_rate) for ms in _AHEAD_MS]:
         heard = _ahead(level, ahead)
-        for point in points:
-            fit = fit_gain(
-                *(heard, gain, squares, point),
-                decibels=False,
-                bounds=(low, high),
-                tolerance=_TOLERANCE,
-                passes=_PASSES,
-            )
-            if fit.cost < least:
-                best, least = Limiter(fit.point[:COUNT], ahead), fit.cost
-    assert best is not None
-    return best
+        tried += [(fit_from(heard, gain, squares, point), ahead) for point in points]
+    best, ahead = min(tried, key=lambda one: one[0].cost)
+    return Limiter(best.point[:COUNT], ahead)
 
 
 def _left_db(rows: PairRows, fit: GainFit) -> float:

@@ -126,7 +126,7 @@ class PairRows:
         softer = start
         if not start[KNEE] > 0:
             without, weight = self.weighted(start, weight, weightings)
-            begin = _with_knee(without.point, _FIRST_KNEE_DB)
+            begin = with_knee(without.point, _FIRST_KNEE_DB)
             first = self._fit(begin, weight, knee=True, passes=_KNEE_PASSES, tolerance=1e-4)
             if not _has_knee(first):
                 return without, weight
@@ -134,7 +134,7 @@ class PairRows:
         fitted, weight = self.weighted(softer, weight, weightings, knee=True)
         if _has_knee(fitted):
             return fitted, weight
-        return self.weighted(_with_knee(fitted.point, 0.0), weight, weightings)
+        return self.weighted(with_knee(fitted.point, 0.0), weight, weightings)
 
     def weighted(
         self, point: np.ndarray, weight: np.ndarray | None, weightings: int, *, knee: bool = False
@@ -306,7 +306,8 @@ def _nearby(power: np.ndarray) -> np.ndarray:
     return uniform_filter1d(power, _NEIGHBOURS, axis=1, mode="nearest")
 
 
-def _with_knee(point: np.ndarray, knee_db: float) -> np.ndarray:
+def with_knee(point: np.ndarray, knee_db: float) -> np.ndarray:
+    """Return a point with another knee."""
     point = point.copy()
     point[KNEE] = knee_db
     return point
