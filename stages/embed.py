@@ -103,21 +103,15 @@ def summarise_inputs(job: Job) -> None:
 
 def embed_by_network(job: Job) -> None:
     """Write the embeddings and the output of one network."""
-    prepare_backend(seed=0)
-    from siamese_drc.networks.siamese import build_siamese, embed_rows, regress
-
     params, rows = job.params, job.rows
     dry = memory_mapped(files.dry_file(job.source.input))
     targets = params.trained[job.experiment].targets
     scale = TargetScale.of_grid(params.grids.named[job.network["grid"]], targets)
-    network = build_siamese(
-        input_shape=dry.shape[1:],
-        outputs=len(scale.names),
-        **params.model_of(job.experiment).model_dump(),
+    network = read_network(
+        params, job.experiment, job.name, input_shape=dry.shape[1:], outputs=len(scale.names)
     )
-    weights = files.weights_file(job.experiment, job.name)
-    with reading(weights):
-        network.load_weights(weights)
+    from siamese_drc.networks.siamese import embed_rows, regress
+
     loop, position = rows["loop"].to_numpy(), rows["position"].to_numpy()
     standardised = {key: job.network[key] for key in ("mean", "deviation")}
     for name, inputs in job.inputs.items():
@@ -126,6 +120,21 @@ def embed_by_network(job: Job) -> None:
         outputs = scale.restore(regress(network, embeddings))
         np.save(job.folder / f"{name}.npy", embeddings)
         np.save(job.folder / f"{name}-output.npy", outputs)
+
+
+def read_network(
+    params: Params, experiment: str, name: str, *, input_shape: Sequence[int], outputs: int
+) -> Any:
+    """Return a network of an experiment, a Keras model, with its weights."""
+    prepare_backend(seed=0)
+    from siamese_drc.networks.siamese import build_siamese
+
+    model = params.model_of(experiment).model_dump()
+    network = build_siamese(input_shape=input_shape, outputs=outputs, **model)
+    weights = files.weights_file(experiment, name)
+    with reading(weights):
+        network.load_weights(weights)
+    return network
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from siamese_drc.core.errors import reading
 from siamese_drc.evaluation.errors import rounded
 from siamese_drc.evaluation.forest import BinnedForestRegressor
 from siamese_drc.evaluation.pretrained import Pretrained, save_pretrained
 from siamese_drc.inputs.spectrogram import input_shape
-from siamese_drc.networks.backend import prepare_backend
+from stages.embed import read_network
 from stages.evaluate import data_set
 from stages.project import files
 from stages.project.command import run_stage
@@ -39,11 +38,10 @@ def main(params: Params, name: str) -> None:
         errors[network] = dict(zip(known.parameters, means.tolist(), strict=True))
         forests[network] = forest.forest_
     facts = files.read_networks(of_network)[grid]
-    model = params.model_of(of_network).model_dump()
     options = params.representations[entry.representation].options()
     shape = list(input_shape(params.clip_samples, **options))
     described = {
-        "model": model,
+        "model": params.model_of(of_network).model_dump(),
         "input": options,
         "input_shape": shape,
         "sample_rate": params.sample_rate,
@@ -55,13 +53,9 @@ def main(params: Params, name: str) -> None:
         "errors": errors[grid],
         "untrained": errors[files.untrained_name(grid)],
     }
-    prepare_backend(seed=0)
-    from siamese_drc.networks.siamese import build_siamese
-
-    network = build_siamese(input_shape=shape, outputs=len(known.parameters), **model)
-    weights = files.weights_file(of_network, grid)
-    with reading(weights):
-        network.load_weights(weights)
+    network = read_network(
+        params, of_network, grid, input_shape=shape, outputs=len(known.parameters)
+    )
     pretrained = Pretrained(rounded(described), network.get_weights(), forests[grid])
     save_pretrained(pretrained, files.PRETRAINED / f"{name}.npz")
 
