@@ -17,8 +17,8 @@ import numpy as np
 import soxr
 
 from experiments.clone import run
-from experiments.drum_kits import GROOVES, perform, read_kit
-from experiments.recordings import BUILD, DRUMKITS, KITS, SAMPLES, unpack_packages
+from experiments.drum_kits import GROOVES, perform
+from experiments.recordings import BUILD, SAMPLES, read_kits, unpack_packages
 from experiments.results import DISTANCES, distances, markdown_table, update_page, write_json
 from siamese_drc.audio import open_sound
 from siamese_drc.core.outputs import replaced
@@ -124,9 +124,7 @@ def clips(root: Path, options: ExampleOptions, silence_db: float) -> Iterator[Cl
 
 def performances(root: Path, options: ExampleOptions) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name of a kit and a performance of two clips' length, of every kit and groove."""
-    for number, (name, (_, voices)) in enumerate(KITS.items()):
-        kit = read_kit(root / DRUMKITS / name)
-        drums = {voice: kit[instrument] for voice, instrument in voices.items()}
+    for number, (name, _, drums) in enumerate(read_kits(root)):
         for place, groove in enumerate(GROOVES.values()):
             played = perform(
                 groove,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from experiments.clone import make_clone, provenance, run
-from experiments.drum_kits import GROOVES, perform, read_kit, read_stereo
+from experiments.drum_kits import GROOVES, Instrument, perform, read_kit, read_stereo
 from experiments.results import (
     UNITS,
     land,
@@ -121,9 +121,7 @@ def write_folders(root: Path, folder: Path) -> None:
         (folder / material).mkdir(parents=True)
     for beat in sorted((root / SAMPLES / "beats").glob("*.ogg")):
         shutil.copyfile(beat, folder / "drum" / beat.name)
-    for number, (name, (groove, voices)) in enumerate(KITS.items()):
-        kit = read_kit(root / DRUMKITS / name)
-        drums = {voice: kit[instrument] for voice, instrument in voices.items()}
+    for number, (name, groove, drums) in enumerate(read_kits(root)):
         rng = np.random.default_rng([SEED, number])
         played = perform(GROOVES[groove], drums, rng, seconds=KIT_SECONDS, sample_rate=SAMPLE_RATE)
         _write(folder / "drum" / f"kit {name}.flac", played)
@@ -132,6 +130,13 @@ def write_folders(root: Path, folder: Path) -> None:
     takes = [read_stereo(root / SAMPLES / take, SAMPLE_RATE) for take in CHORD]
     strums = [_half_scale(take[: CHORD_SECONDS * SAMPLE_RATE]) for take in takes]
     _write(folder / "guitar" / "steel_guitar.flac", np.concatenate(strums))
+
+
+def read_kits(root: Path) -> Iterator[tuple[str, str, dict[str, Instrument]]]:
+    """Yield of each of `KITS` its name, its groove and its drums by their voices."""
+    for name, (groove, voices) in KITS.items():
+        kit = read_kit(root / DRUMKITS / name)
+        yield name, groove, {voice: kit[instrument] for voice, instrument in voices.items()}
 
 
 def use_recordings(content: Any) -> None:

@@ -7,7 +7,6 @@ import soundfile
 from experiments import recorded_dynamics
 from experiments.recorded_dynamics import (
     GAMES,
-    KITS,
     SAMPLES,
     Clip,
     clips,
@@ -16,7 +15,7 @@ from experiments.recorded_dynamics import (
     take_turns,
     windows,
 )
-from experiments.recordings import DRUMKITS
+from experiments.recordings import DRUMKITS, KITS
 from siamese_drc.match.training_examples import ExampleOptions, make_examples
 from stages.project.params import load_params
 
