@@ -240,8 +240,8 @@ def where_errors_are(results: Path = RESULTS) -> str:
     published = {cell.place: cell.value for cell in reversed(read_published())}
     rows = []
     for _, found, errors in _runs(results):
-        if not found.get("by_value") or not found["validation"]:
-            continue  # no network, or of an earlier form
+        if not found.get("validation"):
+            continue  # no network
         for data_set, protocols in found["by_value"].items():
             protocol, thirds = next(iter(protocols.items()))
             of, curve = errors[data_set], found["validation"][data_set.rpartition("-")[2]]

@@ -35,19 +35,21 @@ def land(
     `provenance`, and `metrics`, the clone's file with the metrics.
     """
     found = read_json(clone / run["metrics"])
-    landed = landed_file(results, run)
+    record = {"experiment": experiment, **run}
+    landed = landed_file(results, record)
     known = read_json(landed) if landed.exists() else {}
     write_json(landed, known | found)
     run_folder.mkdir(parents=True, exist_ok=True)
     for file in ("params.yaml", "dvc.lock"):
         shutil.copyfile(clone / file, run_folder / file)
-    write_json(run_folder / "run.json", {"experiment": experiment, **run})
+    write_json(run_folder / "run.json", record)
 
 
-def landed_file(results: Path, run: dict[str, Any]) -> Path:
+def landed_file(results: Path, record: dict[str, Any]) -> Path:
     """Return where in `results` the metrics of a run lie: as in its clone, without the scale."""
-    metrics = run.get("metrics", f"metrics/paper/experiments/{run.get('experiment')}.json")
-    return results / Path(*Path(metrics).parts[2:])
+    if "metrics" not in record:  # made before version 0.2
+        return results / "experiments" / f"{record['experiment']}.json"
+    return results / Path(*Path(record["metrics"]).parts[2:])
 
 
 def validation_curves(history: Path | TextIO) -> dict[str, list[float]]:
