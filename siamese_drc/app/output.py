@@ -308,19 +308,14 @@ def require_place(output: Path) -> None:
     """Raise InputError where no file of that name can be: it is a folder, or below a file."""
     if is_folder(output):
         raise InputError(f"{output}: is a folder, must be the name of a file")
-    require_folder(output.parent)
+    for place in output.parents:
+        if os.path.lexists(place) and not is_folder(place):
+            raise InputError(f"{place}: is a file, must be a folder")
 
 
 def is_folder(path: Path) -> bool:
     """Return whether a path is a folder; False, not an error, for a name that is too long."""
     return os.path.isdir(path)  # noqa: PTH112
-
-
-def require_folder(folder: Path) -> None:
-    """Raise InputError where a folder cannot be, because it or one above it is a file."""
-    for place in (folder, *folder.parents):
-        if os.path.lexists(place) and not is_folder(place):
-            raise InputError(f"{place}: is a file, must be a folder")
 
 
 def refuse_inputs(

@@ -35,7 +35,7 @@ from siamese_drc.match.matching import match_sounds
 from siamese_drc.match.sound import loudest_part, one_channel, read_part, require_sound
 
 CLOSED = "the connection to this page was lost, and its files are removed; load the page again"
-MOST_REFERENCES = 5
+MOST_REFERENCES = 5  # of the page, whose visitors share its memory: a reference can take 256 MB
 USED_S = 30.0  # of a longer file, at most: the settings are found in, and the page plays, this much
 LONGEST_S = 600.0  # longer files would make the page slow; the command line takes any length
 _LOUDNESS_S = 0.4  # a gating block: a shorter sound is repeated, as a loop is
