@@ -176,14 +176,10 @@ def held_out_errors(
 
     They are dealt to folds. For each fold a model is trained on composed loops and the recordings
     of the other folds. On clips of the fold it is compared with a model of composed loops alone.
-
-    Returns
-    -------
-    dict
-        By material: `composed` and `recordings`, the mean over the folds of what
-        `evaluation.another_recording_errors` gives; and `difference`, by how much the recordings
-        change the mean distance of the gain curve, dB, with its 95 % interval, a bootstrap over
-        packs and songs.
+    Of each material there are `composed` and `recordings`, the mean over the folds of what
+    `evaluation.another_recording_errors` gives; and `difference`, by how much the recordings change
+    the mean distance of the gain curve, dB, with its 95 % interval, a bootstrap over packs and
+    songs.
     """
     from siamese_drc.match import evaluation  # imports librosa, which takes seconds
 

@@ -160,14 +160,9 @@ def render(loop: Sound, applied: Applied, output: Path | None) -> Rendered:
 
     If the make-up gain would make an output in integers clip, the output is written again at a
     lower level. An output in floating point keeps samples above full scale. A warning says so.
-
-    Raises
-    ------
-    InputError
-        If the loop cannot be read to its end, or the output cannot be written; an existing file
-        then stays as it is.
+    InputError if the loop cannot be read to its end, or the output cannot be written; an existing
+    file then stays as it is.
     """
-
     overviews = []  # of each time that it was written
 
     def compressed(lower_db: float) -> Iterator[list[np.ndarray]]:

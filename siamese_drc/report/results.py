@@ -106,22 +106,8 @@ def read_results(
 ) -> Results:
     """Read `folder`/experiments/<name>.json and `folder`/unseen_loops/<name>.json, and merge them.
 
-    Parameters
-    ----------
-    folder : Path
-        Metrics of one scale. Files of other names are not read.
-    names : sequence of str
-        Experiments and transfers that are tested on the corpus of their training or on another.
-    unseen_loops : sequence of str
-        Those that were also trained on a corpus of other loops. The constant predictor is the
-        first file's where both have one.
-    complete : bool
-        Whether a missing file is an error, or is left out.
-
-    Raises
-    ------
-    InputError
-        If a file is damaged, or is missing and `complete` is true.
+    The constant predictor is the first file's where both have one. InputError if a file is damaged,
+    or is missing and the results are to be `complete`.
     """
     found: dict[str, Any] = {}
     for kind, wanted in (("experiments", names), ("unseen_loops", unseen_loops)):
