@@ -94,7 +94,7 @@ def read_settings(path: Path) -> Applied:
         raise ValueError(f"it holds {constant}")
 
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        document = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=refuse)
     except OSError as error:
         of_a_pipe = "; settings must be in a file" if str(path) == "-" else ""
         raise InputError(f"{path}: cannot be read ({error.strerror}){of_a_pipe}") from error

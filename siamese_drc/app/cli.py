@@ -205,8 +205,11 @@ def parsed_lock(texts: Sequence[str]) -> dict[str, float]:
     lock = {}
     for text in texts:
         name, _, value = text.partition("=")
+        name = full_names.get(name, name)
+        if name in lock:
+            raise InputError(f"lock: {name} is given twice")
         try:
-            lock[full_names.get(name, name)] = float(value)
+            lock[name] = float(value)
         except ValueError:
             raise InputError(f"lock: {text!r}, must be NAME=VALUE, e.g. ratio=4") from None
     return lock

@@ -113,6 +113,8 @@ def compress(
         raise ValueError(f"the key has {len(key)} samples, must have {signal.size}")
     if out is None:
         out = np.empty((len(settings), signal.size), np.float32)
+    elif (out.shape, out.dtype) != ((len(settings), signal.size), np.float32):
+        raise ValueError(f"out: must be float32 of shape {(len(settings), signal.size)}")
     octaves = _octaves_per_overshoot(settings)
     louder = signal * np.float32(10 ** (makeup_db / 20))
     chain = _smoothed_overshoots(

@@ -57,6 +57,14 @@ _HIGHEST = 0.8  # of half the sample rate, where the weight of a frequency reach
 _BETTER_DB = 0.05  # by which a shift of parts of a sample, or a speed, must explain more
 _RESPONSE = 512  # samples, beyond the resampler's response
 
+# A fade of the reference
+_FADE_FRAME_S = 0.01
+_AUDIBLE = 1e-5  # of the loudest frame's power
+_USUAL_SHARE = 0.9  # of the frames have at most the usual gain
+_FADED, _WHOLE = 0.03, 0.9  # of the usual gain: a fade begins below and is over above
+_LONGER = 1.25  # by which what is left out is longer than that
+_LEAST_KEPT = 0.25  # of a pair
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -138,6 +146,40 @@ def align(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> Align
         likeness=best.likeness,
         residual_db=residual_db(x[stretch], best.sign * _moved(y, line, best.start, best.stop)),
     )
+
+
+def unfaded(loop: np.ndarray, reference: np.ndarray, *, sample_rate: int) -> slice:
+    """Return the part of an aligned pair, (channels, samples), between fades of the reference.
+
+    A fade-in goes from the first audible frame, if the reference has hardly any gain there, to
+    the first one with a usual gain. The part is the whole pair where too little would be left.
+
+    Examples
+    --------
+    >>> loop = np.random.default_rng(0).normal(0, 0.1, (1, 40000))
+    >>> unfaded(loop, loop * np.minimum(np.arange(40000) / 10000, 1), sample_rate=10000)
+    slice(11200, 40000, None)
+    >>> unfaded(loop, loop, sample_rate=10000)
+    slice(0, 40000, None)
+    """
+    size, samples = round(_FADE_FRAME_S * sample_rate), loop.shape[-1]
+    a, b = (np.square(frames(one_channel(each), size)).sum(axis=1) for each in (loop, reference))
+    audible = np.flatnonzero((a > _AUDIBLE * a.max(initial=0)) & (b > 0))
+    if len(audible) == 0:
+        return slice(0, samples)
+    gain = np.sqrt(b[audible] / a[audible])
+    gain /= np.quantile(gain, _USUAL_SHARE)
+    start = _fade(gain, audible)
+    stop = samples - size * _fade(gain[::-1], len(a) - 1 - audible[::-1])
+    start *= size
+    return slice(start, stop) if stop - start > _LEAST_KEPT * samples else slice(0, samples)
+
+
+def _fade(gain: np.ndarray, place: np.ndarray) -> int:
+    """Return how many frames a fade takes, from its gain in audible frames and their places."""
+    if gain[0] > _FADED:
+        return 0
+    return int(place[0] + _LONGER * (place[np.argmax(gain > _WHOLE)] - place[0]))
 
 
 def residual_db(x: np.ndarray, y: np.ndarray, *, frame: int = _FRAME) -> float:

@@ -73,7 +73,8 @@ class FamilyCompressor:
 
     The result does not depend on how a signal is cut into blocks, to the last bit. The settings are
     those of an answer; without knee_db, the knee is hard. Without a link, the mean of the channels
-    controls the gain. ValueError if a setting is outside its range.
+    controls the gain. ValueError if a setting is missing or outside its range, or there is no such
+    family or link.
 
     Examples
     --------
@@ -94,8 +95,12 @@ class FamilyCompressor:
         link: Link | None = None,
         channels: int = 1,
     ) -> None:
+        if missing := [name for name in (*PARAMETERS, "makeup_db") if name not in settings]:
+            raise ValueError(f"settings: lack {', '.join(missing)}")
         for name in PARAMETERS:
             check_setting(name, settings[name])
+        if family not in FAMILIES or link not in (None, *LINKS):
+            raise ValueError(f"family {family!r}, link {link!r}: there is no such design")
         model, detector = model_of(family)
         self._makeup_db, self._link = settings["makeup_db"], link
         at_rest = -60.0 if model in SMOOTH_THE_LEVEL else 0.0

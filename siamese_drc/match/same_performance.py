@@ -6,13 +6,13 @@ reference it leaves unexplained decides whether they are the same performance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
 from siamese_drc.core.ffmpeg import Coding
-from siamese_drc.match.alignment import align
+from siamese_drc.match.alignment import align, unfaded
 from siamese_drc.match.answer import (
     ANOTHER_RECORDING,
     NO_ANSWER,
@@ -27,10 +27,12 @@ from siamese_drc.match.sound import one_channel
 # Power that the fit leaves, relative to the reference: of the same performance at most, and above
 # which a warning says so.
 _MOST_LEFT_DB, _POORLY_EXPLAINED_DB = -8.0, -17.0
-_POORLY_EXPLAINED_GAIN_DB = 0.3  # the same, of a file that was not coded
+# Gain that stays unexplained, above which a warning says so: of a file that was not coded, and by a
+# lock more than without. Of the families' own compressors, less than a tenth of it does.
+_UNEXPLAINED_DB = 0.02
+_BY_CHANCE = 0.1  # share of what stays unexplained anyway, which a lock may add
 _MOST_CLIPPED = 0.02  # share of samples
 _LEAST_SPEED = 1e-5  # difference of speeds that is told
-_LOCKED_DB = 0.3  # gain that a lock leaves unexplained, more than without: a warning says so
 # A coder at a low bit rate replaces much of the waveform, but the gain still follows a compressor:
 # from this share of its variance explained, more of the reference's power may be left. Of a stem
 # beside its own mix, a compressor explains little.
@@ -80,11 +82,14 @@ def same_performance(
     dry, wet = np.atleast_2d(alignment.loop), np.atleast_2d(alignment.reference)
     if len(wet) > 1 and len(dry) != len(wet):
         dry, wet = (one_channel(signal)[np.newaxis] for signal in (dry, wet))
+    part = unfaded(dry, wet, sample_rate=sample_rate)
+    faded = [part.start / sample_rate, (dry.shape[1] - part.stop) / sample_rate]
+    dry, wet = dry[:, part], wet[:, part]
     clipped = clipped_samples(wet).mean()
     if clipped > _MOST_CLIPPED:
         reason = f"The reference clips in {100 * clipped:.0f} % of its samples."
         return Answer(NO_ANSWER, warnings=[reason])
-    from_start = alignment.position.start_s == 0
+    from_start = alignment.position.start_s == 0 and part.start == 0
     fit_with = partial(
         fit_pair, dry, wet, sample_rate=sample_rate, from_start=from_start, coding=coding
     )
@@ -92,9 +97,10 @@ def same_performance(
     coded = fit.unexplained_db**2 <= (1 - _CODED_EXPLAINED) * fit.constant_db**2
     if fit.left_db > (_CODED_LEFT_DB if coded else _MOST_LEFT_DB):
         reason = (
-            f"The reference contains the loop, but is not the loop compressed: what lies"
-            f" {-fit.left_db:.0f} dB below it is something else; in the same performance that is at"
-            f" least {-_MOST_LEFT_DB:.0f} dB below it."
+            "The reference contains the loop, but is not the loop compressed:"
+            f" {-fit.left_db:.0f} dB below it lies something else, such as other sounds, or what"
+            " an equaliser or a multiband compressor changed; in the same performance that is at"
+            f" least {-_MOST_LEFT_DB:.0f} dB below."
         )
         return Answer(ANOTHER_RECORDING, warnings=[reason], residual_db=fit.left_db)
     if not fit.settings:
@@ -105,13 +111,14 @@ def same_performance(
         if lock:
             reason = "Under the locked settings no compressor explains the gain of the reference."
         return Answer(NO_ANSWER, warnings=[reason], unexplained_db=fit.unexplained_db)
-    warnings = _warnings(alignment.position, fit, bool(clipped), coding is not None, lock)
-    if lock and fit.unexplained_db >= _LOCKED_DB:
+    warnings = _warnings(alignment.position, faded, fit, bool(clipped), coding is not None, lock)
+    if lock and fit.unexplained_db >= _UNEXPLAINED_DB:
         free = fit_with()
-        if fit.unexplained_db**2 - free.unexplained_db**2 >= _LOCKED_DB**2:
+        chance = _UNEXPLAINED_DB**2 + (_BY_CHANCE * free.unexplained_db) ** 2
+        if fit.unexplained_db**2 - free.unexplained_db**2 >= chance:
             warnings.append(
-                f"The locked settings do not fit the reference: {fit.unexplained_db:.1f} dB of its"
-                f" gain stay unexplained, without the lock {free.unexplained_db:.1f} dB."
+                f"The locked settings do not fit the reference: {fit.unexplained_db:.2g} dB of its"
+                f" gain stay unexplained, without the lock {free.unexplained_db:.2g} dB."
             )
     return Answer(
         SAME_PERFORMANCE,
@@ -129,9 +136,18 @@ def same_performance(
 
 
 def _warnings(
-    position: Position, fit: PairFit, clipped: bool, coded: bool, lock: Mapping[str, float]
+    position: Position,
+    faded: Sequence[float],
+    fit: PairFit,
+    clipped: bool,
+    coded: bool,
+    lock: Mapping[str, float],
 ) -> list[str]:
-    warnings = []
+    warnings = [
+        f"The reference is faded {way}: its {end} {seconds:.2g} s were left out."
+        for way, end, seconds in zip(("in", "out"), ("first", "last"), faded, strict=True)
+        if seconds
+    ]
     if position.inverted:
         warnings.append("The reference's polarity is inverted.")
     if abs(position.speed - 1) > _LEAST_SPEED:
@@ -162,19 +178,21 @@ def _warnings(
             f" {-fit.left_db:.0f} dB below it: it was coded at a low bit rate, or changed"
             " by more than a compressor."
         )
-    elif not coded and fit.unexplained_db > _POORLY_EXPLAINED_GAIN_DB:
+    elif not coded and not lock and fit.unexplained_db > _UNEXPLAINED_DB:
         hidden = "what the settings do not explain hides it"
         warnings.append(
-            f"{fit.unexplained_db:.1f} dB of the reference's gain stay unexplained: it was changed"
-            " by more than a compressor, such as a limiter that looks ahead. The settings may be"
-            " further off than their intervals say."
+            f"{fit.unexplained_db:.2g} dB of the reference's gain stay unexplained: it was changed"
+            " by more than a compressor (a mix with the dry sound, an equaliser, a limiter, lossy"
+            " coding), or by one of another design. The settings may be further off than their"
+            " intervals say."
         )
     for name, (word, unit, reason, widest, least) in _WORDS.items():
         setting = fit.settings[name]
         allowed = max(widest * (1.0 if unit == " dB" else setting.value), least)
         if name not in lock and setting.high - setting.low > allowed:
+            low, high = (float(f"{end:.4g}") for end in (setting.low, setting.high))
             warnings.append(
                 f"The {word} is poorly determined by this recording: {hidden or reason};"
-                f" any value from {setting.low:.4g} to {setting.high:.4g}{unit} fits."
+                f" any value from {low:g} to {high:g}{unit} fits."
             )
     return warnings

@@ -17,6 +17,7 @@ from siamese_drc.core.ffmpeg import Coding
 from siamese_drc.match.families import Family, FamilyCompressor, Link
 
 LONGEST_PART_S = 600.0  # length of the part of a long file in which the settings are found
+_HIGHEST_PEAK = 1000.0  # of full scale: above, a signal is of another scale
 _LARGEST_PART = 2**26  # samples of all channels together, 256 MB
 SILENCE_DB = -80.0  # dBFS of the peak, below which there is nothing to compress
 LIMITS_DB = {"makeup_db": (-100.0, 100.0), "knee_db": (0.0, 24.0)}  # what these settings may be
@@ -111,8 +112,11 @@ def _largest_sum(values: np.ndarray, span: int) -> int:
 def checked_channels(name: str, signal: np.ndarray, sample_rate: int) -> np.ndarray:
     """Return a signal, (samples,) or (channels, samples), as (channels, samples), float32.
 
-    InputError, which calls it `name`, if it is of another shape, too short or not finite.
+    InputError, which calls it `name`, if it is of integers, of another shape or scale, too short,
+    or not finite.
     """
+    if not np.issubdtype(np.asarray(signal).dtype, np.floating):
+        raise InputError(f"{name}: must hold floating-point numbers of full scale 1.0")
     signal = np.asarray(signal, np.float32)
     if signal.ndim not in (1, 2):
         raise InputError(
@@ -123,6 +127,8 @@ def checked_channels(name: str, signal: np.ndarray, sample_rate: int) -> np.ndar
     channels = np.atleast_2d(signal)
     require_duration(name, channels.shape[1] if len(channels) else 0, sample_rate)
     require_finite(name, channels)
+    if (peak := float(np.abs(channels).max())) > _HIGHEST_PEAK:
+        raise InputError(f"{name}: its peak is {peak:g}, where full scale is 1.0")
     return channels
 
 
