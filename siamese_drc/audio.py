@@ -83,10 +83,7 @@ class Sound:
     def blocks(self, *, start: int = 0, frames: int | None = None) -> Iterator[np.ndarray]:
         """Yield the samples from frame `start` on, shape (channels, at most BLOCK), float32.
 
-        Raises
-        ------
-        InputError
-            If the file cannot be decoded, or holds samples that are not finite.
+        InputError if the file cannot be decoded, or holds samples that are not finite.
         """
         decoder = _by_ffmpeg if self.by_ffmpeg else _by_libsndfile
         decoded = decoder(self._source, start)
@@ -110,13 +107,9 @@ class Sound:
 def open_sound(path: Path) -> Sound:
     """Return a sound file, its header read; `-` is standard input.
 
-    A pipe is read to its end, into a temporary file.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or nobody writes to the pipe, if it may not be read, or is not
-        audio, or its rate, its number of channels or its length is outside the limits.
+    A pipe is read to its end, into a temporary file. InputError if there is no such file or nobody
+    writes to the pipe, if it may not be read, or is not audio, or its rate, its number of channels
+    or its length is outside the limits.
     """
     if str(path) == "-":
         path = _STANDARD_INPUT
@@ -187,24 +180,9 @@ def writing(path: Path) -> Iterator[None]:
 def read_audio(
     path: Path, *, sample_rate: int, start: int = 0, samples: int | None = None
 ) -> np.ndarray:
-    """Read mono samples as float32.
+    """Return samples of a mono file from `start` on, (samples,), float32; without `samples`, all.
 
-    Parameters
-    ----------
-    path : Path
-    sample_rate : int, Hz
-        The rate that the file must have.
-    start, samples : int
-        The part to read; `samples=None` reads to the end.
-
-    Returns
-    -------
-    ndarray, shape (samples,), float32, full scale 1.0
-
-    Raises
-    ------
-    InputError
-        If the file is missing, cannot be decoded, is not mono, has another rate or is too short.
+    InputError: the file is missing, cannot be decoded, is not mono, has another rate, is too short.
     """
     try:
         with soundfile.SoundFile(_name(path)) as file:

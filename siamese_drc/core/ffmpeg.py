@@ -132,22 +132,9 @@ def encode(
 
 
 def recoded(signal: np.ndarray, coding: Coding) -> np.ndarray:
-    """Return a signal coded and decoded, in time with it.
+    """Return a signal, (one or two channels, samples), coded and decoded, in time with it.
 
-    Parameters
-    ----------
-    signal : ndarray, shape (channels, samples), float32
-        At the sample rate of the coding; one channel or two.
-    coding : Coding
-
-    Returns
-    -------
-    ndarray of the signal's shape, float32
-
-    Raises
-    ------
-    ValueError
-        If the coder does not take this rate or these channels.
+    Its rate is that of the coding; ValueError if the coder does not take it or the channels.
     """
     coder, container = _CODERS[coding.encoding]
     file, bits = io.BytesIO(), round(coding.bit_rate * len(signal))

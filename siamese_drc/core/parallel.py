@@ -74,21 +74,9 @@ def parallel_map(
     Every worker computes on one thread, so that the results have the same bytes for any number of
     workers and machines.
 
-    Parameters
-    ----------
-    function : callable
-    items : sequence
-    description, unit : str
-        Text of the progress bar.
-    in_threads : bool
-        Use threads instead of processes: for a function that spends its time in compiled code
-        which releases Python's global lock.
-
-    Raises
-    ------
-    InputError
-        If `DRC_JOBS` is not a number, or `DRC_DASK` is set and is not an address, or the cluster
-        does not answer, has no workers or loses a task.
+    `in_threads` is for a function that spends its time in compiled code which releases Python's
+    global lock. InputError if `DRC_JOBS` or `DRC_DASK` is not valid, or the cluster does not
+    answer, has no workers or loses a task.
     """
     from joblib import Parallel, delayed, parallel_config
     from threadpoolctl import threadpool_limits

@@ -62,10 +62,7 @@ class DataSet:
     def read_rows(self, path: Path, *, columns: int | None = None) -> np.ndarray:
         """Read features or predictions of these rows, (rows, columns), float32, from a .npy file.
 
-        Raises
-        ------
-        InputError
-            If the file cannot be read, has another shape, or holds values that are not finite.
+        InputError if it cannot be read, has another shape, or holds values that are not finite.
         """
         with reading(path):
             array = np.load(path)

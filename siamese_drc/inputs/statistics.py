@@ -10,18 +10,9 @@ FRAME = 64  # samples, of a waveform's levels
 def difference_statistics(dry: np.ndarray, compressed: np.ndarray) -> np.ndarray:
     """Return the mean and the deviation over time of dry minus compressed, for each band.
 
-    What a forest makes of them is a baseline of every learnt embedding.
-
-    Parameters
-    ----------
-    dry : ndarray, shape (bands, frames) or (samples,)
-        A spectrogram in dB, or a waveform, whose levels (RMS, dB) in frames of 64 samples are one
-        band.
-    compressed : ndarray, shape (clips, *dry.shape)
-
-    Returns
-    -------
-    ndarray, shape (clips, 2 * bands), float32
+    What a forest makes of them is a baseline of every learnt embedding. `dry` is a spectrogram in
+    dB, (bands, frames), or a waveform, (samples,), whose levels (RMS, dB) in frames of 64 samples
+    are one band; `compressed`, (clips, *dry.shape). The result is (clips, 2 * bands), float32.
 
     Examples
     --------

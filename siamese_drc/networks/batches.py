@@ -18,28 +18,14 @@ Batch = tuple[np.ndarray, np.ndarray]
 class DataSet:
     """Dry and compressed inputs of rows: a row is one loop under one setting.
 
-    Parameters
-    ----------
-    dry : ndarray, shape (loops, *shape), float16
-        It may be memory-mapped.
-    files : sequence of Path, one per loop
-        Arrays of shape (settings, *shape), float16; they are memory-mapped.
-    loop, position : ndarray, shape (rows,), int
-        The loop of each row, and the row's place in the loop's array.
-    mean, deviation : float
-        By which the inputs are standardised.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or has another shape, or the dry inputs are not finite.
+    InputError if a file is missing or has another shape, or the dry inputs are not finite.
     """
 
-    dry: np.ndarray
-    files: Sequence[Path]
-    loop: np.ndarray
-    position: np.ndarray
-    mean: float = 0.0
+    dry: np.ndarray  # shape (loops, *shape), float16; it may be memory-mapped
+    files: Sequence[Path]  # of each loop: an array (settings, *shape), float16, memory-mapped
+    loop: np.ndarray  # shape (rows,), int
+    position: np.ndarray  # of each row in its loop's array
+    mean: float = 0.0  # by which the inputs are standardised
     deviation: float = 1.0
 
     def __post_init__(self) -> None:
@@ -66,10 +52,7 @@ class DataSet:
     def batch(self, rows: np.ndarray) -> Batch:
         """Read the standardised inputs of some rows, float32; each dry input once.
 
-        Raises
-        ------
-        InputError
-            If an input is not finite: the network's rectifiers would hide it.
+        InputError if an input is not finite: the network's rectifiers would hide it.
         """
         loops, index = np.unique(self.loop[rows], return_inverse=True)
         inputs = np.empty((len(loops) + len(rows), *self.shape), np.float32)

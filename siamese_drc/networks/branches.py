@@ -35,20 +35,11 @@ def cnn_branch(
     time_only: int = 0,
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Return a branch of Model 1 (Table I): convolutions, each pooled by 2 x 2.
+    """Return a branch of Model 1 (Table I): convolutions on (bands, frames), each pooled by 2 x 2.
 
-    Parameters
-    ----------
-    input_shape : (bands, frames)
-    filters : number of filters of each convolution; the paper's are 10, 15, 15, 20, 20
-    time_only : number of convolutions, the last ones, whose kernels are one band high and three
-        frames long (Table VIII); those of the others are 3 x 3
-    dropout : share of the values dropped after each pooling; the paper's is 0.1
-
-    Raises
-    ------
-    InputError
-        If the image is too small: each of its sides is halved once per convolution.
+    The paper has 10, 15, 15, 20, 20 `filters`, and a `dropout` of 0.1 after each pooling. Kernels
+    are 3 x 3, those of the last `time_only` convolutions one band by three frames (Table VIII).
+    InputError if the image is too small: each of its sides is halved once per convolution.
 
     Examples
     --------
@@ -84,20 +75,9 @@ def sample_level_branch(
     """Return a branch of Model 2 (Table II): convolutions along the samples, residual back end.
 
     The first convolution takes every third sample; each of the others is pooled by three. All are
-    padded, so that the number of steps that remain does not depend on the kernel.
-
-    Parameters
-    ----------
-    input_shape : (samples,)
-    filters : number of filters of each convolution of the front end; the paper's are
-        64, 64, 64, 128, 128, 256, 256
-    kernel : length of their kernels; the paper's is 3, and 9 in Table IX
-    back_end : number of filters of the back end
-
-    Raises
-    ------
-    InputError
-        If the input is too short: 7 steps of 3 ** len(filters) samples must remain.
+    padded, so that the number of steps that remain does not depend on the kernel. The paper has
+    64, 64, 64, 128, 128, 256, 256 `filters`, and kernels of length 3, or 9 in Table IX.
+    InputError if the input, (samples,), is too short: 7 steps of 3 ** len(filters) samples.
     """
     (samples,) = input_shape
     _require_steps(ceil(samples / STRIDE) // STRIDE ** (len(filters) - 1))
@@ -121,22 +101,12 @@ def multi_kernel_branch(
 ) -> keras.Model:
     """Return a branch of Model 3 (Fig. 2): kernels of many shapes in parallel, residual back end.
 
-    Parameters
-    ----------
-    input_shape : (bands, frames)
-    timbre : kernels over time and frequency, `{"bands": ..., "frames": ..., "filters": ...}`. Each
-        length in `frames`, with its number of `filters`, is combined with each share of all bands
-        in `bands` (rounded down). The paper's are 7, 3 and 1 frames over 0.9 and 0.4 of the bands.
-        The maximum over all positions in frequency is kept.
-    temporal : kernels over time on the mean of the bands, `{"frames": ..., "filters": ...}`; the
-        paper's are 165, 128, 64 and 32 frames long
-    back_end : number of filters of the back end
-
-    Raises
-    ------
-    InputError
-        If there are fewer frames than the first convolution of the back end spans, 7, or a share
-        of the bands is less than one band.
+    `timbre` are kernels over time and frequency, `{"bands": ..., "frames": ..., "filters": ...}`:
+    each length in `frames`, with its number of `filters`, is combined with each share of all bands
+    (rounded down); the maximum over all positions in frequency is kept. The paper's are 7, 3 and 1
+    frames over 0.9 and 0.4 of the bands. `temporal` are kernels over time on the mean of the bands,
+    `{"frames": ..., "filters": ...}`; the paper's are 165, 128, 64 and 32 frames long.
+    InputError if the input has fewer than 7 frames, or a share of its bands is less than one.
     """
     bands, _ = input_shape
     if (share := min(timbre["bands"])) * bands < 1:
@@ -170,14 +140,10 @@ def _timbre_features(image: Any, filters: int, height: int, length: int) -> Any:
 def dense_branch(
     input_shape: Sequence[int], *, layers: Sequence[int], embedding: int, noise: float = 0.0
 ) -> keras.Model:
-    """Return a branch of dense layers, each rectified except the embedding.
+    """Return a branch of dense layers on (features,), each rectified except the embedding.
 
-    Parameters
-    ----------
-    input_shape : (features,)
-    layers : number of units of each layer
-    noise : standard deviation of the Gaussian noise added to the standardised input in training,
-        so that smaller differences between loops are not learnt
+    `noise` is the standard deviation of the Gaussian noise added to the standardised input in
+    training, so that smaller differences between loops are not learnt.
     """
     vector = keras.layers.Input((*input_shape, 1))
     features = keras.layers.Flatten()(vector)
