@@ -302,15 +302,9 @@ def _best_in_bands(candidates: list[_Candidate]) -> _Candidate:
     the gain in their sum.
     """
     coding = candidates[0].rows.coding(candidates[0].fit.point)
-    shared = candidates[0].rows.in_bands(coding)
 
     def in_bands(candidate: _Candidate) -> tuple[GainFit, np.ndarray, np.ndarray]:
-        own = candidate.rows
-        if candidate.limiter is candidates[0].limiter:  # the same signals
-            owner = np.repeat(own.owner, len(shared.dry) // len(own.dry))
-            rows = replace(own, dry=shared.dry, wet=shared.wet, owner=owner)
-        else:
-            rows = own.in_bands(coding)
+        rows = candidate.rows.in_bands(coding)
         fit, weight = rows.fit(candidate.fit.point, weightings=WEIGHTINGS_TRIED)
         return fit, weight, rows.left(fit.point)
 
