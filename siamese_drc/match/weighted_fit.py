@@ -216,12 +216,12 @@ class PairRows:
 
         `coding`, shape (bands, frames), gives that back to each band.
         """
-        before, wet = self._split_rows(fitted), self._split_rows(self.wet)
+        length = coding.shape[1] * FRAME
+        before, wet = (self._split_rows(rows)[:, :length] for rows in (fitted, self.wet))
         kept = np.repeat(coding > 0, FRAME, axis=1)
         coded = np.repeat(1 / np.where(coding > 0, coding, 1.0), FRAME, axis=1)
         left, left_coded = (
-            np.square(kept * (wet[:, : kept.shape[1]] - share * before[:, : kept.shape[1]])).sum()
-            for share in (1.0, coded)
+            np.square(kept * (wet - share * before)).sum() for share in (1.0, coded)
         )
         return bool(left_coded < left)
 
