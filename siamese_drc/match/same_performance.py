@@ -28,7 +28,7 @@ from siamese_drc.match.sound import one_channel
 # which a warning says so.
 _MOST_LEFT_DB, _POORLY_EXPLAINED_DB = -8.0, -17.0
 # Gain that stays unexplained, above which a warning says so: of a file that was not coded, and by a
-# lock more than without. Of the families' own compressors less does, also after rounding to 16 bits.
+# lock more than without. Of the families' own compressors less does, also in 16 bits.
 _UNEXPLAINED_DB = 0.02
 _BY_CHANCE = 0.1  # share of what stays unexplained anyway, which a lock may add
 _MOST_CLIPPED = 0.02  # share of samples
