@@ -58,9 +58,10 @@ class TrainingOptions:
     # Each loop of a batch gets a level drawn from -level_db to level_db, in both branches, and a
     # threshold as much higher: compress(g x, T + g) = g compress(x, T). For inputs in dB.
     level_db: float = 0.0
-    # Each loop of a batch starts at a moment drawn at random, in both branches; what stood before
-    # it follows its end. For inputs in frames or samples.
-    random_start: bool = False
+    # Share of the epochs, from the first one on, in which each loop of a batch starts at a moment
+    # drawn at random, in both branches; what stood before it follows its end. For inputs in frames
+    # or samples.
+    random_start: float = 0.0
 
 
 def train_network(
@@ -188,7 +189,7 @@ def train_epoch(
                 np.concatenate([level, of_row]) / data.deviation, tuple(range(1, inputs.ndim))
             ).astype(np.float32)
             wanted = (wanted + of_row[:, None] * target_per_db).astype(np.float32)
-        if options.random_start:
+        if epoch < options.random_start * options.max_epochs:
             start = random.integers(inputs.shape[-2], size=loops)
             for signal, moment in zip(inputs, np.concatenate([start, start[loop]]), strict=True):
                 signal[:] = np.roll(signal, -moment, axis=-2)

@@ -139,7 +139,7 @@ class Train(Checked):
     patience: Count | None = None
     ema_momentum: Share = 0.0
     level_db: Decibels = 0.0
-    random_start: bool = False
+    random_start: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _batches(self) -> Train:

@@ -48,7 +48,7 @@ COSINE = replace(PAPER, optimizer="adamw", learning_rate=0.001, schedule="cosine
 ABSOLUTE = replace(PAPER, loss="absolute", learning_rate=0.1)
 AVERAGED = replace(COSINE, ema_momentum=0.75)
 LEVELS = replace(PAPER, level_db=6.0)
-STARTS = replace(PAPER, random_start=True)
+STARTS = replace(PAPER, random_start=1.0)
 
 
 def fit(shifted, *, checkpoint=None, model=CNN, options=PAPER):
@@ -125,7 +125,7 @@ def test_a_loss_that_is_not_finite_is_an_error(shifted):
         (DROPPING, PAPER),
         (NORMALISED, AVERAGED),
         (NOISY, ABSOLUTE),
-        (CNN, replace(LEVELS, random_start=True)),
+        (CNN, replace(LEVELS, random_start=1.0)),
     ],
     ids=["dropout", "normalised and averaged", "noise", "levels and starts"],
 )
@@ -348,3 +348,16 @@ def test_a_random_start_turns_both_branches_of_a_loop_alike(shifted):
             np.testing.assert_array_equal(np.roll(one, -of_loop[number], 1), other)
         moments.update(of_loop)
     assert len(moments) > 3
+
+
+def test_a_random_start_in_the_first_epochs_alone(shifted):
+    data, targets = shifted
+    rows = np.arange(len(data))
+    first_half = replace(PAPER, random_start=0.5)  # of four epochs
+    for epoch, alike in ((1, False), (2, True)):
+        turned, plain = Recorder(), Recorder()
+        for network, options in ((turned, first_half), (plain, PAPER)):
+            each = {"options": options, "seed": 1, "epoch": epoch}
+            train_epoch(cast(Siamese, network), data, targets[:, None], rows, **each)
+        pairs = zip(turned.batches, plain.batches, strict=True)
+        assert all(np.array_equal(one[0], other[0]) for one, other in pairs) == alike

@@ -190,7 +190,7 @@ FAULTS = [
     ),
     (
         "experiments.drum-d4p-dense-gain.train",
-        {"random_start": True},
+        {"random_start": 1.0},
         "drum-d4p-dense-gain.train.random_start",
         "no time axis",
     ),
