@@ -53,7 +53,7 @@ _LOUDEST_SHARE = 1e-3  # of the loudest channel's peak: a channel of less is sil
 _EXPLAINED = 3e-5  # share of the reference's power left; above, it was coded or processed
 _EXACT = 1e-6  # the same; below, only rounding is left, and no other design is tried
 _EXACT_DB = 0.001  # unexplained gain below which none is tried either: resampling leaves more power
-_CODED = 0.003  # the same; above, designs are compared in bands
+_CODED = 0.003  # the same; above, designs are compared in bands, and what coding takes is measured
 _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is constant
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
@@ -137,7 +137,8 @@ def fit_pair(
         best = _best_in_bands(candidates)
     if best.left > _EXPLAINED and best.rows.family != "branching":
         best = tried.without_limiter(best) or best
-    whole = pair.stretch(_LONGEST_S)
+    coded = best.left > _EXPLAINED
+    whole = pair.stretch(min(_LONGEST_S, _CODED_S / len(wet)) if coded else _LONGEST_S)
     if whole.wet.shape[1] > tried.wet.shape[1]:
         longer = whole.candidate(best.rows.family, best.rows.link, best.fit.point)
         if best.limiter is not None:
@@ -149,7 +150,8 @@ def fit_pair(
         whole_rows, lost = best.rows, best.rows.coding(best.fit.point)
         best = _finished(best._replace(rows=best.rows.in_bands(lost), weight=None))
         best = best._replace(left=whole_rows.not_coded(best.fit.point, lost))
-        if coding is not None and best.limiter is None and len(wet) <= _MOST_CODED:
+        measured = best.left > _CODED and best.limiter is None and len(wet) <= _MOST_CODED
+        if coding is not None and measured:
             coder = partial(_coded_as, coding=coding, sample_rate=sample_rate, peak=peak)
             best = _coded_again(whole_rows, best, coder) or best
     explained = best.constant_db**2 - best.unexplained_db**2

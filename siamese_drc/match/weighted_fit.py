@@ -10,10 +10,10 @@ have no influence at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 
 import numpy as np
@@ -71,9 +71,9 @@ def frame_gain(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def frame_power(rows: np.ndarray) -> np.ndarray:
-    """Return the mean power of the frames, shape (rows, frames)."""
+    """Return the mean power of the frames of rows (..., samples), shape (..., frames)."""
     framed = frames(rows, FRAME)
-    return np.einsum("rfk,rfk->rf", framed, framed) / FRAME
+    return np.einsum("...k,...k->...", framed, framed) / FRAME
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class PairRows:
         return self._fit(point, weight, knee=knee, passes=1, tolerance=1.0), weight
 
     def _first_weight(self) -> np.ndarray:
-        return 1 / ((_FIRST_NOISE + self.noise) * frame_power(self.wet) + 1e-10)
+        return 1 / ((_FIRST_NOISE + self.noise) * self.power + 1e-10)
 
     def _weights(self, point: np.ndarray) -> np.ndarray:
         """Return the reciprocal of each frame's noise variance, shape (rows, frames).
@@ -162,7 +162,7 @@ class PairRows:
         The variance is a constant and a share of the reference's power, both measured on what a fit
         leaves, and higher where it leaves more.
         """
-        left, power = self.left(point), frame_power(self.wet)
+        left, power = self.left(point), self.power
         expected = np.zeros_like(left)
         for row, (of_left, of_power) in enumerate(zip(left, power, strict=True)):
             counted = of_power > 0
@@ -173,19 +173,27 @@ class PairRows:
                 expected[row] = constant + share * of_power
         return 1 / ((expected + _nearby(left) + _ROUNDING) / 2 + self.noise * power)
 
+    @cached_property
+    def power(self) -> np.ndarray:
+        """Power of the reference, shape (rows, frames)."""
+        return frame_power(self.wet)
+
     def fitted(self, point: np.ndarray) -> np.ndarray:
         """Return the rows of the loop under the gain at a point, shape (rows, samples)."""
-        fitted = self.dry.astype(float)
-        for key, level in enumerate(self.level):
-            own = point[:COUNT].copy()
-            own[START] = point[START if key == 0 else COUNT + key - 1]
-            gain_db = model_gain_db(level, own, model_of(self.family)[0])
-            fitted[self.owner == key] *= np.exp(gain_db / DB_PER_NEPER)
-        return fitted
+        return np.stack(list(self._fitted_rows(point)))
 
     def left(self, point: np.ndarray) -> np.ndarray:
         """Return the power that a point does not explain, shape (rows, frames)."""
-        return frame_power(self.wet - self.fitted(point))
+        rows = zip(self.wet, self._fitted_rows(point), strict=True)
+        return np.stack([frame_power(wet - fitted) for wet, fitted in rows])
+
+    def _fitted_rows(self, point: np.ndarray) -> Iterator[np.ndarray]:
+        gains = []
+        for key, level in enumerate(self.level):
+            own = point[:COUNT].copy()
+            own[START] = point[START if key == 0 else COUNT + key - 1]
+            gains.append(np.exp(model_gain_db(level, own, model_of(self.family)[0]) / DB_PER_NEPER))
+        return (gains[key] * dry for key, dry in zip(self.owner, self.dry, strict=True))
 
     def coding(self, point: np.ndarray) -> np.ndarray:
         """Return what gives back to each band what coding took, shape (bands, frames).
@@ -193,8 +201,8 @@ class PairRows:
         A coder that quantises a band adds noise to it, measured at a point, and loses some of it.
         Where it added more than it left, the factor is 0.
         """
-        bands = self._split()
-        share = _nearby(bands.left(point)) / np.maximum(_nearby(frame_power(bands.wet)), TINY)
+        bands = self._bands
+        share = _nearby(bands.left(point)) / np.maximum(_nearby(bands.power), TINY)
         return (share < _MOST_NOISE) / (1 - _LOST * np.minimum(share, _MOST_NOISE))
 
     def coding_sums(self, fitted: np.ndarray, coded: Iterable[np.ndarray]) -> np.ndarray:
@@ -204,11 +212,11 @@ class PairRows:
         at about its level, after codings.
         """
         before, total = self._split_rows(fitted), np.zeros(1)
+        of_before = _nearby(frame_power(before))
         for each in coded:
             after = self._split_rows(each)
-            products = np.einsum("rfk,rfk->rf", frames(before, FRAME), frames(after, FRAME))
-            sums = (products / FRAME, frame_power(before), frame_power(after))
-            total = total + np.stack([_nearby(of) for of in sums])
+            products = np.einsum("rfk,rfk->rf", frames(before, FRAME), frames(after, FRAME)) / FRAME
+            total = total + np.stack([_nearby(products), of_before, _nearby(frame_power(after))])
         return total
 
     def lacks(self, fitted: np.ndarray, coding: np.ndarray) -> bool:
@@ -217,20 +225,24 @@ class PairRows:
         `coding`, shape (bands, frames), gives that back to each band.
         """
         length = coding.shape[1] * FRAME
-        before, wet = (self._split_rows(rows)[:, :length] for rows in (fitted, self.wet))
-        kept = np.repeat(coding > 0, FRAME, axis=1)
-        coded = np.repeat(1 / np.where(coding > 0, coding, 1.0), FRAME, axis=1)
-        left, left_coded = (
-            np.square(kept * (wet - share * before)).sum() for share in (1.0, coded)
-        )
+        left = left_coded = 0.0
+        for before, wet, given in zip(
+            self._split_rows(fitted), self._bands.wet, coding, strict=True
+        ):
+            kept = np.repeat(given > 0, FRAME)
+            coded = np.repeat(1 / np.where(given > 0, given, 1.0), FRAME)
+            left += np.square(kept * (wet[:length] - before[:length])).sum()
+            left_coded += np.square(kept * (wet[:length] - coded * before[:length])).sum()
         return bool(left_coded < left)
 
     def in_bands(self, coding: np.ndarray) -> PairRows:
         """Return every row split into bands, with what coding took given back."""
-        bands, length = self._split(), coding.shape[1] * FRAME
-        bands.wet[:, :length] *= np.repeat(coding, FRAME, axis=1)
-        bands.dry[:, :length] *= np.repeat(coding > 0, FRAME, axis=1)
-        return bands
+        bands, length = self._bands, coding.shape[1] * FRAME
+        dry, wet = bands.dry.copy(), bands.wet.copy()
+        for row, given in enumerate(coding):
+            wet[row, :length] *= np.repeat(given, FRAME)
+            dry[row, :length] *= np.repeat(given > 0, FRAME)
+        return replace(bands, dry=dry, wet=wet)
 
     def not_coded(self, point: np.ndarray, coding: np.ndarray) -> float:
         """Return the share of the reference's power that neither a point nor a coder explains.
@@ -238,16 +250,17 @@ class PairRows:
         That is what the point leaves in the bands that coding kept, and the power that the others
         have beyond the loop's: a coder may replace a band, but does not make it much louder.
         """
-        bands = self._split()
-        power = frame_power(bands.wet)
-        louder = np.maximum(power - frame_power(bands.fitted(point)), 0)
+        bands, power = self._bands, self._bands.power
+        louder = np.maximum(power - np.stack([*map(frame_power, bands._fitted_rows(point))]), 0)
         left = np.where(coding > 0, bands.left(point), louder)
         return float(left.sum() / max(power.sum(), TINY))
 
     def _split_rows(self, rows: np.ndarray) -> np.ndarray:
         return np.concatenate([_split_bands(row, sample_rate=self.sample_rate) for row in rows])
 
-    def _split(self) -> PairRows:
+    @cached_property
+    def _bands(self) -> PairRows:
+        """Every row split into bands."""
         dry, wet = self._split_rows(self.dry), self._split_rows(self.wet)
         owner = np.repeat(self.owner, len(dry) // len(self.dry))
         return replace(self, dry=dry, wet=wet, owner=owner)
