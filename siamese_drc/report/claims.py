@@ -253,7 +253,7 @@ def _ratio(pairs: list[Comparison], source: str, results: Results, spread: float
         spread = max(spread, _deviation(counted, source, results))
         verdict = decide(better / worse, spread)
         enough = abs(1 - better / worse) / (1 + better / worse)
-        needs = f"a spread below {100 * enough:.1f} %, now {100 * spread:.1f} %"
+        needs = f"a spread below {100 * enough:.1f} % instead of {100 * spread:.1f} %"
         if enough < NO_DIFFERENCE:
             needs = "no difference is visible"
     return Ratio(better, worse, verdict, needs if verdict == UNDECIDED else "")

@@ -195,7 +195,7 @@ def test_a_missing_error_is_what_would_decide():
 @pytest.mark.parametrize(
     ("good", "spread", "needs"),
     [
-        (9.0, 0.1, "a spread below 5.3 %, now 10.0 % (attack)"),  # 0.1 / 1.9
+        (9.0, 0.1, "a spread below 5.3 % instead of 10.0 % (attack)"),  # 0.1 / 1.9
         (9.9, 0.1, "no difference is visible (attack)"),
         (5.0, None, "three seeds of the tuned Model 1 (attack)"),
     ],
@@ -211,7 +211,7 @@ def test_errors_that_vary_more_over_splits_than_over_seeds_widen_the_spread():
     for name, std in (("good", 1.4), ("bad", 2.0)):
         ours.experiments[name]["drum-dm2"]["paper"]["attack_ms"]["std"] = std
     judged = judge(claim(), TWO, ours, 0.1)
-    assert judged.ours.needs == "a spread below 17.6 %, now 20.0 % (attack)"
+    assert judged.ours.needs == "a spread below 17.6 % instead of 20.0 % (attack)"
     assert judged.published.verdict == HOLDS
 
 
