@@ -357,7 +357,14 @@ def test_a_random_start_in_the_first_epochs_alone(shifted):
     for epoch, alike in ((1, False), (2, True)):
         turned, plain = Recorder(), Recorder()
         for network, options in ((turned, first_half), (plain, PAPER)):
-            each = {"options": options, "seed": 1, "epoch": epoch}
-            train_epoch(cast(Siamese, network), data, targets[:, None], rows, **each)
+            train_epoch(
+                cast(Siamese, network),
+                data,
+                targets[:, None],
+                rows,
+                options=options,
+                seed=1,
+                epoch=epoch,
+            )
         pairs = zip(turned.batches, plain.batches, strict=True)
         assert all(np.array_equal(one[0], other[0]) for one, other in pairs) == alike
