@@ -231,7 +231,7 @@ def draw_curves(curves: pd.DataFrame) -> Figure:
 
 def draw_study(curves: Mapping[str, Sequence[float]]) -> Figure:
     """Draw the validation loss by epoch of each variation, by its name; the first in black."""
-    figure = Figure(figsize=(7.5, 3.6), layout="constrained")
+    figure = Figure(figsize=(6.0, 2.8 + 0.17 * len(curves)), layout="constrained")
     axis = figure.subplots()
     for number, (name, losses) in enumerate(curves.items()):
         colour = COLOURS[(number - 1) % len(COLOURS)] if number else "black"
@@ -240,5 +240,5 @@ def draw_study(curves: Mapping[str, Sequence[float]]) -> Figure:
         axis.plot(epochs, losses, line_style, color=colour, linewidth=1.2, label=name)
     axis.set(xlabel="epoch", ylabel="validation loss", yscale="log")
     axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside lower left")
     return figure
