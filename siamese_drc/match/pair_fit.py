@@ -61,7 +61,7 @@ _FINISHED = 2  # candidates that are fitted to the end
 _CODINGS = 3  # turns of coding what was fitted, and fitting again
 # Codings of a turn, at slightly different levels: a coder decides otherwise at each of them, and
 # their mean counts. A long recording has more frames to average over.
-_CODED_S = 32.0  # seconds of all channels that are coded in a turn
+_CODED_S = 32.0  # seconds of all channels that are coded in a turn, or fitted in bands
 _CODED_TIMES = (2, 8)  # at least and at most
 _CODED_STEP = 0.002  # from level to level, as a share
 _MOST_CODED = 2  # channels that are coded as the reference was
@@ -131,12 +131,14 @@ def fit_pair(
     if from_start and tried is pair:
         pair = tried = pair._replace(at_rest=True)
     candidates = tried.candidates()
+    families = {each.rows.family: each.unexplained_db for each in candidates[::-1]}
     if candidates[0].left < _CODED:
         best = min((_finished(each) for each in candidates[:_FINISHED]), key=_score)
     else:
         best = _best_in_bands(candidates)
     if best.left > _EXPLAINED and best.rows.family != "branching":
         best = tried.without_limiter(best) or best
+    del candidates  # with their bands, which are large
     coded = best.left > _EXPLAINED
     whole = pair.stretch(min(_LONGEST_S, _CODED_S / len(wet)) if coded else _LONGEST_S)
     if whole.wet.shape[1] > tried.wet.shape[1]:
@@ -158,7 +160,6 @@ def fit_pair(
     compressed = explained > max(_CONSTANT_DB**2, _LEAST_SHARE * best.constant_db**2) and (
         RATIO not in best.fit.free or _exceeds(best.fit, RATIO, SIGNIFICANT)
     )
-    families = {each.rows.family: each.unexplained_db for each in candidates[::-1]}
     limiter = {}
     if best.limiter is not None:
         found = to_settings(best.limiter.point, sample_rate=sample_rate)
