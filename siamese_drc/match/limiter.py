@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -143,7 +144,10 @@ def _fitted(
     tried = []
     for ahead in [round(1e-3 * ms * rows.sample_rate) for ms in _AHEAD_MS]:
         heard = _ahead(level, ahead)
-        tried += [(fit_from(heard, gain, squares, point), ahead) for point in points]
+        found = [fit_from(heard, gain, squares, point) for point in points]
+        best = min(found, key=attrgetter("cost"))
+        tried.append((best, ahead))
+        points = [best.point]
     best, ahead = min(tried, key=lambda one: one[0].cost)
     return Limiter(best.point[:COUNT], ahead)
 

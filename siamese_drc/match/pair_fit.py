@@ -58,7 +58,8 @@ _CONSTANT_DB = 0.001  # a gain of which a compressor explains less than this is 
 _LEAST_SHARE = 0.1  # of the variance of the gain that a compressor must explain
 _REST = 2.0  # standard deviations by which a start state must differ from rest to be believed
 _FINISHED = 2  # candidates that are fitted to the end
-_CODINGS = 3  # turns of coding what was fitted, and fitting again
+_IN_BANDS = 4  # candidates that are compared in bands
+_CODINGS = 2  # turns of coding what was fitted, and fitting again
 # Codings of a turn, at slightly different levels: a coder decides otherwise at each of them, and
 # their mean counts. A long recording has more frames to average over.
 _CODED_S = 32.0  # seconds of all channels that are coded in a turn, or fitted in bands
@@ -66,7 +67,8 @@ _CODED_TIMES = (2, 8)  # at least and at most
 _CODED_STEP = 0.002  # from level to level, as a share
 _MOST_CODED = 2  # channels that are coded as the reference was
 _OUTLIER_DB = 0.02  # error of the gain above which it counts less in the choice of a family
-_TRIED_S = 8.0  # stretch of a long pair for all candidates
+_STARTED_S = 2.0  # stretch of a long pair for the points to start from
+_TRIED_S = 8.0  # for all candidates
 _LONGEST_S = 30.0  # for the best one
 
 # Intervals
@@ -127,6 +129,7 @@ def fit_pair(
     known, zero = ~clipped_samples(wet), np.float32(0)
     loop, wet = np.asarray(dry, np.float32), np.where(known, wet / np.float32(peak), zero)
     pair = _Pair(loop, np.where(known, _heard(loop, wet), zero), wet, sample_rate, fixed)
+    channels, samples = wet.shape
     tried = pair.stretch(_TRIED_S)
     if from_start and tried is pair:
         pair = tried = pair._replace(at_rest=True)
@@ -135,24 +138,24 @@ def fit_pair(
     if candidates[0].left < _CODED:
         best = min((_finished(each) for each in candidates[:_FINISHED]), key=_score)
     else:
-        best = _best_in_bands(candidates)
+        best = _best_in_bands(candidates[:_IN_BANDS])
     if best.left > _EXPLAINED and best.rows.family != "branching":
         best = tried.without_limiter(best) or best
-    del candidates  # with their bands, which are large
     coded = best.left > _EXPLAINED
-    whole = pair.stretch(min(_LONGEST_S, _CODED_S / len(wet)) if coded else _LONGEST_S)
+    whole = pair.stretch(min(_LONGEST_S, _CODED_S / channels) if coded else _LONGEST_S)
     if whole.wet.shape[1] > tried.wet.shape[1]:
         longer = whole.candidate(best.rows.family, best.rows.link, best.fit.point)
         if best.limiter is not None:
             longer = whole.without_limiter(longer, best.limiter) or longer
         best = _finished(longer)
-    if from_start and best.rows.wet.shape[1] == wet.shape[1]:
+    del pair, tried, whole, wet, known, candidates  # large
+    if from_start and best.rows.wet.shape[1] == samples:
         best = _from_rest(best)
     if best.left > _EXPLAINED:
         whole_rows, lost = best.rows, best.rows.coding(best.fit.point)
         best = _finished(best._replace(rows=best.rows.in_bands(lost), weight=None))
         best = best._replace(left=whole_rows.not_coded(best.fit.point, lost))
-        measured = best.left > _CODED and best.limiter is None and len(wet) <= _MOST_CODED
+        measured = best.left > _CODED and best.limiter is None and channels <= _MOST_CODED
         if coding is not None and measured:
             coder = partial(_coded_as, coding=coding, sample_rate=sample_rate, peak=peak)
             best = _coded_again(whole_rows, best, coder) or best
@@ -215,7 +218,8 @@ class _Pair(NamedTuple):
         total, first, second = (each[count:] - each[:-count] for each in sums)
         start = int((second - first**2 / np.maximum(total, TINY)).argmax()) * FRAME
         part = np.s_[:, start : start + count * FRAME]
-        return self._replace(loop=self.loop[part], dry=self.dry[part], wet=self.wet[part])
+        loop, dry, wet = (each[part].copy() for each in (self.loop, self.dry, self.wet))
+        return self._replace(loop=loop, dry=dry, wet=wet)
 
     def candidates(self) -> list[_Candidate]:
         """Fit families and links as far as the choice needs it; return them, best first."""
@@ -247,13 +251,16 @@ class _Pair(NamedTuple):
         self, family: Family, link: Link | None, start: np.ndarray | None = None
     ) -> _Candidate:
         """Fit one family with one link, from a point or from the best of some starts."""
-        controls = keys(self.loop, link)
-        level = np.stack([level_db(key, model_of(family)[1]) for key in controls])
+        rows = self._rows(family, link)
+        if start is None:
+            start = self.stretch(_STARTED_S)._rows(family, link).start()
+        return _measured(rows, *rows.fit(start, weightings=WEIGHTINGS_TRIED))
+
+    def _rows(self, family: Family, link: Link | None) -> PairRows:
+        level = np.stack([level_db(key, model_of(family)[1]) for key in keys(self.loop, link)])
         owner = np.arange(len(self.wet)) if len(level) > 1 else np.zeros(len(self.wet), int)
         pair = (self.dry, self.wet, owner, self.fixed)
-        rows = PairRows(level, *pair, family, link, self.sample_rate)
-        point = rows.start() if start is None else start
-        return _measured(rows, *rows.fit(point, weightings=WEIGHTINGS_TRIED))
+        return PairRows(level, *pair, family, link, self.sample_rate)
 
     def without_limiter(
         self, candidate: _Candidate, limiter: Limiter | None = None
@@ -333,20 +340,17 @@ def _coded_again(
     the settings found is coded, what that took from it is given back to the reference, and the fit
     is repeated, in turn. None where the reference does not lack what this coder takes.
     """
-    best, sums = candidate, np.zeros(1)
+    best = candidate
     times = np.clip(round(_CODED_S * rows.sample_rate / rows.wet.size), *_CODED_TIMES)
     gains = 1 + _CODED_STEP * (np.arange(times) - (times - 1) / 2)
     for turn in range(_CODINGS):
         fitted = rows.fitted(best.fit.point)
-        if turn == 1:
-            sums = np.zeros(1)  # the first settings were further off
         try:
             with ThreadPoolExecutor(THREADS) as pool:
                 coded = list(pool.map(coder, [gain * fitted for gain in gains]))
-            sums = sums + rows.coding_sums(fitted, coded)
         except ValueError:  # the coder does not take this bit rate
             return None
-        coding = restoring(sums)
+        coding = restoring(rows.coding_sums(fitted, coded))
         if turn and not rows.lacks(fitted, coding):
             return None
         in_bands = rows.in_bands(coding)

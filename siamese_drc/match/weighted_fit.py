@@ -179,8 +179,8 @@ class PairRows:
         return frame_power(self.wet)
 
     def fitted(self, point: np.ndarray) -> np.ndarray:
-        """Return the rows of the loop under the gain at a point, shape (rows, samples)."""
-        return np.stack(list(self._fitted_rows(point)))
+        """Return the rows of the loop under the gain at a point, shape (rows, samples), float32."""
+        return np.stack([row.astype(np.float32) for row in self._fitted_rows(point)])
 
     def left(self, point: np.ndarray) -> np.ndarray:
         """Return the power that a point does not explain, shape (rows, frames)."""

@@ -47,7 +47,12 @@ def test_examples_become_a_model_and_metrics(params, capsys):
     metrics = json.loads((files.METRICS / "smoke" / "match.json").read_text())
     drum = metrics["materials"]["drum"]
     assert drum["another_recording"]["settings"]["ratio"]["n"] == 2
-    assert set(drum["another_recording"]["refused"]) == {"uncompressed", "compressed"}
+    assert set(drum["another_recording"]["refused"]) == {
+        "uncompressed",
+        "compressed_1_db",
+        "compressed_3_db",
+        "compressed_6_db",
+    }
 
 
 def test_a_model_without_examples_names_the_stage_that_makes_them(params):
