@@ -1,6 +1,6 @@
 """The dynamics of freely licensed recordings, on which the model of `drc-match` is trained too.
 
-No sound of the recordings is kept: 536 features of each clip, dry and under drawn settings.
+No sound of the recordings is kept: 200 features of each clip, dry and under drawn settings.
 """
 
 from __future__ import annotations
@@ -47,9 +47,6 @@ _CALIBRATED = 5  # one pack or song in so many is for the calibration
 _FOLDS = 4
 _TESTED = 12  # clips of each material and fold
 _PRECISION = {"dry": "f2", "compressed": "f2", "settings": "f4", "reduction_db": "f4"}
-_DECIMALS = (
-    2  # of the features, a tenth of a dB: what is rounded takes less room in a compressed file
-)
 
 Table = dict[str, Any]
 """Columns as `training_examples.make_examples` gives them."""
@@ -157,8 +154,6 @@ def make_table(given: Sequence[Clip], options: ExampleOptions) -> Table:
         partial(_row, options=options), list(enumerate(given)), description="recorded dynamics"
     )
     columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    for name in ("dry", "compressed"):
-        columns[name] = np.round(columns[name], _DECIMALS)
     groups, materials = ([getattr(clip, of) for clip in given] for of in ("group", "material"))
     number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     return {

@@ -25,6 +25,7 @@ from siamese_drc.match.dynamics import absolute, dynamics, frames, loudness_lufs
 from siamese_drc.match.model import AUDIBLE_DB, MatchModel, scaled, unscaled
 from siamese_drc.match.sound import loudest_part
 
+_STRANGER = 1.1  # times the largest deviation in training, above which the model is not applied
 _DETERMINED = 0.6  # of the range of the training settings: widest interval of a determined setting
 _LONGEST_S = 30.0  # of a recording whose dynamics are measured: the loudest
 _SILENT_DB = -60.0  # below the loudest frame
@@ -60,7 +61,7 @@ def another_recording(
         dynamics(one, sample_rate=sample_rate) for one in (loop, *references)
     )
     strangest = float(model.network.strangeness(np.stack([of_loop, *of_references])).max())
-    if strangest > model.strangest:  # the largest deviation in training
+    if strangest > _STRANGER * model.strangest:
         why = "loop or reference differ too much from the recordings that the model was trained on"
         return Answer(NO_ANSWER, warnings=[why])
     loudness = loudness_lufs(loop, sample_rate=sample_rate)

@@ -7,7 +7,6 @@ Levels are in dB of the mean power of frames of 1.45 ms, relative to the recordi
 from __future__ import annotations
 
 import warnings
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -29,16 +28,6 @@ _ONSETS = 32
 _RISE_DB = 3.0  # over four frames
 _APART = 48  # frames
 _BANDS_HZ = (150.0, 600.0, 2400.0, 8000.0)  # their edges
-_PRESENCE = 3  # number of the band from 2.4 to 8 kHz
-_LEVELS_DB = np.arange(-30.0, 16.0, 5.0)  # edges of the levels by which frames are told apart
-_LEVEL_LAGS = (2, 8, 32, 128)  # frames
-_LEVEL_QUANTILES = (0.1, 0.5, 0.9)
-_LEVEL_BINS_DB, _PEAK_BINS_DB = np.arange(-32.0, 17.0, 3.0), np.arange(-26.0, 23.0, 3.0)
-_BAND_LAGS = (4, 16, 64)  # frames
-_UP_DB, _DOWN_DB = 6.0, -3.0  # changes of the level during which those of the bands are looked at
-_MOST_CHANGE_DB = 20.0  # of a band
-_THRESHOLDS_DB = (-6.0, -3.0, 0.0, 3.0, 6.0)
-_FEWEST = 8  # frames of which a quantile or a mean is taken
 
 
 def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
@@ -72,20 +61,18 @@ def loudness_lufs(signal: np.ndarray, *, sample_rate: int) -> float:
 
 
 def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
-    """Return features of the dynamics of a recording, shape (features,), float32.
+    """Return features of the dynamics of a recording, shape (features,), float32, tens of dB.
 
-    In tens of dB: quantiles of the level over several windows; of the peaks; of the changes of the
-    level over several lags; the level after onsets; the same quantiles of five bands; and what
-    depends on the level, as a compressor's gain does: quantiles of the changes, and the crest
-    factor, by level. Then histograms of level and peaks, how the bands change together, and for how
-    long the level stays above thresholds. The signal, shape (samples,), is not silent.
+    Quantiles of the level over several windows; of the peaks; of the changes of the level over
+    several lags; the level after onsets; the same quantiles of five bands. The signal, shape
+    (samples,), is not silent.
 
     Examples
     --------
     >>> noise = np.random.default_rng(0).normal(0, 0.1, 44100)
     >>> features = dynamics(noise, sample_rate=44100)
     >>> features.shape
-    (536,)
+    (200,)
     >>> bool(np.allclose(features, dynamics(0.5 * noise, sample_rate=44100), atol=1e-3))
     True
     """
@@ -94,29 +81,14 @@ def dynamics(signal: np.ndarray, *, sample_rate: int) -> np.ndarray:
     framed = frames(signal, frame).astype(np.float64)
     power = np.mean(framed**2, axis=1)
     level = _relative_db(power, loudness)
-    peaks = _relative_db(np.max(framed**2, axis=1), loudness)
-    of_bands = _band_powers(signal, sample_rate, frame)
-    bands = np.stack([_relative_db(of_band, loudness) for of_band in of_bands])
-    in_db = [
+    parts = [
         *(np.quantile(_smoothed(power, size, loudness), _QUANTILES) for size in _WINDOWS),
-        np.quantile(peaks, _QUANTILES),
+        np.quantile(_relative_db(np.max(framed**2, axis=1), loudness), _QUANTILES),
         *(_changes(level, lag) for lag in _LAGS),
         _after_onsets(level),
-        *(np.quantile(_smoothed(of_band, 4, loudness), _QUANTILES) for of_band in of_bands),
-        *(
-            _changes_by_level(level, of, lag)
-            for of in (level, bands[_PRESENCE])
-            for lag in _LEVEL_LAGS
-        ),
-        _crest_by_level(level, peaks),
+        *_of_bands(signal, loudness, sample_rate, frame),
     ]
-    others = [
-        _histogram(level, _LEVEL_BINS_DB),
-        _histogram(peaks, _PEAK_BINS_DB),
-        *(_together(level, bands, lag) for lag in _BAND_LAGS),
-        _above(level),
-    ]
-    return np.concatenate([np.concatenate(in_db) / 10, *others]).astype(np.float32)
+    return np.concatenate(parts).astype(np.float32) / 10
 
 
 def frames(signal: np.ndarray, size: int) -> np.ndarray:
@@ -179,81 +151,19 @@ def _after_onsets(level: np.ndarray) -> np.ndarray:
     return np.quantile(curves, _ONSET_QUANTILES, axis=0).ravel()
 
 
-def _band_powers(signal: np.ndarray, sample_rate: int, frame: int) -> list[np.ndarray]:
-    """Return the power of every frame of each band; 0 of those that the sample rate lacks."""
-    from scipy.signal import sosfilt
-
-    filters = _band_filters(sample_rate)
-    found = [np.mean(frames(sosfilt(each, signal), frame) ** 2, axis=1) for each in filters]
-    return [*found, *[np.zeros_like(found[0])] * (len(_BANDS_HZ) + 1 - len(found))]
-
-
-@cache
-def _band_filters(sample_rate: int) -> list[np.ndarray]:
-    """Return a Butterworth filter for each band, second-order sections."""
-    from scipy.signal import butter
+def _of_bands(
+    signal: np.ndarray, loudness: float, sample_rate: int, frame: int
+) -> list[np.ndarray]:
+    """Return quantiles of the level of each band, a Butterworth filter's."""
+    from scipy.signal import butter, sosfilt
 
     edges = [edge for edge in _BANDS_HZ if edge < 0.45 * sample_rate]
     bands = [(edges[0], "lowpass"), *((pair, "bandpass") for pair in pairwise(edges))]
     bands.append((edges[-1], "highpass"))
-    return [butter(2, cut, kind, fs=sample_rate, output="sos") for cut, kind in bands]
-
-
-def _changes_by_level(level: np.ndarray, of: np.ndarray, lag: int) -> np.ndarray:
-    """Return quantiles of the change over a lag, for each level from which it starts."""
-    place, change = np.digitize(level[:-lag], _LEVELS_DB), of[lag:] - of[:-lag]
-    found = np.zeros((len(_LEVELS_DB) - 1, len(_LEVEL_QUANTILES)))
-    for number, quantiles in enumerate(found, 1):
-        some = change[place == number]
-        if some.size >= _FEWEST:
-            quantiles[:] = np.quantile(some, _LEVEL_QUANTILES)
-    return found.ravel()
-
-
-def _crest_by_level(level: np.ndarray, peaks: np.ndarray) -> np.ndarray:
-    """Return mean and deviation of peak over level in a frame, for each level."""
-    place = np.digitize(level, _LEVELS_DB)
-    found = np.zeros((len(_LEVELS_DB) - 1, 2))
-    for number, moments in enumerate(found, 1):
-        some = (peaks - level)[place == number]
-        if some.size >= _FEWEST:
-            moments[:] = some.mean(), some.std()
-    return found.ravel()
-
-
-def _histogram(level: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return the root of the share of frames in each bin: its chance error is the same in all."""
-    return 3 * np.sqrt(np.histogram(level, edges)[0] / level.size)
-
-
-def _together(level: np.ndarray, bands: np.ndarray, lag: int) -> np.ndarray:
-    """Return how bands change together over a lag, as under one gain.
-
-    The correlations of their changes, and the median of these where the level rises and where it
-    falls.
-    """
-    count = len(bands)
-    first, second = np.triu_indices(count, 1)
-    active = np.maximum(level[:-lag], level[lag:]) > _ACTIVE_DB
-    if active.sum() < 2 * _FEWEST:
-        return np.zeros(first.size + 2 * count)
-    changes = (bands[:, lag:] - bands[:, :-lag])[:, active]
-    changes = np.clip(changes, -_MOST_CHANGE_DB, _MOST_CHANGE_DB)
-    covariance = np.cov(changes) + 1e-3 * np.eye(count)
-    deviation = np.sqrt(np.diag(covariance))
-    rise = (level[lag:] - level[:-lag])[active]
-    medians = [
-        np.median(changes[:, some], axis=1) / 10 if some.sum() >= _FEWEST else np.zeros(count)
-        for some in (rise > _UP_DB, rise < _DOWN_DB)
-    ]
-    return np.concatenate([(covariance / np.outer(deviation, deviation))[first, second], *medians])
-
-
-def _above(level: np.ndarray) -> np.ndarray:
-    """Return the share of frames above each threshold, and the logarithm of their mean duration."""
     found = []
-    for threshold in _THRESHOLDS_DB:
-        above = level > threshold
-        times = max(int((np.diff(above.astype(int)) == 1).sum()), 1)
-        found += [3 * above.mean(), np.log1p(above.sum() / times) / 3]
-    return np.array(found)
+    for cut, kind in bands:
+        filters = butter(2, cut, kind, fs=sample_rate, output="sos")
+        power = np.mean(frames(sosfilt(filters, signal), frame) ** 2, axis=1)
+        found.append(np.quantile(_smoothed(power, 4, loudness), _QUANTILES))
+    missing = len(_BANDS_HZ) - len(edges)
+    return [*found, *[np.full(len(_QUANTILES), _FLOOR_DB)] * missing]

@@ -51,7 +51,6 @@ PRESET_LOOPS = 16  # of each material, from which the best preset is chosen
 _PRESET_REFERENCES = 4  # for each of these loops
 _MFCCS = 13
 _FRAME = 64  # samples
-_REDUCTIONS_DB = (1.0, AUDIBLE_DB, 6.0)
 _SILENCE = 1e-9  # power below which a frame has no audible gain
 _LOUDNESS_RANGE_S = 12
 
@@ -90,10 +89,10 @@ def another_recording_errors(judged: Sequence[Judged], model: MatchModel) -> dic
     the scaled settings), of the model and of `closest_settings`; for the model also the share
     inside the interval and its median width, relative to the interval of the same coverage of the
     settings themselves. `distances`: means by distance and by way of setting the compressor.
-    `refused`: share of the references that the model takes for uncompressed, of the uncompressed
-    and of the compressed ones by their largest gain reduction.
+    `refused`: share of the uncompressed and of the audibly compressed references that the model
+    takes for uncompressed.
     """
-    value, low, high, score, searched, truth, dry_score, reduction_db = (
+    value, low, high, score, searched, truth, dry_score, audible = (
         np.concatenate(parts) for parts in zip(*(columns for columns, _ in judged), strict=True)
     )
     tail = (1 - model.coverage) / 2
@@ -109,12 +108,7 @@ def another_recording_errors(judged: Sequence[Judged], model: MatchModel) -> dic
         "search": _errors(searched, truth),
         "refused": {
             "uncompressed": float(np.mean(dry_score < model.least_score)),
-            **{
-                f"compressed_{least:g}_db": float(
-                    np.mean(score[reduction_db >= least] < model.least_score)
-                )
-                for least in _REDUCTIONS_DB
-            },
+            "compressed": float(np.mean(score[audible] < model.least_score)),
         },
         "distances": {
             distance: {
@@ -152,18 +146,19 @@ def _judge(
     """Return what the model and the search find, with a row per reference of a loop.
 
     First the columns: those of `Parts`, the settings of the search, the true settings, the score of
-    the uncompressed reference, and the largest gain reduction; then for each reference the
+    the uncompressed reference, and whether the compression is audible; then for each reference the
     distances by way of setting the compressor.
     """
     loop, rate = loops[number], options.sample_rate
     random = seeded("match references", number, seed=options.seed)
     others = random.permutation(np.delete(np.arange(len(loops)), number))[:_REFERENCES]
-    references, truth, reduction_db = [], [], []
+    references, truth, audible = [], [], []
     for other in (loops[number] for number in others):
         own = other.settings[random.integers(len(other.settings))]
         references.append(compress(other.signal, Settings(*own), sample_rate=rate)[0])
         truth.append(relative(own, other.loudness))
-        reduction_db += [*max_gain_reduction_db(other.signal, Settings(*own), sample_rate=rate)]
+        reduction = max_gain_reduction_db(other.signal, Settings(*own), sample_rate=rate)
+        audible.append(reduction[0] >= AUDIBLE_DB)
     of_loop, of_references, uncompressed = (
         np.stack([dynamics(signal, sample_rate=rate) for signal in signals])
         for signals in ([loop.signal], references, [loops[other].signal for other in others])
@@ -189,7 +184,7 @@ def _judge(
                 for way, output in zip(_WAYS, outputs, strict=True)
             }
         )
-    return (*found, searched, np.stack(truth), dry_score, np.array(reduction_db)), distances
+    return (*found, searched, np.stack(truth), dry_score, np.array(audible)), distances
 
 
 def closest_settings(

@@ -19,8 +19,8 @@ import numpy as np
 from siamese_drc.core.errors import InputError, reading
 
 MODEL_FILE = Path(__file__).parents[1] / "pretrained" / "match.npz"
-_FORMAT = 4  # of the file
-AUDIBLE_DB = 3.0  # largest gain reduction from which a recording counts as compressed
+_FORMAT = 3  # of the file
+AUDIBLE_DB = 1.0  # largest gain reduction from which a recording counts as compressed
 
 # Ranges of the scaled settings: threshold in dB above the dry recording's loudness, 1/R, log ms,
 # log ms.

@@ -1,9 +1,9 @@
 """Training examples of the learnt model: composed loops, varied, compressed and described.
 
 The composers use one library of clean sounds. What a user loads was mixed, equalised and
-compressed before. Every loop is therefore also passed through a random chain of production (another
-speed, equalisation, reverberation, compression ...): what varies at random in training is not
-relied on (domain randomisation; Tobin et al., 2017).
+compressed before. Every loop therefore passes a random chain of production first (another speed,
+equalisation, reverberation, compression ...): what varies at random in training is not relied on
+(domain randomisation; Tobin et al., 2017).
 
 References
 ----------
@@ -92,24 +92,17 @@ def make_examples(
 ) -> dict[str, Any]:
     """Return the examples that the model is trained and calibrated on: arrays with a row per loop.
 
-    Every loop is there twice: as it is composed, and in one production. These count as materials of
-    their own, so that a loop is compared with others of its kind. `material` and `part` (0:
-    training, 1: calibration); the dynamics of the loop, `dry` (loops, features), and of the same
-    under each of its settings, `compressed` (loops, settings, features); `settings` (loops,
-    settings, 4), the threshold in dB above the loudness of the loop; and `reduction_db` (loops,
-    settings), the largest gain reduction.
+    `material` and `part` (0: training, 1: calibration); the dynamics of the loop in one production,
+    `dry` (loops, features), and of the same under each of its settings, `compressed` (loops,
+    settings, features); `settings` (loops, settings, 4), the threshold in dB above the loudness of
+    the loop; and `reduction_db` (loops, settings), the largest gain reduction.
     """
     jobs = [(material, loop) for material in materials for loop in range(loops + calibration_loops)]
     found = parallel_map(partial(_describe, options=options), jobs, description="match examples")
-    part = np.array([int(loop >= loops) for _, loop in jobs])
-    material = np.array([materials.index(material) for material, _ in jobs])
     return {
-        "material": np.concatenate([material, len(materials) + material]),
-        "part": np.concatenate([part, part]),
-        **{
-            name: np.stack([versions[number][name] for number in range(2) for versions in found])
-            for name in found[0][0]
-        },
+        "material": np.array([materials.index(material) for material, _ in jobs]),
+        "part": np.array([int(loop >= loops) for _, loop in jobs]),
+        **{name: np.stack([row[name] for row in found]) for name in found[0]},
     }
 
 
@@ -169,16 +162,11 @@ def _composed(material: str, number: int, options: ExampleOptions) -> np.ndarray
     return render(score, samples=samples, sample_rate=options.sample_rate)
 
 
-def _describe(
-    job: tuple[str, int], *, options: ExampleOptions
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return the rows of a loop as it is composed, and in a production."""
+def _describe(job: tuple[str, int], *, options: ExampleOptions) -> dict[str, np.ndarray]:
     material, loop = job
     random = seeded(f"match productions {material}", loop, seed=options.seed)
     clip = _composed(material, loop, options)
-    in_production = produced(clip, random, sample_rate=options.sample_rate)
-    rows = describe(in_production, random, options)
-    return describe(clip, random, options), rows
+    return describe(produced(clip, random, sample_rate=options.sample_rate), random, options)
 
 
 def describe(

@@ -5,7 +5,6 @@ import pytest
 
 from siamese_drc.compressor.compressor import compress
 from siamese_drc.compressor.settings import Settings
-from siamese_drc.match import dynamics as module
 from siamese_drc.match.dynamics import dynamics, loudness_lufs
 
 RATE = 44100
@@ -62,43 +61,3 @@ def test_the_rate_hardly_matters():
     other = soxr.resample(signal, RATE, 48000)
     difference = dynamics(other, sample_rate=48000) - dynamics(signal, sample_rate=RATE)
     assert np.median(np.abs(difference)) < 0.05
-
-
-def test_a_steady_rise_is_the_same_change_from_every_level():
-    ramp = np.arange(-30.0, 20.0, 0.5)
-    found = module._changes_by_level(ramp, ramp, 2)
-    assert found == pytest.approx(np.ones(found.size))
-    # No frame starts from the lower half of the levels: nothing is known of their changes
-    upper = module._changes_by_level(ramp[60:], ramp[60:], 2)
-    assert upper[: upper.size // 3] == pytest.approx(0)
-    assert upper[-3:] == pytest.approx(1)
-
-
-def test_a_compressor_shows_in_the_changes_by_level():
-    signal = bursts(seconds=8.0)
-    clip = compress(signal, Settings(-30.0, 8.0, 20.0, 50.0), sample_rate=RATE)[0]
-    slow = [dynamics(each, sample_rate=RATE)[200 + 27 : 200 + 54] for each in (signal, clip)]
-    assert np.abs(slow[1] - slow[0]).max() > 0.05
-
-
-def test_bands_under_one_gain_change_together():
-    level = 10 * np.sin(np.arange(400) / 9)
-    found = module._together(level, np.tile(level, (5, 1)), 4)
-    assert found[:10] == pytest.approx(1, abs=1e-3)
-    rise = level[4:] - level[:-4]  # at most 4.4 dB
-    assert found[10:15] == pytest.approx(0)
-    assert found[15:] == pytest.approx(np.median(rise[rise < -3]) / 10)
-
-
-def test_the_time_above_a_threshold():
-    level = np.tile(np.repeat([-10.0, 4.0], [12, 4]), 20)
-    found = module._above(level).reshape(5, 2)
-    assert found[:4] == pytest.approx(np.tile([3 * 0.25, np.log(5) / 3], (4, 1)))
-    assert found[4] == pytest.approx(0)
-
-
-def test_bands_that_a_low_rate_lacks_are_silent():
-    low = bursts()[::8]
-    found = dynamics(low, sample_rate=RATE // 8)
-    assert found.shape == dynamics(bursts(), sample_rate=RATE).shape
-    assert np.isfinite(found).all()

@@ -41,7 +41,7 @@ def test_a_file_of_another_format_is_refused_in_one_line(tmp_path):
     old, text = tmp_path / "old.npz", tmp_path / "text.npz"
     np.savez(old, mean=np.zeros(3), format=2)
     text.write_text("no model")
-    with pytest.raises(InputError, match=f"{old}: is not a model of format 4, which this version"):
+    with pytest.raises(InputError, match=f"{old}: is not a model of format 3, which this version"):
         read_model(old)
     cut = tmp_path / "cut.npz"
     cut.write_bytes(MODEL_FILE.read_bytes()[:1000])

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from siamese_drc.match import training_examples
-from siamese_drc.match.dynamics import dynamics
 
 RATE = 44100
 SECONDS = np.arange(2 * RATE) / RATE
@@ -43,17 +42,6 @@ def test_productions_are_drawn_and_the_same_for_the_same_seed():
         assert one.shape == loop.shape
         assert one.dtype == np.float32
         assert np.abs(one).max() == pytest.approx(1)
-
-
-def test_every_loop_is_there_as_it_is_and_in_a_production():
-    options = training_examples.ExampleOptions(1.0, 2, seed=3, sample_rate=RATE)
-    found = training_examples.make_examples(["drum"], options, loops=1, calibration_loops=1)
-    assert found["material"].tolist() == [0, 0, 1, 1]
-    assert found["part"].tolist() == [0, 1, 0, 1]
-    clip = training_examples.compose_example("drum", 1, options).signal
-    np.testing.assert_array_equal(found["dry"][1], dynamics(clip, sample_rate=RATE))
-    assert np.abs(found["dry"][3] - found["dry"][1]).max() > 0.1
-    assert found["compressed"].shape == (4, 2, found["dry"].shape[1])
 
 
 def test_speed_raises_the_pitch(through):
